@@ -1,0 +1,41 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A plugin exports its entry point only and binds its own symbols to itself.
+let pluginLinking: [LinkerSetting] = [
+  .unsafeFlags([
+    "-Xlinker", "--version-script=\(Context.packageDirectory)/PluginSDK/plugin.map",
+    "-Xlinker", "-Bsymbolic",
+  ])
+]
+
+let package = Package(
+  name: "dovetail",
+  products: [
+  ],
+  targets: [
+    // The ABI and the author's side. Knows nothing of the host.
+    .target(name: "CDovetail", path: "PluginSDK/CDovetail"),
+
+    // The host, from the machine up to the command line.
+    .target(name: "CHostSupport"),
+    .target(name: "HostSupport", dependencies: ["CHostSupport"]),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
+    .testTarget(name: "HostSupportTests", dependencies: ["HostSupport", "TestSupport"]),
+  ]
+)
+
+for target in package.targets where ![.plugin, .system].contains(target.type) {
+  target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

@@ -1,0 +1,281 @@
+/* The layout of every struct of the ABI on a 64-bit machine, byte by byte. A change here is a change of the ABI: a struct may only
+ * grow at its end, and then its tag and these lines change together. */
+#include "dovetail.h"
+
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size")
+#define AT(type, member, bytes) _Static_assert(offsetof(type, member) == (bytes), #type "." #member " has moved")
+
+#if UINTPTR_MAX == UINT64_MAX
+
+SIZE(dvt_str, 16); /* dvt_str_r1 */
+AT(dvt_str, ptr, 0);
+AT(dvt_str, len, 8);
+
+SIZE(dvt_bytes, 16); /* dvt_bytes_r1 */
+AT(dvt_bytes, ptr, 0);
+AT(dvt_bytes, len, 8);
+
+SIZE(dvt_handle, 16); /* dvt_handle_r1 */
+AT(dvt_handle, plugin, 0);
+AT(dvt_handle, generation, 4);
+AT(dvt_handle, token, 8);
+
+SIZE(dvt_sink, 24); /* dvt_sink_r1 */
+AT(dvt_sink, struct_size, 0);
+AT(dvt_sink, abi_major, 4);
+AT(dvt_sink, abi_minor, 6);
+AT(dvt_sink, context, 8);
+AT(dvt_sink, write, 16);
+
+SIZE(dvt_error, 48); /* dvt_error_r1 */
+AT(dvt_error, struct_size, 0);
+AT(dvt_error, abi_major, 4);
+AT(dvt_error, abi_minor, 6);
+AT(dvt_error, code, 8);
+AT(dvt_error, retryable, 12);
+AT(dvt_error, domain, 16);
+AT(dvt_error, message, 32);
+
+SIZE(dvt_error_sink, 24); /* dvt_error_sink_r1 */
+AT(dvt_error_sink, struct_size, 0);
+AT(dvt_error_sink, abi_major, 4);
+AT(dvt_error_sink, abi_minor, 6);
+AT(dvt_error_sink, context, 8);
+AT(dvt_error_sink, report, 16);
+
+SIZE(dvt_attribute, 32); /* dvt_attribute_r1 */
+AT(dvt_attribute, name, 0);
+AT(dvt_attribute, value, 16);
+
+SIZE(dvt_buffer, 24); /* dvt_buffer_r1 */
+AT(dvt_buffer, struct_size, 0);
+AT(dvt_buffer, abi_major, 4);
+AT(dvt_buffer, abi_minor, 6);
+AT(dvt_buffer, ptr, 8);
+AT(dvt_buffer, len, 16);
+
+SIZE(dvt_host, 40); /* dvt_host_r1 */
+AT(dvt_host, struct_size, 0);
+AT(dvt_host, abi_major, 4);
+AT(dvt_host, abi_minor, 6);
+AT(dvt_host, get_interface, 8);
+AT(dvt_host, buffer_create, 16);
+AT(dvt_host, buffer_retain, 24);
+AT(dvt_host, buffer_release, 32);
+
+SIZE(dvt_state, 48); /* dvt_state_r1 */
+AT(dvt_state, struct_size, 0);
+AT(dvt_state, abi_major, 4);
+AT(dvt_state, abi_minor, 6);
+AT(dvt_state, schema, 8);
+AT(dvt_state, version, 24);
+AT(dvt_state, data, 32);
+
+SIZE(dvt_metric, 56); /* dvt_metric_r1 */
+AT(dvt_metric, struct_size, 0);
+AT(dvt_metric, abi_major, 4);
+AT(dvt_metric, abi_minor, 6);
+AT(dvt_metric, kind, 8);
+AT(dvt_metric, reserved, 12);
+AT(dvt_metric, value, 16);
+AT(dvt_metric, name, 24);
+AT(dvt_metric, labels, 40);
+AT(dvt_metric, label_count, 48);
+
+SIZE(dvt_metric_sink, 24); /* dvt_metric_sink_r1 */
+AT(dvt_metric_sink, struct_size, 0);
+AT(dvt_metric_sink, abi_major, 4);
+AT(dvt_metric_sink, abi_minor, 6);
+AT(dvt_metric_sink, context, 8);
+AT(dvt_metric_sink, report, 16);
+
+SIZE(dvt_plugin, 96); /* dvt_plugin_r1 */
+AT(dvt_plugin, struct_size, 0);
+AT(dvt_plugin, abi_major, 4);
+AT(dvt_plugin, abi_minor, 6);
+AT(dvt_plugin, pre_init, 8);
+AT(dvt_plugin, init, 16);
+AT(dvt_plugin, post_init, 24);
+AT(dvt_plugin, quiesce, 32);
+AT(dvt_plugin, resume, 40);
+AT(dvt_plugin, save_state, 48);
+AT(dvt_plugin, restore_state, 56);
+AT(dvt_plugin, health, 64);
+AT(dvt_plugin, metrics, 72);
+AT(dvt_plugin, pre_cleanup, 80);
+AT(dvt_plugin, cleanup, 88);
+
+SIZE(dvt_handshake, 48); /* dvt_handshake_r1 */
+AT(dvt_handshake, struct_size, 0);
+AT(dvt_handshake, abi_major, 4);
+AT(dvt_handshake, abi_minor, 6);
+AT(dvt_handshake, host_version, 8);
+AT(dvt_handshake, plugin_id, 24);
+AT(dvt_handshake, generation, 40);
+AT(dvt_handshake, reserved, 44);
+
+SIZE(dvt_event, 168); /* dvt_event_r1 */
+AT(dvt_event, struct_size, 0);
+AT(dvt_event, abi_major, 4);
+AT(dvt_event, abi_minor, 6);
+AT(dvt_event, sequence, 8);
+AT(dvt_event, time_ns, 16);
+AT(dvt_event, id, 24);
+AT(dvt_event, source, 40);
+AT(dvt_event, type, 56);
+AT(dvt_event, subject, 72);
+AT(dvt_event, datacontenttype, 88);
+AT(dvt_event, dataschema, 104);
+AT(dvt_event, extensions, 120);
+AT(dvt_event, extension_count, 128);
+AT(dvt_event, data, 136);
+AT(dvt_event, buffer, 152);
+AT(dvt_event, flags, 160);
+AT(dvt_event, attempt, 164);
+
+SIZE(dvt_subscription, 64); /* dvt_subscription_r1 */
+AT(dvt_subscription, struct_size, 0);
+AT(dvt_subscription, abi_major, 4);
+AT(dvt_subscription, abi_minor, 6);
+AT(dvt_subscription, pattern, 8);
+AT(dvt_subscription, name, 24);
+AT(dvt_subscription, priority, 40);
+AT(dvt_subscription, delivery, 44);
+AT(dvt_subscription, overflow, 48);
+AT(dvt_subscription, capacity, 52);
+AT(dvt_subscription, block_ms, 56);
+AT(dvt_subscription, reserved, 60);
+
+SIZE(dvt_events, 48); /* dvt_events_r1 */
+AT(dvt_events, struct_size, 0);
+AT(dvt_events, abi_major, 4);
+AT(dvt_events, abi_minor, 6);
+AT(dvt_events, topic, 8);
+AT(dvt_events, publish, 16);
+AT(dvt_events, publish_named, 24);
+AT(dvt_events, subscribe, 32);
+AT(dvt_events, unsubscribe, 40);
+
+SIZE(dvt_request, 80); /* dvt_request_r1 */
+AT(dvt_request, struct_size, 0);
+AT(dvt_request, abi_major, 4);
+AT(dvt_request, abi_minor, 6);
+AT(dvt_request, service, 8);
+AT(dvt_request, caller, 24);
+AT(dvt_request, datacontenttype, 40);
+AT(dvt_request, data, 56);
+AT(dvt_request, deadline_ms, 72);
+
+SIZE(dvt_services, 32); /* dvt_services_r1 */
+AT(dvt_services, struct_size, 0);
+AT(dvt_services, abi_major, 4);
+AT(dvt_services, abi_minor, 6);
+AT(dvt_services, provide, 8);
+AT(dvt_services, withdraw, 16);
+AT(dvt_services, call, 24);
+
+SIZE(dvt_value, 56); /* dvt_value_r1 */
+AT(dvt_value, kind, 0);
+AT(dvt_value, reserved, 4);
+AT(dvt_value, integer, 8);
+AT(dvt_value, number, 16);
+AT(dvt_value, bytes, 24);
+AT(dvt_value, fields, 40);
+AT(dvt_value, field_count, 48);
+
+SIZE(dvt_field, 72); /* dvt_field_r1 */
+AT(dvt_field, name, 0);
+AT(dvt_field, value, 16);
+
+SIZE(dvt_record, 128); /* dvt_record_r1 */
+AT(dvt_record, struct_size, 0);
+AT(dvt_record, abi_major, 4);
+AT(dvt_record, abi_minor, 6);
+AT(dvt_record, collection, 8);
+AT(dvt_record, key, 24);
+AT(dvt_record, value, 40);
+AT(dvt_record, version, 96);
+AT(dvt_record, created, 104);
+AT(dvt_record, modified, 112);
+AT(dvt_record, deleted, 120);
+AT(dvt_record, reserved, 124);
+
+SIZE(dvt_write, 112); /* dvt_write_r1 */
+AT(dvt_write, struct_size, 0);
+AT(dvt_write, abi_major, 4);
+AT(dvt_write, abi_minor, 6);
+AT(dvt_write, collection, 8);
+AT(dvt_write, key, 24);
+AT(dvt_write, value, 40);
+AT(dvt_write, expected_version, 96);
+AT(dvt_write, expect, 104);
+AT(dvt_write, durability, 108);
+
+SIZE(dvt_written, 32); /* dvt_written_r1 */
+AT(dvt_written, struct_size, 0);
+AT(dvt_written, abi_major, 4);
+AT(dvt_written, abi_minor, 6);
+AT(dvt_written, version, 8);
+AT(dvt_written, revision, 16);
+AT(dvt_written, durability, 24);
+AT(dvt_written, reserved, 28);
+
+SIZE(dvt_watch, 64); /* dvt_watch_r1 */
+AT(dvt_watch, struct_size, 0);
+AT(dvt_watch, abi_major, 4);
+AT(dvt_watch, abi_minor, 6);
+AT(dvt_watch, name, 8);
+AT(dvt_watch, collection, 24);
+AT(dvt_watch, prefix, 40);
+AT(dvt_watch, from_revision, 56);
+
+SIZE(dvt_metadata, 56); /* dvt_metadata_r1 */
+AT(dvt_metadata, struct_size, 0);
+AT(dvt_metadata, abi_major, 4);
+AT(dvt_metadata, abi_minor, 6);
+AT(dvt_metadata, get, 8);
+AT(dvt_metadata, put, 16);
+AT(dvt_metadata, remove, 24);
+AT(dvt_metadata, list, 32);
+AT(dvt_metadata, watch, 40);
+AT(dvt_metadata, unwatch, 48);
+
+SIZE(dvt_timer, 40); /* dvt_timer_r1 */
+AT(dvt_timer, struct_size, 0);
+AT(dvt_timer, abi_major, 4);
+AT(dvt_timer, abi_minor, 6);
+AT(dvt_timer, name, 8);
+AT(dvt_timer, delay_ms, 24);
+AT(dvt_timer, interval_ms, 32);
+
+SIZE(dvt_timers, 24); /* dvt_timers_r1 */
+AT(dvt_timers, struct_size, 0);
+AT(dvt_timers, abi_major, 4);
+AT(dvt_timers, abi_minor, 6);
+AT(dvt_timers, schedule, 8);
+AT(dvt_timers, cancel, 16);
+
+SIZE(dvt_log, 24); /* dvt_log_r1 */
+AT(dvt_log, struct_size, 0);
+AT(dvt_log, abi_major, 4);
+AT(dvt_log, abi_minor, 6);
+AT(dvt_log, write, 8);
+AT(dvt_log, enabled, 16);
+
+SIZE(dvt_config, 48); /* dvt_config_r1 */
+AT(dvt_config, struct_size, 0);
+AT(dvt_config, abi_major, 4);
+AT(dvt_config, abi_minor, 6);
+AT(dvt_config, get_json, 8);
+AT(dvt_config, get_string, 16);
+AT(dvt_config, get_int, 24);
+AT(dvt_config, get_double, 32);
+AT(dvt_config, get_bool, 40);
+
+SIZE(dvt_executor, 16); /* dvt_executor_r1 */
+AT(dvt_executor, struct_size, 0);
+AT(dvt_executor, abi_major, 4);
+AT(dvt_executor, abi_minor, 6);
+AT(dvt_executor, submit, 8);
+
+#endif

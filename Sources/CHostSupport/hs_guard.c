@@ -1,0 +1,182 @@
+#define _GNU_SOURCE
+#include "hs_guard.h"
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <link.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "hs_dispatch.h"
+
+/* The runtime's record of one `inout` (or similar) access; it lies on the stack of the function that makes the access. */
+typedef struct access_record {
+  void *pointer;
+  void *pc;
+  uintptr_t next;
+} access_record;
+void swift_beginAccess(void *pointer, access_record *record, uintptr_t flags, void *pc);
+void swift_endAccess(access_record *record);
+
+#define ACCESS_MODIFY_TRACKED 0x21
+
+static _Atomic uint32_t contained;
+static void (*on_fatal)(const hs_fault *);
+
+/* The addresses that an image occupies. */
+typedef struct extent {
+  uintptr_t inside, start, end;
+} extent;
+static extent swift_core, abort_code;
+
+static const int signals[] = {SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSEGV, SIGBUS};
+
+/* After a jump the frames between fault and guard are gone, and with them the access records on them: the runtime must
+ * forget those first, while they are intact. What lies below the guard's own frame on this stack belongs to the callee. */
+static void end_accesses(uintptr_t fault_stack, uintptr_t guard_stack) {
+  static char probe_address;
+  access_record probe;
+  swift_beginAccess(&probe_address, &probe, ACCESS_MODIFY_TRACKED, NULL);
+  for (;;) {
+    access_record *record = (access_record *)(probe.next & ~(uintptr_t)3);
+    uintptr_t at = (uintptr_t)record;
+    if (!record || at < fault_stack - 128 || at >= guard_stack) break;
+    swift_endAccess(record);
+  }
+  swift_endAccess(&probe);
+}
+
+static int holds(const extent *image, uintptr_t at) { return at >= image->start && at < image->end; }
+
+/* abort() is contained only when the Swift runtime itself called it: a failed cast is a check. A corrupted heap is not, even
+ * when the runtime is who called malloc. */
+static int abort_is_swift(void) {
+  void *frames[32];
+  int count = backtrace(frames, 32);
+  for (int i = 0; i + 1 < count; i++)
+    if (holds(&abort_code, (uintptr_t)frames[i])) return holds(&swift_core, (uintptr_t)frames[i + 1]);
+  return 0;
+}
+
+static int containable(int signal, const siginfo_t *info) {
+  if (atomic_load(&contained) == HS_CONTAIN_NONE) return 0;
+  switch (signal) {
+  case SIGILL:
+  case SIGTRAP:
+  case SIGFPE: return info->si_code > 0; /* by an instruction, not by kill(2) */
+  case SIGABRT: return abort_is_swift();
+  default: return 0;
+  }
+}
+
+static void registers(const ucontext_t *context, uintptr_t *pc, uintptr_t *sp) {
+#if defined(__x86_64__)
+  *pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+  *sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+  *pc = (uintptr_t)context->uc_mcontext.pc;
+  *sp = (uintptr_t)context->uc_mcontext.sp;
+#endif
+}
+
+/* Innermost call of a plugin's on this thread. */
+static const hs_entry *innermost(const hs_slot *slot, const char **topic) {
+  uint32_t depth = slot ? atomic_load(&slot->depth) : 0;
+  while (depth-- > 0) {
+    const hs_frame *frame = &slot->frames[depth];
+    const hs_entry *entry = atomic_load(&frame->entry);
+    if (!entry) continue;
+    if (frame->topic) *topic = ((const hs_topic *)frame->topic)->name;
+    return entry;
+  }
+  return NULL;
+}
+
+static void die(int signal, siginfo_t *info, uintptr_t pc) {
+  const hs_slot *slot = hs_own_slot;
+  hs_fault fault = {.signal = signal, .address = (uintptr_t)info->si_addr, .pc = pc, .thread = (int32_t)gettid()};
+  const hs_entry *entry = innermost(slot, &fault.topic);
+  fault.side = slot ? slot->side : HS_SIDE_HOST;
+  if (entry) fault.owner = entry->owner;
+  if (on_fatal) on_fatal(&fault);
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(signal, &standard, NULL);
+  /* A faulting instruction faults again; after int3 the next one would run. */
+  if (signal == SIGABRT || signal == SIGTRAP || info->si_code <= 0) raise(signal);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context) {
+  hs_slot *slot = hs_own_slot;
+  uintptr_t pc = 0, sp = 0;
+  registers(context, &pc, &sp);
+  uint32_t depth = slot ? atomic_load(&slot->depth) : 0;
+  if (!slot || depth == 0 || slot->side != HS_SIDE_PLUGIN || !containable(signal, info)) {
+    die(signal, info, pc);
+    return;
+  }
+  hs_frame *frame = &slot->frames[depth - 1];
+  slot->side = HS_SIDE_HOST;
+  frame->fault = signal;
+  frame->address = (uintptr_t)info->si_addr;
+  end_accesses(sp, frame->stack);
+  __builtin_longjmp(frame->jump, 1);
+}
+
+static int measure(struct dl_phdr_info *info, size_t size, void *argument) {
+  extent *image = argument, found = {.start = UINTPTR_MAX};
+  (void)size;
+  int ours = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD) continue;
+    uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
+    if (start < found.start) found.start = start;
+    if (end > found.end) found.end = end;
+    if (image->inside >= start && image->inside < end) ours = 1;
+  }
+  if (!ours) return 0;
+  image->start = found.start;
+  image->end = found.end;
+  return 1;
+}
+
+/* What a handler cannot do: find images, load the unwinder. */
+static void prepare(void) {
+  void *frames[4];
+  backtrace(frames, 4);
+  swift_core.inside = (uintptr_t)&swift_beginAccess;
+  dl_iterate_phdr(measure, &swift_core);
+  void *address = dlsym(RTLD_DEFAULT, "abort");
+  Dl_info image;
+  const ElfW(Sym) *symbol = NULL;
+  if (!address || !dladdr1(address, &image, (void **)&symbol, RTLD_DL_SYMENT) || !symbol) return;
+  abort_code.start = (uintptr_t)address;
+  abort_code.end = abort_code.start + symbol->st_size;
+}
+
+int hs_guard_install(uint32_t contain, void (*fatal)(const hs_fault *fault)) {
+  prepare();
+  on_fatal = fatal;
+  atomic_store(&contained, contain);
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    if (sigaction(signals[i], &action, NULL) != 0) return -1;
+  return 0;
+}
+
+void hs_guard_contain(uint32_t contain) { atomic_store(&contained, contain); }
+
+int hs_guard_self_test(int32_t (*trap)(void *), int32_t (*work)(void *)) {
+  hs_owner owner = {.build = UINT32_MAX};
+  hs_entry entry = {
+      .side = HS_SIDE_PLUGIN, .owner = &owner, .counter = HS_COUNTER_CHUNK * HS_COUNTER_CHUNKS - 1};
+  for (int round = 0; round < 2; round++) {
+    int32_t fault = 0;
+    if (hs_call(&entry, trap, NULL, 0, &fault) != HS_CRASHED || fault == 0) return 0;
+    if (hs_call(&entry, work, NULL, 0, &fault) != HS_OK) return 0;
+  }
+  return 1;
+}

@@ -1,0 +1,20 @@
+/* The few things that Swift cannot say. Everything here begins with hs_. */
+#ifndef CHOSTSUPPORT_H
+#define CHOSTSUPPORT_H
+
+#include "hs_dispatch.h"
+#include "hs_entry.h"
+#include "hs_fatal.h"
+#include "hs_guard.h"
+#include "hs_names.h"
+#include "hs_reference.h"
+#include "hs_slot.h"
+#include "hs_image.h"
+#include "hs_journal.h"
+#include "hs_sha256.h"
+#include "hs_control.h"
+#include "hs_dir.h"
+#include "hs_getopt.h"
+#include "hs_thread.h"
+
+#endif

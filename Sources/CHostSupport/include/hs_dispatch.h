@@ -1,0 +1,71 @@
+/* Calls into plugins: the dispatch loop of events, and single calls. Each runs under the crash guard. */
+#ifndef HS_DISPATCH_H
+#define HS_DISPATCH_H
+
+#include "hs_slot.h"
+
+#define HS_OK 0
+#define HS_CRASHED (-1)     /* the callee crashed and was contained */
+#define HS_TOO_DEEP (-2)    /* the thread is too many calls deep already */
+#define HS_NOT_LIVE (-3)    /* the entry was revoked */
+#define HS_GATE_CLOSED (-4) /* a reload held its gate past the deadline */
+#define HS_NO_MEMORY (-5)   /* the thread could not be given a slot */
+#define HS_QUEUE_FULL (-6)  /* an async subscription could not take the event */
+
+/* The handlers of one topic, in order. Immutable once published; freed by epoch. */
+typedef struct hs_table {
+  uint64_t count;
+  uint32_t sequenced; /* 1 when an event needs its number before it is delivered */
+  uint32_t reserved;
+  hs_entry *entries[];
+} hs_table;
+
+/* What a bus does outside the fast path. Called on the publisher's thread, on the host's side. */
+typedef struct hs_hooks {
+  void (*stamp)(void *event, uint64_t sequence);
+  void (*release)(void *shared);                                            /* gives back hs_frame.shared */
+  void (*failed)(hs_entry *entry, void *event, int32_t code, int32_t fault); /* code, or the contained signal */
+} hs_hooks;
+
+typedef struct hs_topic {
+  hs_table *_Atomic table;
+  _Atomic uint64_t sequence; /* of the last event that was numbered */
+  const hs_hooks *hooks;
+  const char *name; /* NUL-terminated, for attribution */
+} hs_topic;
+
+/* Most calls that may be nested on a thread, 1…HS_DEPTH_MAX. */
+extern uint32_t hs_depth_limit;
+/* How long a call waits at a closed gate, in nanoseconds. */
+extern uint64_t hs_gate_patience;
+/* Set both before the first publish: Swift does not let itself touch a C global that may change. */
+static inline void hs_set_limits(uint32_t depth, uint64_t patience) {
+  hs_depth_limit = depth < 1 ? 1 : depth > HS_DEPTH_MAX ? HS_DEPTH_MAX : depth;
+  hs_gate_patience = patience;
+}
+
+/* Delivers an event to every live entry of the topic's table, in order.
+ * Returns HS_OK, HS_TOO_DEEP, HS_NO_MEMORY, or HS_GATE_CLOSED when at least one handler was left out by a gate. */
+int32_t hs_publish(hs_topic *topic, void *event);
+
+/* The same, and counts the publish. */
+int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter);
+
+/* Runs `thunk(argument)` as a call of `entry`, with the same gate, hazard and guard as an event handler.
+ * `fault` (may be NULL) receives the contained signal. Returns the thunk's result, or one of HS_…. */
+int32_t hs_call(hs_entry *entry, int32_t (*thunk)(void *argument), void *argument, uint64_t patience, int32_t *fault);
+
+/* Delivers one event to one entry: what hs_publish does for a table of one. */
+int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, int32_t *fault);
+
+/* The frame that the calling thread's present call runs in, or NULL. */
+hs_frame *hs_present_frame(void);
+
+/* The entry that the calling thread's innermost plugin call belongs to, or NULL. */
+hs_entry *hs_present_entry(void);
+
+/* Waits until *word differs from `seen` or `nanoseconds` pass. */
+void hs_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t nanoseconds);
+void hs_futex_wake(_Atomic uint32_t *word);
+
+#endif
