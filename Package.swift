@@ -29,10 +29,14 @@ let package = Package(
     // The host, from the machine up to the command line.
     .target(name: "CHostSupport"),
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
+    .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "HostSupportTests", dependencies: ["HostSupport", "TestSupport"]),
+    .testTarget(
+      name: "EventBusTests",
+      dependencies: ["EventBus", "HostSupport", "CHostSupport", "TestSupport"]),
   ]
 )
 

@@ -1,0 +1,271 @@
+import CHostSupport
+import HostSupport
+import Synchronization
+
+/// The bounded queue of an async subscription. It outlives generations: a reload gives it another handler.
+///
+/// Events are served in order, by one worker at a time. Threading: any thread.
+@safe final class DeliveryQueue: @unchecked Sendable {
+  // Safe: everything mutable is inside `state`.
+  private struct State {
+    var events = RingBuffer<Item>()
+    var handler: Callable?
+    var capacity = 1024
+    var overflow = SubscriptionOptions.Overflow.block(milliseconds: 1000)
+    var scheduled = false
+    var serving = false
+    var paused = false
+    var ended = false
+    var dropped: UInt64 = 0
+    var highWater = 0
+    var waiters = 0
+  }
+
+  /// A counted copy of an event, and its topic.
+  @safe struct Item: @unchecked Sendable {
+    // Safe: the copy is immutable and counted; this item holds one reference.
+    let event: UnsafeMutableRawPointer
+    let topic: UnsafePointer<hs_topic>?
+  }
+
+  private let state = Monitor(State())
+  private unowned let bus: EventBus
+  private let layout: EventLayout
+
+  init(bus: EventBus) {
+    self.bus = bus
+    layout = bus.layout  // of its own: memory that waits for an epoch may outlive the bus
+  }
+
+  deinit {
+    while let item = state.withLock({ $0.events.popFirst() }) {
+      unsafe layout.release(item.event)
+    }
+  }
+
+  var count: Int { state.withLock { $0.events.count } }
+  var dropped: UInt64 { state.withLock { $0.dropped } }
+
+  /// Names who receives the events from now on; when `paused`, they wait for `resume`.
+  func serve(
+    with handler: Callable, capacity: Int, overflow: SubscriptionOptions.Overflow, paused: Bool
+  ) {
+    state.update { state in
+      state.handler = handler
+      state.capacity = capacity
+      state.overflow = overflow
+      state.paused = paused
+    }
+    schedule()
+  }
+
+  /// Serves again.
+  func resume() {
+    state.update { $0.paused = false }
+    schedule()
+  }
+
+  /// Ends a queue that nobody publishes to through the tables any more, with every event that was accepted.
+  ///
+  /// - Parameters:
+  ///   - entrance: Its callable, which has moved on: publishers that are inside it still get in.
+  ///   - deadline: How long to wait for those, and for the event that a worker holds in its hand.
+  /// - Returns: The events in order; the caller releases them.
+  func end(entrance: Callable?, until deadline: Deadline) -> [Item] {
+    state.update { $0.capacity = .max }
+    _ = entrance?.awaitEnd(until: deadline)
+    _ = state.wait(until: deadline) { $0.serving ? nil : true }
+    return end()
+  }
+
+  /// Drops what is queued and takes nothing more.
+  ///
+  /// - Returns: The events that were queued; the caller releases them.
+  func end() -> [Item] {
+    state.update { state in
+      state.ended = true
+      state.handler = nil
+      var left: [Item] = []
+      while let item = state.events.popFirst() { left.append(item) }
+      return left
+    }
+  }
+
+  /// The entry that publishers call to queue an event.
+  func makeCallable(owner: Owner, user: AnyObject) -> Callable {
+    let callable = unsafe Callable(
+      owner: owner, inPlugin: false, keepAlive: KeptPair(self, user),
+      context: Unmanaged.passUnretained(self).toOpaque(),
+      call: { context, event, _ in
+        guard let context = unsafe context else { return 0 }
+        let queue = unsafe Unmanaged<DeliveryQueue>.fromOpaque(context).takeUnretainedValue()
+        unsafe queue.accept(event)
+        return 0
+      })
+    unsafe hs_entry_set_user(callable.entry, Unmanaged.passUnretained(user).toOpaque())
+    return callable
+  }
+
+  /// Queues the event that is being published on this thread. One copy serves all queues of a publish.
+  private func accept(_ event: UnsafeMutableRawPointer?) {
+    if unsafe hs_publish_shared() == nil { unsafe hs_publish_set_shared(layout.copy(event)) }
+    guard let shared = unsafe hs_publish_shared() else {
+      hs_publish_set_outcome(CallFailure.queueFull.rawValue)
+      return
+    }
+    unsafe layout.retain(shared)
+    if !push(unsafe Item(event: shared, topic: hs_publish_topic())) {
+      hs_publish_set_outcome(CallFailure.queueFull.rawValue)
+    }
+  }
+
+  /// Puts an item at the tail, as the overflow policy says.
+  ///
+  /// - Returns: `false` when the publisher is to be told that it was dropped.
+  func push(_ item: Item) -> Bool {
+    let verdict = state.withLock { state in Self.admit(item, into: &state) }
+    switch verdict {
+    case .queued(let schedule, let displaced):
+      if schedule { bus.workers.submit(.queue(self)) }
+      if let displaced { discard(displaced) }
+      return true
+    case .dropped(let tell):
+      discard(item)
+      return !tell
+    case .wait(let milliseconds):
+      return pushWaiting(item, milliseconds: milliseconds)
+    }
+  }
+
+  private enum Verdict {
+    case queued(schedule: Bool, displaced: Item?)
+    case dropped(tell: Bool)
+    case wait(milliseconds: Int)
+  }
+
+  private static func admit(_ item: Item, into state: inout State) -> Verdict {
+    if state.ended { return .dropped(tell: false) }
+    var displaced: Item?
+    if state.events.count >= state.capacity {
+      switch state.overflow {
+      case .block(let milliseconds): return .wait(milliseconds: milliseconds)
+      case .dropNewest: return .dropped(tell: false)
+      case .fail: return .dropped(tell: true)
+      case .dropOldest: displaced = state.events.popFirst()
+      }
+    }
+    state.events.append(item)
+    state.highWater = max(state.highWater, state.events.count)
+    let schedule = !state.scheduled && !state.paused && state.handler != nil
+    if schedule { state.scheduled = true }
+    return .queued(schedule: schedule, displaced: displaced)
+  }
+
+  /// Waits for room. A handler that publishes into its own full queue would wait for itself, as would two that fill each
+  /// other's: they are refused at once.
+  private func pushWaiting(_ item: Item, milliseconds: Int) -> Bool {
+    let ownHandler = state.withLock { $0.handler }
+    unsafe hs_wait_mark(ownHandler?.entry)
+    defer { hs_wait_mark(nil) }
+    if let ownHandler, unsafe hs_wait_would_deadlock(ownHandler.entry) != 0 {
+      discard(item)
+      return false
+    }
+    state.withLock { $0.waiters += 1 }
+    defer { state.withLock { $0.waiters -= 1 } }
+    let verdict = state.wait(until: .after(milliseconds: milliseconds)) { state -> Verdict? in
+      guard state.ended || state.events.count < state.capacity else { return nil }
+      return Self.admit(item, into: &state)
+    }
+    if case .queued(let schedule, _) = verdict {
+      if schedule { bus.workers.submit(.queue(self)) }
+      return true
+    }
+    discard(item)
+    return false
+  }
+
+  private func discard(_ item: Item) {
+    state.withLock { $0.dropped += 1 }
+    unsafe layout.release(item.event)
+    bus.noteDropped()
+  }
+
+  private func schedule() {
+    let needed = state.withLock { state in
+      guard !state.scheduled, !state.paused, state.handler != nil, !state.events.isEmpty else {
+        return false
+      }
+      state.scheduled = true
+      return true
+    }
+    if needed { bus.workers.submit(.queue(self)) }
+  }
+
+  /// Serves a batch on a worker's thread.
+  ///
+  /// - Parameter limit: Most events to serve before others get their turn.
+  /// - Returns: Whether a call crashed: the thread's plugin frames are gone and it must not be used again.
+  func run(limit: Int) -> Bool {
+    for _ in 0..<limit {
+      hs_pin_self()
+      defer { hs_unpin_self() }
+      guard let (item, handler) = next() else { return false }
+      var fault: Int32 = 0
+      let code = unsafe hs_deliver(handler.entry, item.topic, item.event, &fault)
+      switch CallFailure(rawValue: code) {
+      case .gateClosed, .revoked:
+        putBack(item, after: handler)
+        return false
+      default:
+        if code != 0 {
+          unsafe bus.noteFailure(handler, event: item.event, code: code, fault: fault)
+        }
+        unsafe layout.release(item.event)
+        if code == CallFailure.crashed.rawValue {
+          yield()
+          return true
+        }
+      }
+    }
+    yield()
+    return false
+  }
+
+  private func next() -> (Item, Callable)? {
+    var someoneWaits = false
+    let found = state.withLock { state -> (Item, Callable)? in
+      guard !state.paused, let handler = state.handler, let item = state.events.popFirst() else {
+        state.scheduled = false
+        state.serving = false
+        return nil
+      }
+      state.serving = true
+      someoneWaits = state.waiters > 0
+      return (item, handler)
+    }
+    if someoneWaits { state.update { _ in } }
+    return found
+  }
+
+  /// Its gate is closed, or its handler was replaced: the event keeps its place until somebody serves again.
+  private func putBack(_ item: Item, after handler: Callable) {
+    let kept = state.update { state in
+      state.scheduled = false
+      state.serving = false
+      guard !state.ended else { return false }
+      state.events.prepend(item)
+      if state.handler === handler && !handler.isLive { state.paused = true }
+      return true
+    }
+    if kept { schedule() } else { discard(item) }
+  }
+
+  private func yield() {
+    state.update { state in
+      state.scheduled = false
+      state.serving = false
+    }
+    schedule()
+  }
+}

@@ -1,0 +1,213 @@
+import CHostSupport
+public import HostSupport
+import Synchronization
+
+/// What a reload does to the bus: close the gates, drain, swap one generation for another, open.
+extension EventBus {
+  /// Makes calls into these owners wait at their gates. Threads inside any of them pass.
+  ///
+  /// - Parameters:
+  ///   - owners: The generations of the affected closure.
+  ///   - callables: Their services and timers.
+  public func closeGates(of owners: [Owner], callables: [Callable]) {
+    state.withLock { state in
+      state.group += 1
+      for owner in owners {
+        owner.setGate(closed: true, group: state.group)
+        for subscription in state.byOwner[owner] ?? [] where subscription.standing == .active {
+          subscription.direct?.setState(HS_GATED)
+        }
+      }
+    }
+    for callable in callables { callable.setState(HS_GATED) }
+  }
+
+  /// Lets waiting calls in again: the reload was given up.
+  public func openGates(of owners: [Owner], callables: [Callable]) {
+    for callable in callables { callable.setState(HS_LIVE) }
+    let queues = state.withLock { state in
+      owners.flatMap { owner in
+        defer { owner.setGate(closed: false, group: 0) }
+        return (state.byOwner[owner] ?? []).compactMap { subscription -> DeliveryQueue? in
+          guard subscription.standing == .active else { return nil }
+          subscription.direct?.setState(HS_LIVE)
+          return subscription.queue
+        }
+      }
+    }
+    for queue in queues { queue.resume() }
+  }
+
+  /// Waits until no call into an owner is in progress.
+  ///
+  /// - Parameters:
+  ///   - owner: Its gate is closed.
+  ///   - deadline: When to give up.
+  /// - Returns: Calls that were still in progress then; 0 when it is drained.
+  public func drain(_ owner: Owner, until deadline: Deadline) -> Int {
+    var pause = Backoff()
+    while true {
+      hs_barrier()
+      let calls = Reclaimer.shared.holding { unsafe hs_owner_calls_elsewhere(owner.record) }
+      if calls == 0 || deadline.hasPassed { return Int(calls) }
+      pause.wait()
+    }
+  }
+
+  /// Swaps one generation for another, atomically for every publisher: subscriptions are matched by name, waiting calls and
+  /// queues pass to the successor, the gates open.
+  ///
+  /// - Parameters:
+  ///   - old: Its gate is closed and it is drained. Its subscriptions are kept suspended, for a way back.
+  ///   - new: Its subscriptions are in the shadow, or suspended.
+  ///   - recorder: Records what the new one receives.
+  ///   - replaying: Records of what the old one received: delivered to the new one first, marked as delivered before.
+  /// - Returns: Events whose subscription has no successor, with its name; the caller releases them.
+  public func handOver(
+    from old: Owner, to new: Owner, recorder: ProbationLog?, replaying: ProbationLog?
+  ) -> [(subscription: String, orphans: Orphans)] {
+    let swapped = state.withLock { state in swap(old, new, recorder: recorder, in: &state) }
+    let deadline = Deadline.after(milliseconds: 1000)
+    let left = swapped.former.map { former in
+      (former, items: former.queue?.end(entrance: former.entrance, until: deadline) ?? [])
+    }
+    insideGate(of: new) {
+      for (name, direct) in swapped.coming { replay(replaying?.take(name) ?? [], to: direct) }
+      for (former, items) in left {
+        if let direct = former.successor { for item in items { deliver(item, to: direct) } }
+      }
+    }
+    open(old, new)
+    Reclaimer.shared.collect()
+    return left.filter { $0.0.successor == nil && $0.0.queue != nil }.map { former, items in
+      (former.name, Orphans(items: items, layout: layout))
+    }
+  }
+
+  /// What a swap leaves to be done outside the lock.
+  private struct Swapped {
+    /// A subscription that gave way; `queue` is set when its successor did not adopt it.
+    struct Former {
+      let name: String
+      // Both stand in the old tables: their epoch may begin to end only when those were rebuilt.
+      let direct: Callable?
+      let entrance: Callable?
+      let queue: DeliveryQueue?
+      let successor: Callable?
+    }
+    var former: [Former] = []
+    var coming: [(name: String, direct: Callable)] = []
+  }
+
+  /// The successors stay gated until `open`: what the log recorded comes before anything that waits or queues.
+  private func swap(
+    _ old: Owner, _ new: Owner, recorder: ProbationLog?, in state: inout State
+  ) -> Swapped {
+    closeGate(of: new, with: old, in: &state)
+    let former = (state.byOwner[old] ?? []).filter { $0.standing == .active }
+    let coming = (state.byOwner[new] ?? []).filter {
+      $0.standing != .ended && $0.standing != .active
+    }
+    var swapped = Swapped()
+    var successors: [String: Subscription] = [:]
+    for subscription in coming {
+      let predecessor = former.first { $0.name == subscription.name }
+      if let predecessor { subscription.ordinal = predecessor.ordinal }
+      let adopted = subscription.options.delivery == .sync ? nil : predecessor?.queue
+      subscription.arm(adopting: adopted, recorder: recorder, gated: true)
+      Self.insert(subscription, into: &state)
+      successors[subscription.name] = subscription
+      if let direct = subscription.direct { swapped.coming.append((subscription.name, direct)) }
+    }
+    for subscription in former {
+      swapped.former.append(suspend(subscription, for: successors[subscription.name]))
+      Self.remove(subscription, from: &state)
+    }
+    Self.rebuildTopics(of: former + coming, in: state)
+    return swapped
+  }
+
+  /// Threads inside the old generation's closure pass the new one's gate as they passed the old one's.
+  private func closeGate(of new: Owner, with old: Owner, in state: inout State) {
+    if old.group == 0 { state.group += 1 }
+    new.setGate(closed: true, group: old.group == 0 ? state.group : old.group)
+  }
+
+  /// Publishers that wait, or hold an old table, find the successor. A worker that holds an event puts it back instead: at
+  /// the successor's entrance it would come last.
+  private func suspend(
+    _ subscription: Subscription, for successor: Subscription?
+  ) -> Swapped.Former {
+    let adopted = subscription.queue != nil && successor?.queue === subscription.queue
+    let former = Swapped.Former(
+      name: subscription.name, direct: subscription.direct, entrance: subscription.enqueue,
+      queue: adopted ? nil : subscription.queue, successor: successor?.direct)
+    let isAsync = subscription.queue != nil
+    subscription.direct?.move(to: isAsync ? nil : successor?.tabled)
+    subscription.enqueue?.move(to: successor?.tabled)
+    subscription.standing = .suspended
+    subscription.direct = nil
+    subscription.enqueue = nil
+    subscription.queue = nil
+    return former
+  }
+
+  private func open(_ old: Owner, _ new: Owner) {
+    let queues = state.withLock { state in
+      let active = (state.byOwner[new] ?? []).filter { $0.standing == .active }
+      for subscription in active { subscription.direct?.setState(HS_LIVE) }
+      old.setGate(closed: false, group: 0)
+      new.setGate(closed: false, group: 0)
+      return active.compactMap(\.queue)
+    }
+    for queue in queues { queue.resume() }
+  }
+
+  private func replay(_ items: [DeliveryQueue.Item], to direct: Callable) {
+    for item in items {
+      unsafe layout.markRedelivered(item.event)
+      deliver(item, to: direct)
+    }
+  }
+
+  private func deliver(_ item: DeliveryQueue.Item, to direct: Callable) {
+    var fault: Int32 = 0
+    let code = unsafe hs_deliver(direct.entry, item.topic, item.event, &fault)
+    if CallFailure(rawValue: code) == .revoked { return discard([item]) }
+    if code != 0 { unsafe noteFailure(direct, event: item.event, code: code, fault: fault) }
+    unsafe layout.release(item.event)
+  }
+
+  /// Runs `body` on the host's side as a call of `owner`, whose gate lets through who is inside already.
+  private func insideGate(of owner: Owner, _ body: () -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      unsafe withUnsafeMutablePointer(to: &body) { body in
+        _ = unsafe Callable(owner: owner, inPlugin: false).call(patience: 0, body) { body in
+          unsafe body?.assumingMemoryBound(to: (() -> Void).self).pointee()
+          return 0
+        }
+      }
+    }
+  }
+
+  /// Forgets the subscriptions of a generation that never served, or no longer may.
+  public func forget(_ owner: Owner) {
+    let forgotten = state.withLock { state in
+      let forgotten = (state.byOwner[owner] ?? []).filter { $0.standing != .active }
+      for subscription in forgotten { subscription.standing = .ended }
+      state.byOwner[owner]?.removeAll { $0.standing == .ended }
+      if state.byOwner[owner]?.isEmpty == true { state.byOwner[owner] = nil }
+      return forgotten
+    }
+    withExtendedLifetime(forgotten) {}  // let go of under no lock
+  }
+
+  /// Revokes everything an owner subscribed.
+  ///
+  /// - Returns: How many calls were still running at the deadline.
+  public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
+    forget(owner)
+    return revokeSubscriptions(of: owner, until: deadline).count
+  }
+}

@@ -1,0 +1,77 @@
+import CHostSupport
+import Synchronization
+
+/// How subscriptions become dispatch tables. All of it runs under the bus's lock.
+extension EventBus {
+  static func defaultName(_ pattern: TopicPattern, among own: [Subscription]) -> String {
+    let prefix = "\(pattern)#"
+    let taken = own.compactMap {
+      $0.name.hasPrefix(prefix) ? Int($0.name.dropFirst(prefix.count)) : nil
+    }
+    return "\(prefix)\((taken.max() ?? 0) + 1)"
+  }
+
+  static func insert(_ subscription: Subscription, into state: inout State) {
+    if subscription.options.pattern.isExact {
+      state.exact[subscription.options.pattern.description, default: []].append(subscription)
+    } else {
+      state.globs.append(subscription)
+    }
+  }
+
+  static func remove(_ subscription: Subscription, from state: inout State) {
+    let pattern = subscription.options.pattern
+    guard pattern.isExact else {
+      state.globs.removeAll { $0 === subscription }
+      return
+    }
+    state.exact[pattern.description]?.removeAll { $0 === subscription }
+    if state.exact[pattern.description]?.isEmpty == true { state.exact[pattern.description] = nil }
+  }
+
+  /// Takes a subscription out of every table and marks its callables dead.
+  ///
+  /// - Returns: The callable whose calls are to be awaited, and the events that were queued.
+  static func retire(
+    _ subscription: Subscription, in state: inout State
+  ) -> (direct: Callable?, items: [DeliveryQueue.Item]) {
+    let wasActive = subscription.standing == .active
+    subscription.standing = .ended
+    let direct = subscription.direct
+    let items = wasActive ? subscription.queue?.end() ?? [] : []
+    if wasActive {
+      direct?.setState(HS_DEAD)
+      subscription.enqueue?.setState(HS_DEAD)
+      remove(subscription, from: &state)
+      rebuildTopics(of: [subscription], in: state)
+    }
+    subscription.direct = nil
+    subscription.enqueue = nil
+    subscription.queue = nil
+    if state.byOwner[subscription.owner]?.isEmpty == true {
+      state.byOwner[subscription.owner] = nil
+    }
+    return (direct, items)
+  }
+
+  /// Makes the table of a topic anew: higher priority first, then order of registration.
+  static func rebuild(_ topic: Topic, in state: State) {
+    var matching = state.exact[topic.name] ?? []
+    matching += state.globs.filter { $0.options.pattern.matches(topic.name) }
+    matching.sort {
+      ($1.options.priority, $0.ordinal) < ($0.options.priority, $1.ordinal)
+    }
+    let sequenced = matching.contains { $0.enqueue != nil }
+    topic.install(matching.compactMap(\.tabled), sequenced: sequenced)
+  }
+
+  static func rebuildTopics(of changed: [Subscription], in state: State) {
+    let exact = Set(changed.filter(\.options.pattern.isExact).map(\.options.pattern.description))
+    let globs = changed.map(\.options.pattern).filter { !$0.isExact }
+    for name in exact { if let topic = state.topics[name] { rebuild(topic, in: state) } }
+    guard !globs.isEmpty else { return }
+    for (name, topic) in state.topics where !exact.contains(name) {
+      if globs.contains(where: { $0.matches(name) }) { rebuild(topic, in: state) }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import CHostSupport
+public import HostSupport
+import Synchronization
+
+/// Topics, subscriptions and delivery.
+///
+/// Publishing takes no lock: each topic has an immutable table of handlers that control operations replace as a whole.
+/// Threading: every method may be called from any thread. No lock is held while a handler runs.
+@safe public final class EventBus: @unchecked Sendable {
+  // Safe: everything mutable is inside `state`; the hooks are written once, before the first topic.
+  struct State {
+    var topics: [String: Topic] = [:]
+    var exact: [String: [Subscription]] = [:]
+    var globs: [Subscription] = []
+    var byOwner: [Owner: [Subscription]] = [:]
+    var ordinal: UInt64 = 0
+    var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
+    var group: UInt32 = 0
+  }
+
+  let state = Mutex(State())
+  /// How events are numbered, copied and freed.
+  public let layout: EventLayout
+  /// The host itself as a party.
+  public let hostOwner = Owner(name: "dovetail", generation: 1)
+  /// The threads that run async handlers, jobs and timers.
+  public let workers: WorkerPool
+  private let hooks: UnsafeMutablePointer<hs_hooks>
+  private let counters = Mutex(Counters())
+  private let onFailure: @Sendable (DeliveryFailure) -> Void
+
+  private struct Counters {
+    var failed: UInt64 = 0
+    var dropped: UInt64 = 0
+  }
+
+  /// Starts a bus without topics.
+  ///
+  /// - Parameters:
+  ///   - layout: What the bus must know of an event.
+  ///   - threads: Threads that serve async handlers while none blocks, 1….
+  ///   - onFailure: Told of every delivery that failed, on the thread of the handler, under no lock.
+  public init(
+    layout: EventLayout, threads: Int,
+    onFailure: @escaping @Sendable (DeliveryFailure) -> Void = { _ in }
+  ) {
+    self.layout = layout
+    self.onFailure = onFailure
+    workers = WorkerPool(threads: threads)
+    unsafe hooks = .allocate(capacity: 1)
+    unsafe hooks.initialize(
+      to: hs_hooks(
+        stamp: layout.stamp, release: layout.release,
+        failed: { entry, event, code, fault in
+          guard let user = unsafe hs_entry_user(entry) else { return }
+          let subscription = unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
+          unsafe subscription.bus.noteFailure(
+            of: subscription, event: event, code: code, fault: fault)
+        }))
+  }
+
+  deinit {
+    // While it serves, a subscription and its callables hold each other.
+    let all = state.withLock { state in
+      let all = state.byOwner.values.flatMap { $0 }
+      for subscription in all {
+        subscription.direct = nil
+        subscription.enqueue = nil
+        subscription.queue = nil
+      }
+      return all
+    }
+    withExtendedLifetime(all) { Reclaimer.shared.collect() }
+  }
+
+  // MARK: Topics
+
+  /// Opens a topic: finds it, or makes it with the handlers whose patterns match.
+  ///
+  /// - Parameter name: See `TopicName`.
+  /// - Returns: The topic, valid as long as the bus.
+  /// - Throws: `BusError.invalid` when the name is malformed.
+  public func topic(_ name: String) throws(BusError) -> Topic {
+    if let found = state.withLock({ $0.topics[name] }) { return found }
+    if let problem = TopicName.problem(in: name) { throw .invalid(problem) }
+    return state.withLock { state in
+      if let found = state.topics[name] { return found }
+      let topic = unsafe Topic(name: name, hooks: hooks)
+      state.topics[name] = topic
+      Self.rebuild(topic, in: state)
+      return topic
+    }
+  }
+
+  /// The topics that were opened, by name.
+  public var topics: [Topic] {
+    state.withLock { Array($0.topics.values) }.sorted { $0.name < $1.name }
+  }
+
+  /// How many handlers and queues an event of a topic reaches now.
+  public func handlers(of topic: Topic) -> Int {
+    state.withLock { state in
+      let exact = state.exact[topic.name]?.count ?? 0
+      return exact + state.globs.filter { $0.options.pattern.matches(topic.name) }.count
+    }
+  }
+
+  // MARK: Subscriptions
+
+  /// Subscribes a handler.
+  ///
+  /// - Parameters:
+  ///   - owner: Whose handler it is.
+  ///   - options: What it wants and how.
+  ///   - shadow: Whether it takes effect only when its generation commits.
+  ///   - handler: Receives the events.
+  /// - Returns: The registration.
+  /// - Throws: `BusError.nameTaken`.
+  public func subscribe(
+    _ owner: Owner, _ options: SubscriptionOptions, shadow: Bool = false, handler: Handler
+  ) throws(BusError) -> Subscription {
+    defer { Reclaimer.shared.collect() }
+    return try state.withLock { state throws(BusError) in
+      let own = state.byOwner[owner] ?? []
+      let name = options.name ?? Self.defaultName(options.pattern, among: own)
+      if own.contains(where: { $0.name == name }) { throw .nameTaken(name) }
+      state.ordinal += 1
+      let subscription = Subscription(
+        owner: owner, name: name, options: options, handler: handler, bus: self,
+        ordinal: state.ordinal, standing: .shadow)
+      state.byOwner[owner] = own + [subscription]
+      guard !shadow else { return subscription }
+      subscription.arm(adopting: nil, recorder: nil, gated: owner.group != 0)
+      Self.insert(subscription, into: &state)
+      Self.rebuildTopics(of: [subscription], in: state)
+      return subscription
+    }
+  }
+
+  /// Ends a subscription. After `.ended` no call of its handler happens or is happening.
+  ///
+  /// - Parameters:
+  ///   - subscription: What to end.
+  ///   - deadline: How long to wait for a call in progress.
+  ///   - done: Called once after `.pending`, when the last call has returned.
+  /// - Returns: `.pending` from inside its handler, in a cycle of waits, or past the deadline.
+  /// - Throws: `BusError.gone` when it had ended.
+  public func unsubscribe(
+    _ subscription: Subscription, until deadline: Deadline,
+    done: (@Sendable () -> Void)? = nil
+  ) throws(BusError) -> Callable.Ending {
+    defer { Reclaimer.shared.collect() }
+    let (direct, items) = try state.withLock { state throws(BusError) in
+      guard subscription.standing != .ended else { throw .gone }
+      state.byOwner[subscription.owner]?.removeAll { $0 === subscription }
+      return Self.retire(subscription, in: &state)
+    }
+    discard(items)
+    guard let direct else { return .ended }
+    let ending = direct.awaitEnd(until: deadline)
+    if ending == .pending { whenEnded(direct, done ?? {}) }
+    return ending
+  }
+
+  /// Ends all of an owner's subscriptions; see `unsubscribe`.
+  ///
+  /// - Returns: Callables that still run when the deadline has passed.
+  func revokeSubscriptions(of owner: Owner, until deadline: Deadline) -> [Callable] {
+    let (all, retired) = state.withLock { state in
+      let all = state.byOwner.removeValue(forKey: owner) ?? []
+      return (all, all.map { Self.retire($0, in: &state) })
+    }
+    defer { withExtendedLifetime(all) { Reclaimer.shared.collect() } }
+    for (_, items) in retired { discard(items) }
+    return retired.compactMap { direct, _ in
+      guard let direct else { return nil }
+      return direct.awaitEnd(until: deadline) == .ended ? nil : direct
+    }
+  }
+
+  /// All subscriptions that serve, in the order of their registration.
+  public var subscriptions: [Subscription] {
+    state.withLock { state in
+      state.byOwner.values.flatMap { $0 }.filter { $0.standing == .active }
+    }.sorted { $0.ordinal < $1.ordinal }
+  }
+
+  // MARK: What happens beside the fast path
+
+  /// Deliveries that failed, by error or crash.
+  public var failed: UInt64 { counters.withLock { $0.failed } }
+
+  /// Events that a full queue or an ended subscription dropped.
+  public var dropped: UInt64 { counters.withLock { $0.dropped } }
+
+  /// Blocks of memory that wait for publishers to move on.
+  public var pendingReclaims: Int { Reclaimer.shared.pending }
+
+  /// Looks after what nobody waits for: memory, callables that were pending, blocked workers. Call it every 10…100 ms.
+  public func tick() {
+    Reclaimer.shared.collect()
+    workers.relieve()
+    let ended = state.withLock { state in
+      guard !state.ending.isEmpty else { return [@Sendable () -> Void]() }
+      let ended = state.ending.filter { !$0.callable.isRunning }
+      state.ending.removeAll { item in ended.contains { $0.callable === item.callable } }
+      return ended.map(\.done)
+    }
+    for done in ended { done() }
+  }
+
+  /// Calls `done` once no call of a dead callable runs any more.
+  public func whenEnded(_ callable: Callable, _ done: @escaping @Sendable () -> Void) {
+    state.withLock { $0.ending.append((callable, done)) }
+  }
+
+  /// Ends the bus's threads.
+  public func stop() { workers.stop() }
+
+  func noteDropped() { counters.withLock { $0.dropped += 1 } }
+
+  func noteFailure(
+    _ callable: Callable, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
+  ) {
+    guard let user = unsafe hs_entry_user(callable.entry) else { return }
+    let subscription = unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
+    unsafe noteFailure(of: subscription, event: event, code: code, fault: fault)
+  }
+
+  private func noteFailure(
+    of subscription: Subscription, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
+  ) {
+    counters.withLock { $0.failed += 1 }
+    let result = CallResult(code: code, fault: fault)
+    onFailure(unsafe DeliveryFailure(subscription: subscription, event: event, result: result))
+  }
+
+  func discard(_ items: [DeliveryQueue.Item]) {
+    for item in items {
+      noteDropped()
+      unsafe layout.release(item.event)
+    }
+  }
+}

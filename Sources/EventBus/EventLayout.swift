@@ -1,0 +1,34 @@
+/// What the bus must know of an event: how to number, copy, count and free it. The bus reads nothing else of it.
+///
+/// Threading: the functions are called from any thread, and never under a lock of the bus.
+@safe public struct EventLayout: Sendable {
+  /// Writes the topic's sequence number into an event that is being published.
+  public let stamp: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void
+  /// Copies a borrowed event into memory of its own, with one reference; `nil` when there is no memory.
+  public let copy: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+  /// Takes one more reference to a copy.
+  public let retain: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  /// Gives a reference back; the last frees the copy.
+  public let release: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  /// Bytes that a copy holds.
+  public let size: @convention(c) (UnsafeMutableRawPointer?) -> Int
+  /// Marks a copy as delivered for a second time.
+  public let markRedelivered: @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+  /// Describes an event's layout.
+  public init(
+    stamp: @escaping @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void,
+    copy: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?,
+    retain: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
+    release: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
+    size: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int,
+    markRedelivered: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
+  ) {
+    unsafe self.stamp = stamp
+    unsafe self.copy = copy
+    unsafe self.retain = retain
+    unsafe self.release = release
+    unsafe self.size = size
+    unsafe self.markRedelivered = markRedelivered
+  }
+}

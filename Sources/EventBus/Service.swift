@@ -1,0 +1,41 @@
+import CHostSupport
+
+/// One offer of a service.
+///
+/// Threading: `callable` is touched under the registry's lock only.
+@safe public final class Service: @unchecked Sendable {
+  // Safe: `callable` changes under the registry's lock; the rest is immutable.
+  /// The name that callers use.
+  public let name: String
+  /// Who offers it.
+  public let owner: Owner
+  /// What the caller's thunk needs to make the call.
+  public let context: UnsafeMutableRawPointer?
+  private let keepAlive: AnyObject?
+  var callable: Callable?
+
+  /// Its callable; read it only once the offer has ended.
+  public var lastCallable: Callable? { callable }
+
+  /// Describes an offer.
+  ///
+  /// - Parameters:
+  ///   - name: A topic name.
+  ///   - owner: Who offers it.
+  ///   - context: What the caller's thunk needs; must live as long as this value and its calls.
+  ///   - keepAlive: Released when nobody can call any more.
+  public init(
+    name: String, owner: Owner, context: UnsafeMutableRawPointer?, keepAlive: AnyObject? = nil
+  ) {
+    self.name = name
+    self.keepAlive = keepAlive
+    self.owner = owner
+    unsafe self.context = unsafe context
+  }
+
+  func arm() {
+    let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
+    unsafe hs_entry_set_user(callable.entry, context)
+    self.callable = callable
+  }
+}

@@ -1,0 +1,62 @@
+import CHostSupport
+import Synchronization
+
+/// One registration of a handler. Owner's name and own name together outlive a reload.
+///
+/// Threading: mutable parts are touched under the bus's lock only.
+public final class Subscription: @unchecked Sendable {
+  // Safe: `standing`, `direct`, `enqueue` and `queue` change under the lock of the bus; the rest is immutable.
+  enum Standing { case shadow, active, suspended, ended }
+
+  /// Whose it is.
+  public let owner: Owner
+  /// Unique in its owner.
+  public let name: String
+  /// As it was asked for.
+  public let options: SubscriptionOptions
+  let handler: Handler
+  unowned let bus: EventBus
+  var ordinal: UInt64
+  var standing: Standing
+  /// Calls the handler: in the tables for sync, from the queue for async delivery.
+  var direct: Callable?
+  /// Puts events into the queue; in the tables for async delivery.
+  var enqueue: Callable?
+  var queue: DeliveryQueue?
+
+  init(
+    owner: Owner, name: String, options: SubscriptionOptions, handler: Handler, bus: EventBus,
+    ordinal: UInt64, standing: Standing
+  ) {
+    self.owner = owner
+    self.name = name
+    self.options = options
+    self.handler = handler
+    self.bus = bus
+    self.ordinal = ordinal
+    self.standing = standing
+  }
+
+  /// What stands in the dispatch tables.
+  var tabled: Callable? { enqueue ?? direct }
+
+  /// Makes fresh callables (and a queue where it has none): it is about to serve.
+  /// When `gated`, calls wait until the state of `direct` is set.
+  func arm(adopting former: DeliveryQueue?, recorder: ProbationLog?, gated: Bool) {
+    let direct = recorder?.callable(for: self) ?? handler.callable(of: owner, user: self)
+    if gated { direct.setState(HS_GATED) }
+    self.direct = direct
+    standing = .active
+    guard case .async(let capacity, let overflow) = options.delivery else { return }
+    let queue = former ?? queue ?? DeliveryQueue(bus: bus)
+    queue.serve(with: direct, capacity: capacity, overflow: overflow, paused: gated)
+    self.queue = queue
+    enqueue = queue.makeCallable(owner: bus.hostOwner, user: self)
+  }
+
+  /// Calls of the handler that were made.
+  public var delivered: UInt64 { bus.state.withLock { _ in direct }?.calls ?? 0 }
+
+  /// Events that wait in its queue.
+  public var queued: Int { bus.state.withLock { _ in queue }?.count ?? 0 }
+}

@@ -1,0 +1,41 @@
+/// How a subscription wants its events.
+public struct SubscriptionOptions: Sendable {
+  /// Where the handler runs.
+  public enum Delivery: Sendable, Equatable {
+    /// On the publisher's thread, before the publish returns.
+    case sync
+    /// On threads of the host, in order, from a queue of its own.
+    case async(capacity: Int, overflow: Overflow)
+  }
+
+  /// What happens to an event that finds the queue full.
+  public enum Overflow: Sendable, Equatable {
+    /// The publisher waits up to so many milliseconds (1…600,000), then the event is dropped for this subscription.
+    case block(milliseconds: Int)
+    /// The oldest event in the queue is dropped.
+    case dropOldest
+    /// The new event is dropped for this subscription.
+    case dropNewest
+    /// The new event is dropped for this subscription and the publish reports it.
+    case fail
+  }
+
+  /// What to match.
+  public var pattern: TopicPattern
+  /// Unique in its owner; `nil` for the pattern and an ordinal, `phase.*#1`.
+  public var name: String?
+  /// Higher first; ties by order of registration.
+  public var priority: Int32
+  /// Where the handler runs.
+  public var delivery: Delivery
+
+  /// Describes a subscription.
+  public init(
+    pattern: TopicPattern, name: String? = nil, priority: Int32 = 0, delivery: Delivery = .sync
+  ) {
+    self.pattern = pattern
+    self.name = name
+    self.priority = priority
+    self.delivery = delivery
+  }
+}

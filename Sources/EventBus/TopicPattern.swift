@@ -1,0 +1,81 @@
+/// What a subscription matches: a topic, or segments in which `*` stands for one and a last `>` for one or more.
+public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
+  private enum Segment: Hashable {
+    case text(Substring)
+    case one
+    case rest
+  }
+
+  /// The pattern's text.
+  public let description: String
+  private let segments: [Segment]
+
+  /// Whether the pattern is one topic, without wildcards.
+  public var isExact: Bool { !segments.contains { $0 == .one || $0 == .rest } }
+
+  /// Parses a pattern.
+  ///
+  /// - Parameter text: Such as `phase.started`, `phase.*`, `torrent.>` or `>`.
+  /// - Throws: `BusError.invalid` when a segment is empty, malformed, or follows a `>`.
+  public init(_ text: String) throws(BusError) {
+    description = text
+    var segments: [Segment] = []
+    for part in text.split(separator: ".", omittingEmptySubsequences: false) {
+      if segments.last == .rest {
+        throw .invalid("pattern '\(text)': '>' must be the last segment")
+      }
+      switch part {
+      case "*": segments.append(.one)
+      case ">": segments.append(.rest)
+      default:
+        if let problem = TopicName.problem(in: String(part)) {
+          throw .invalid(
+            "pattern '\(text)': \(problem); write a topic, or use '*' for one whole segment and '>' "
+              + "for all that follow")
+        }
+        segments.append(.text(part))
+      }
+    }
+    if text.utf8.count > 255 { throw .invalid("a pattern has at most 255 bytes") }
+    self.segments = segments
+  }
+
+  /// Whether a topic is matched.
+  ///
+  /// - Parameter topic: A valid topic name.
+  /// - Returns: Whether every segment fits.
+  public func matches(_ topic: String) -> Bool {
+    var parts = topic.split(separator: ".", omittingEmptySubsequences: false)[...]
+    for segment in segments {
+      guard let part = parts.first else { return false }
+      switch segment {
+      case .rest: return true
+      case .one: parts.removeFirst()
+      case .text(let text):
+        if part != text { return false }
+        parts.removeFirst()
+      }
+    }
+    return parts.isEmpty
+  }
+
+  /// Whether every topic that `other` matches is matched by this pattern too.
+  ///
+  /// - Parameter other: Any pattern.
+  /// - Returns: `false` also where it cannot be told segment by segment.
+  public func covers(_ other: TopicPattern) -> Bool {
+    var theirs = other.segments[...]
+    for segment in segments {
+      guard let their = theirs.first else { return false }
+      switch (segment, their) {
+      case (.rest, _): return true
+      case (_, .rest): return false
+      case (.one, _): break
+      case (.text(let text), .text(let theirText)) where text == theirText: break
+      default: return false
+      }
+      theirs.removeFirst()
+    }
+    return theirs.isEmpty
+  }
+}
