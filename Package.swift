@@ -30,6 +30,7 @@ let package = Package(
     .target(name: "CHostSupport"),
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
+    .target(name: "MetadataStore", dependencies: ["HostSupport"]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
@@ -37,6 +38,12 @@ let package = Package(
     .testTarget(
       name: "EventBusTests",
       dependencies: ["EventBus", "HostSupport", "CHostSupport", "TestSupport"]),
+    .executableTarget(
+      name: "metadata-crash-writer", dependencies: ["MetadataStore"],
+      path: "Tests/Helpers/metadata-crash-writer"),
+    .testTarget(
+      name: "MetadataStoreTests",
+      dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
   ]
 )
 

@@ -1,0 +1,49 @@
+/// Why the store did not do what was asked; nothing changed.
+public enum MetadataError: Error, Equatable, CustomStringConvertible {
+  /// The record is not as expected; `current` is the record that is there, `nil` when there is none.
+  case conflict(collection: String, key: String, current: MetadataRecord?)
+  /// An argument is malformed; the text says which and how to mend it.
+  case invalid(String)
+  /// A documented size was exceeded; the text has the size and the limit.
+  case tooLarge(String)
+  /// There is no such record to remove.
+  case notFound(collection: String, key: String)
+  /// The name of a watch is taken.
+  case exists(String)
+  /// The provider could not write or read; the text has the system's own words.
+  case storage(String)
+  /// The store at `path` has a format that only a newer version of the program knows.
+  case newerFormat(path: String, found: Int, supported: Int)
+  /// Another process has the store at `path` open.
+  case inUse(path: String)
+  /// Changes after the asked revision are no longer held: list anew, then watch from the revision listed.
+  case resyncNeeded(from: UInt64)
+  /// The store was closed.
+  case closed
+
+  /// The whole error in one line.
+  public var description: String {
+    switch self {
+    case .conflict(let collection, let key, let current?):
+      "\(collection)/\(key) is at version \(current.version), not as expected; "
+        + "read it and try again"
+    case .conflict(let collection, let key, nil):
+      "\(collection)/\(key) does not exist, but a version of it was expected; create it first"
+    case .invalid(let text), .tooLarge(let text): text
+    case .notFound(let collection, let key): "\(collection)/\(key) does not exist"
+    case .exists(let name): "a watch named \"\(name)\" exists; cancel it or take another name"
+    case .storage(let text): "nothing was changed: \(text)"
+    case .newerFormat(let path, let found, let supported):
+      "\(path) was written in format \(found), this program knows formats up to \(supported); "
+        + "it was left untouched: use a newer dovetail"
+    case .inUse(let path): "\(path) is open in another process; stop it or use another folder"
+    case .resyncNeeded(let revision):
+      "the changes asked for are no longer held; list the records and watch from \(revision) on"
+    case .closed: "the metadata store is closed"
+    }
+  }
+
+  static var tooDeep: MetadataError {
+    .tooLarge("the value is nested deeper than \(MetadataValue.maximumDepth) levels; flatten it")
+  }
+}

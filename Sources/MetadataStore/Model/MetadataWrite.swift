@@ -1,0 +1,76 @@
+/// A change that is asked of one record.
+public struct MetadataWrite: Sendable, Equatable {
+  /// What must be true of the record for the write to happen.
+  public enum Expectation: Sendable, Equatable {
+    /// Nothing: write whatever is there.
+    case any
+    /// There is no such record.
+    case absent
+    /// The record has this version.
+    case version(UInt64)
+  }
+
+  /// The change itself.
+  public enum Action: Sendable, Equatable {
+    /// Creates the record or gives it a new value.
+    case put(MetadataValue)
+    /// Removes the record, which must exist.
+    case remove
+  }
+
+  /// The collection's name: segments of `[A-Za-z0-9_-]` joined by dots, 1…255 bytes.
+  public let collection: String
+  /// The record's name, 1…512 bytes.
+  public let key: String
+  /// Whether to put or to remove.
+  public let action: Action
+  /// What must be true of the record.
+  public let expectation: Expectation
+  /// The least safety that is asked; a transaction takes the strongest of its writes.
+  public let durability: Durability
+
+  /// A write that creates a record or gives it a new value.
+  ///
+  /// - Parameters:
+  ///   - collection: The collection's name.
+  ///   - key: The record's name.
+  ///   - value: At most 32 deep and 1 MiB, numbers finite.
+  ///   - expectation: What must be true of the record.
+  ///   - durability: The least safety that is asked.
+  public init(
+    collection: String, key: String, value: MetadataValue, expectation: Expectation = .any,
+    durability: Durability = .disk
+  ) {
+    self.collection = collection
+    self.key = key
+    self.action = .put(value)
+    self.expectation = expectation
+    self.durability = durability
+  }
+
+  private init(
+    removing key: String, from collection: String, _ expectation: Expectation,
+    _ durability: Durability
+  ) {
+    self.collection = collection
+    self.key = key
+    self.action = .remove
+    self.expectation = expectation
+    self.durability = durability
+  }
+
+  /// A write that removes a record.
+  ///
+  /// - Parameters:
+  ///   - key: The record's name.
+  ///   - collection: The collection's name.
+  ///   - expectation: `any` or a version; `absent` is refused as invalid.
+  ///   - durability: The least safety that is asked.
+  /// - Returns: The write, for `MetadataStore.transaction`.
+  public static func removing(
+    _ key: String, from collection: String, expectation: Expectation = .any,
+    durability: Durability = .disk
+  ) -> MetadataWrite {
+    MetadataWrite(removing: key, from: collection, expectation, durability)
+  }
+}

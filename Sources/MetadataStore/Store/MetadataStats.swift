@@ -1,0 +1,19 @@
+/// What a store holds and has done since it was opened.
+public struct MetadataStats: Sendable, Equatable {
+  /// Records that it holds.
+  public var records: Int
+  /// Revision of the last transaction.
+  public var revision: UInt64
+  /// Reads of one record through the store (not through snapshots).
+  public var reads: Int
+  /// Records written or removed.
+  public var writes: Int
+  /// Transactions that met a record which was not as expected.
+  public var conflicts: Int
+  /// Watches that run, without the outbox.
+  public var watchers: Int
+  /// Transactions acknowledged as `memory` that are not saved yet.
+  public var unsaved: Int
+  /// Why the last attempt to write behind failed; `nil` when there is nothing to worry about.
+  public var saveFailure: String?
+}

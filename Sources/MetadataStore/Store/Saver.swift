@@ -1,0 +1,152 @@
+import HostSupport
+
+/// The one caller of a provider: saves batches in order of revision, behind the writer's back or before it is told.
+///
+/// Threading: any thread; the provider is called with no lock held, by whoever has made the saver busy.
+final class Saver: Sendable {
+  private struct State {
+    var pending: [PersistenceBatch] = []
+    var isBusy = false
+    var isClosed = false
+    var retryAt: Deadline?
+    var failure: String?
+  }
+
+  /// How many batches may wait before a `memory` write has to help with saving.
+  static let pendingLimit = 65_536
+  private static let retryMilliseconds = 200
+
+  private let provider: any PersistenceProvider
+  private let state = Monitor(State())
+  private let thread: Thread?
+
+  /// Starts the thread that writes behind, unless the provider keeps nothing.
+  ///
+  /// - Throws: The system's error when it has no thread to give.
+  init(_ provider: any PersistenceProvider) throws(SystemError) {
+    self.provider = provider
+    guard provider.strongest > .memory else {
+      thread = nil
+      return
+    }
+    let state = self.state
+    thread = try Thread(name: "meta-save") {
+      while Self.awaitWork(state) { Self.drainOnce(state, provider) }
+    }
+  }
+
+  /// Batches that were acknowledged as `memory` and are not saved yet.
+  var unsaved: Int { state.withLock { $0.pending.count } }
+
+  /// Why the last attempt to write behind failed; `nil` after one that worked.
+  var failure: String? { state.withLock { $0.failure } }
+
+  /// Saves a batch as safely as asked, after all that wait before it.
+  ///
+  /// - Returns: The safety that was reached.
+  /// - Throws: `.storage` or `.closed`; the batch was then not taken.
+  func save(
+    _ batch: PersistenceBatch, durability: Durability
+  ) throws(MetadataError) -> Durability {
+    guard provider.strongest > .memory else { return .memory }
+    if durability == .memory {
+      let taken = try state.update { (state) throws(MetadataError) -> Bool in
+        guard !state.isClosed else { throw .closed }
+        guard state.pending.count < Self.pendingLimit else { return false }
+        state.pending.append(batch)
+        return true
+      }
+      if taken { return .memory }
+    }
+    return try exclusively { () throws(MetadataError) -> Durability in
+      try Self.drain(state, provider)
+      return try provider.save(batch, durability: max(durability, .os))
+    }
+  }
+
+  /// Saves all that waits.
+  ///
+  /// - Parameter durability: With `disk` everything that was saved before is brought there too.
+  /// - Throws: `.storage`; what was not saved still waits.
+  func flush(_ durability: Durability) throws(MetadataError) {
+    try exclusively { () throws(MetadataError) in
+      try Self.drain(state, provider)
+      if durability == .disk { try provider.sync() }
+    }
+  }
+
+  /// Saves all that waits and closes the provider, whether or not the saving worked.
+  ///
+  /// - Throws: `.storage` with the first failure.
+  func close() throws(MetadataError) {
+    state.update { $0.isClosed = true }
+    thread?.join()
+    try exclusively(closing: true) { () throws(MetadataError) in
+      var failure: MetadataError?
+      do throws(MetadataError) {
+        try Self.drain(state, provider)
+      } catch { failure = error }
+      do throws(MetadataError) { try provider.close() } catch { failure = failure ?? error }
+      if let failure { throw failure }
+    }
+  }
+
+  private func exclusively<Result: Sendable>(
+    closing: Bool = false, _ body: () throws(MetadataError) -> Result
+  ) throws(MetadataError) -> Result {
+    let isOpen = state.wait(until: .never) { state -> Bool? in
+      guard !state.isBusy else { return nil }
+      guard closing || !state.isClosed else { return false }
+      state.isBusy = true
+      return true
+    }
+    guard isOpen == true else { throw .closed }
+    defer { state.update { $0.isBusy = false } }
+    return try body()
+  }
+
+  /// Waits until there is something to write behind and makes the saver busy.
+  ///
+  /// - Returns: False when the saver is closed.
+  private static func awaitWork(_ state: Monitor<State>) -> Bool {
+    while true {
+      let retryAt = state.withLock { $0.retryAt } ?? .never
+      let work = state.wait(until: retryAt) { state -> Bool? in
+        if state.isClosed { return false }
+        if state.isBusy || state.pending.isEmpty { return nil }
+        if let retryAt = state.retryAt, !retryAt.hasPassed { return nil }
+        state.retryAt = nil
+        state.isBusy = true
+        return true
+      }
+      if let work { return work }
+    }
+  }
+
+  private static func drainOnce(_ state: Monitor<State>, _ provider: any PersistenceProvider) {
+    do {
+      try drain(state, provider, atMost: 256)
+    } catch {
+      state.withLock { $0.retryAt = .after(milliseconds: retryMilliseconds) }
+    }
+    state.update { $0.isBusy = false }
+  }
+
+  private static func drain(
+    _ state: Monitor<State>, _ provider: any PersistenceProvider, atMost limit: Int = .max
+  ) throws(MetadataError) {
+    let batches = state.withLock { Array($0.pending.prefix(limit)) }
+    var saved = 0
+    defer { state.withLock { $0.pending.removeFirst(saved) } }
+    do {
+      for batch in batches {
+        _ = try provider.save(batch, durability: .os)
+        saved += 1
+      }
+      if saved > 0 { state.withLock { $0.failure = nil } }
+    } catch {
+      state.withLock { $0.failure = error.description }
+      throw error
+    }
+  }
+}

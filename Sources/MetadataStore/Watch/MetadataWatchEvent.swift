@@ -1,0 +1,7 @@
+/// What a watcher is told.
+public enum MetadataWatchEvent: Sendable, Equatable {
+  /// A record changed.
+  case change(MetadataChange)
+  /// Changes were lost because the watcher was too slow: list anew; changes after revision `from` follow.
+  case resync(from: UInt64)
+}
