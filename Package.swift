@@ -21,6 +21,7 @@ let pluginLinking: [LinkerSetting] = [
 let package = Package(
   name: "dovetail",
   products: [
+    .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
   ],
   targets: [
     // The ABI and the author's side. Knows nothing of the host.
@@ -31,6 +32,10 @@ let package = Package(
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(name: "MetadataStore", dependencies: ["HostSupport"]),
+    .target(
+      name: "PluginHost",
+      dependencies: ["EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail"],
+      exclude: ["Supervision/JOURNAL.md"]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
@@ -44,6 +49,8 @@ let package = Package(
     .testTarget(
       name: "MetadataStoreTests",
       dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
+    .testTarget(
+      name: "PluginHostTests", dependencies: ["PluginHost", "CDovetail", "TestSupport"]),
   ]
 )
 

@@ -1,0 +1,121 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import Glibc
+import HostSupport
+
+/// Events that outlive their publish: count, size, `dvt_event`, attributes and bytes in one block.
+///
+/// A payload in a counted buffer is shared, not copied. The pointer handed around is the one to the event.
+@safe enum EventCopy {
+  private static let header = 16
+
+  /// The layout that the bus works with.
+  static let layout = unsafe EventLayout(
+    stamp: { event, sequence in
+      unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.sequence = sequence
+    },
+    copy: { event in unsafe EventCopy.copy(event) },
+    retain: { event in
+      guard let event = unsafe event else { return }
+      unsafe hs_reference_take(count(of: event))
+    },
+    release: { event in
+      guard let event = unsafe event else { return }
+      unsafe release(event)
+    },
+    size: { event in
+      guard let event = unsafe event else { return 0 }
+      return unsafe Int((event - 8).load(as: Int64.self))
+    },
+    markRedelivered: { event in
+      unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.flags |= DVT_EVENT_REDELIVERED
+    })
+
+  private static func count(of event: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int64> {
+    unsafe (event - header).assumingMemoryBound(to: Int64.self)
+  }
+
+  private static func release(_ event: UnsafeMutableRawPointer) {
+    guard unsafe hs_reference_drop(count(of: event)) != 0 else { return }
+    unsafe CountedBuffer.release(event.assumingMemoryBound(to: dvt_event.self).pointee.buffer)
+    unsafe free(event - header)
+  }
+
+  private static func copy(_ borrowed: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let borrowed = unsafe borrowed else { return nil }
+    let source = unsafe borrowed.assumingMemoryBound(to: dvt_event.self).pointee
+    let attributes = unsafe Int(source.extension_count)
+    var bytes = unsafe Int(
+      source.id.len + source.source.len + source.type.len + source.subject.len
+        + source.datacontenttype.len + source.dataschema.len)
+    for index in 0..<attributes {
+      guard let attribute = unsafe source.extensions?[index] else { continue }
+      unsafe bytes += Int(attribute.name.len + attribute.value.len)
+    }
+    let shared = unsafe source.buffer != nil
+    if !shared { unsafe bytes += Int(source.data.len) }
+    let table = unsafe attributes * MemoryLayout<dvt_attribute>.stride
+    let total = unsafe header + MemoryLayout<dvt_event>.stride + table + bytes
+    guard let block = unsafe malloc(total) else { return nil }
+    unsafe block.storeBytes(of: 1, as: Int64.self)
+    unsafe (block + 8).storeBytes(of: Int64(total), as: Int64.self)
+    var writer = unsafe EventWriter(
+      cursor: block + header + MemoryLayout<dvt_event>.stride + table)
+    var event = unsafe source
+    unsafe event.struct_size = UInt32(MemoryLayout<dvt_event>.size)
+    unsafe event.id = writer.write(source.id)
+    unsafe event.source = writer.write(source.source)
+    unsafe event.type = writer.write(source.type)
+    unsafe event.subject = writer.write(source.subject)
+    unsafe event.datacontenttype = writer.write(source.datacontenttype)
+    unsafe event.dataschema = writer.write(source.dataschema)
+    unsafe event.extensions = writer.write(
+      source.extensions, count: attributes, at: block + header + MemoryLayout<dvt_event>.stride)
+    if shared {
+      unsafe CountedBuffer.retain(source.buffer)
+    } else {
+      unsafe event.data = writer.write(source.data)
+    }
+    if unsafe event.time_ns == 0 { unsafe event.time_ns = LogTime.now() }
+    let copy = unsafe block + header
+    unsafe copy.initializeMemory(as: dvt_event.self, repeating: event, count: 1)
+    return unsafe copy
+  }
+}
+
+/// Lays the variable parts of an event one after another.
+@safe private struct EventWriter {
+  var cursor: UnsafeMutableRawPointer
+
+  mutating func write(_ text: dvt_str) -> dvt_str {
+    unsafe dvt_str(ptr: write(text.ptr, text.len), len: text.len)
+  }
+
+  mutating func write(_ bytes: dvt_bytes) -> dvt_bytes {
+    unsafe dvt_bytes(ptr: write(bytes.ptr, bytes.len), len: bytes.len)
+  }
+
+  mutating func write(
+    _ attributes: UnsafePointer<dvt_attribute>?, count: Int, at table: UnsafeMutableRawPointer
+  ) -> UnsafePointer<dvt_attribute>? {
+    guard count > 0, let attributes = unsafe attributes else { return nil }
+    let copies = unsafe table.bindMemory(to: dvt_attribute.self, capacity: count)
+    for index in 0..<count {
+      unsafe (copies + index).initialize(
+        to: dvt_attribute(
+          name: write(attributes[index].name), value: write(attributes[index].value)))
+    }
+    return unsafe UnsafePointer(copies)
+  }
+
+  private mutating func write(_ source: UnsafePointer<UInt8>?, _ length: UInt64) -> UnsafePointer<
+    UInt8
+  >? {
+    guard let source = unsafe source, length > 0 else { return nil }
+    let place = unsafe cursor
+    unsafe place.copyMemory(from: source, byteCount: Int(length))
+    unsafe cursor += Int(length)
+    return unsafe UnsafePointer(place.assumingMemoryBound(to: UInt8.self))
+  }
+}

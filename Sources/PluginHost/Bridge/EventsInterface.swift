@@ -1,0 +1,246 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+
+/// `dovetail.events/1`.
+@safe enum EventsInterface {
+  nonisolated(unsafe) static let table = unsafe HostTable.eternal(
+    dvt_events(
+      struct_size: UInt32(MemoryLayout<dvt_events>.size), abi_major: UInt16(DVT_ABI_MAJOR),
+      abi_minor: UInt16(DVT_ABI_MINOR),
+      topic: { host, name, out, error in
+        unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+          guard let out = unsafe out else { throw ErrorReport(DVT_INVALID, "out is NULL") }
+          unsafe out.pointee = try open(instance, name.text)
+          return DVT_OK
+        }
+      },
+      publish: { host, topic, event, error in unsafe publish(host, topic, event, error) },
+      publish_named: { host, event, error in unsafe publishNamed(host, event, error) },
+      subscribe: { host, options, handler, context, out, error in
+        unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+          guard let options = unsafe options, let handler = unsafe handler, let out = unsafe out
+          else { throw ErrorReport(DVT_INVALID, "options, handler and out must not be NULL") }
+          unsafe out.pointee = try subscribe(instance, options.pointee, handler, context)
+          return DVT_OK
+        }
+      },
+      unsubscribe: { host, handle, done, context, error in
+        unsafe Withdrawal.run(host, handle, done, context, error)
+      }))
+
+  private static func open(_ instance: PluginInstance, _ name: String) throws(ErrorReport) -> UInt64
+  {
+    if let denial = instance.patterns.denialOfPublish(name) {
+      instance.core.noteDenial(instance, denial)
+      throw ErrorReport(DVT_DENIED, denial)
+    }
+    do throws(BusError) {
+      let topic = try instance.core.bus.topic(name)
+      if let token = instance.open(topic) { return token }
+    } catch {
+      throw ErrorReport(error)
+    }
+    throw ErrorReport(
+      DVT_FULL,
+      "plugin \(instance.id) has opened 4096 topics; use fewer, and the subject for the rest")
+  }
+
+  /// The fast path: no lock, no allocation, no reference count.
+  private static func publish(
+    _ host: UnsafePointer<dvt_host>?, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>?,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    guard let host = unsafe host, let event = unsafe event,
+      case let path = unsafe PluginInstance.publishPath(host),
+      unsafe path.pointee.isOpen, let topic = unsafe path.pointee[token],
+      unsafe isOrdinary(event)
+    else { return unsafe publishSlowly(host, token, event, error) }
+    let code = unsafe path.pointee.publish(event, to: topic)
+    return code == 0 ? DVT_OK : unsafe refuse(code, host, topic, error)
+  }
+
+  /// The same by name, once the name was published to before.
+  private static func publishNamed(
+    _ host: UnsafePointer<dvt_host>?, _ event: UnsafePointer<dvt_event>?,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    guard let host = unsafe host, let event = unsafe event,
+      case let path = unsafe PluginInstance.publishPath(host),
+      unsafe path.pointee.isOpen, unsafe isOrdinary(event),
+      let topic = unsafe path.pointee[event.pointee.type]
+    else { return unsafe publishNamedSlowly(host, event, error) }
+    let code = unsafe path.pointee.publish(event, to: topic)
+    return code == 0 ? DVT_OK : unsafe refuse(code, host, topic, error)
+  }
+
+  /// Whether an event is of this revision and within bounds: all others take the slow way, which says what is wrong.
+  @inline(__always)
+  private static func isOrdinary(_ event: UnsafePointer<dvt_event>) -> Bool {
+    unsafe Int(event.pointee.struct_size) == MemoryLayout<dvt_event>.size
+      && event.pointee.extension_count <= mostExtensions
+      && (event.pointee.data.len <= largestData || event.pointee.buffer != nil)
+  }
+
+  private static func publishNamedSlowly(
+    _ host: UnsafePointer<dvt_host>?, _ event: UnsafePointer<dvt_event>?,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+      guard let event = unsafe event else { throw ErrorReport(DVT_INVALID, "the event is NULL") }
+      let token = try open(instance, unsafe event.pointee.type.text)
+      instance.remember(token)
+      return try unsafe publish(instance, token, event)
+    }
+  }
+
+  /// Everything that a publish may be beside an ordinary one.
+  private static func publishSlowly(
+    _ host: UnsafePointer<dvt_host>?, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>?,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+      guard let event = unsafe event else { throw ErrorReport(DVT_INVALID, "the event is NULL") }
+      return try unsafe publish(instance, token, event)
+    }
+  }
+
+  private static func publish(
+    _ instance: PluginInstance, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>
+  ) throws(ErrorReport) -> Int32 {
+    guard let topic = unsafe instance.topic(token) else {
+      throw ErrorReport(DVT_INVALID, "topic \(token) was not opened by \(instance.owner)")
+    }
+    var stamped = try unsafe read(event)
+    unsafe stamp(&stamped, instance, topic)
+    try unsafe checkBounds(stamped)
+    if try unsafe hold(instance, topic, &stamped) { return DVT_OK }
+    let code = unsafe hs_publish_counted(topic.pointee.record, &stamped, instance.published.index)
+    guard let failure = CallFailure(rawValue: code) else { return DVT_OK }
+    if failure == .gateClosed { instance.core.noteTimeout() }
+    throw ErrorReport(failure, "topic '\(unsafe topic.pointee.type.text)'")
+  }
+
+  private static func refuse(
+    _ code: Int32, _ host: UnsafePointer<dvt_host>, _ topic: UnsafePointer<TopicTable.Entry>,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    guard let failure = CallFailure(rawValue: code) else { return DVT_FAILED }
+    if failure == .gateClosed { unsafe PluginInstance.behind(host)?.core.noteTimeout() }
+    return unsafe ErrorReport(failure, "topic '\(topic.pointee.type.text)'").report(to: error)
+  }
+
+  @inline(__always)
+  private static func stamp(
+    _ event: inout dvt_event, _ instance: PluginInstance, _ topic: UnsafePointer<TopicTable.Entry>
+  ) {
+    unsafe event.source = instance.source.value
+    unsafe event.type = topic.pointee.type
+    unsafe event.sequence = 0
+    unsafe event.attempt = 1
+    unsafe event.flags = 0
+  }
+
+  /// Keeps the event of a generation whose earlier ones are held still.
+  ///
+  /// - Returns: Whether it was kept.
+  private static func hold(
+    _ instance: PluginInstance, _ topic: UnsafePointer<TopicTable.Entry>, _ event: inout dvt_event
+  ) throws(ErrorReport) -> Bool {
+    guard instance.mode == .shadow || instance.mode == .releasing else { return false }
+    guard let copy = unsafe EventCopy.layout.copy(&event), let held = unsafe topic.pointee.topic
+    else {
+      throw ErrorReport(DVT_FULL, "no memory to hold the event")
+    }
+    if unsafe instance.hold(HeldEvent(topic: held.takeUnretainedValue(), event: copy)) {
+      return true
+    }
+    unsafe EventCopy.layout.release(copy)
+    return false
+  }
+
+  /// Reads an event of an older or newer minor revision: what both know.
+  private static func read(_ event: UnsafePointer<dvt_event>) throws(ErrorReport) -> dvt_event {
+    let size = unsafe event.pointee.struct_size
+    try ABIEntry.checkSize(size, "dvt_event", atLeast: 16)
+    var own = unsafe dvt_event()
+    let common = unsafe min(Int(size), MemoryLayout<dvt_event>.size)
+    unsafe withUnsafeMutableBytes(of: &own) { bytes in
+      unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: event, count: common))
+    }
+    unsafe own.struct_size = UInt32(MemoryLayout<dvt_event>.size)
+    return unsafe own
+  }
+
+  private static let largestData: UInt64 = 16 << 20
+  private static let mostExtensions: UInt64 = 64
+
+  private static func checkBounds(_ event: dvt_event) throws(ErrorReport) {
+    if unsafe event.extension_count > mostExtensions {
+      throw ErrorReport(
+        DVT_TOO_LARGE,
+        "an event has at most 64 extension attributes, this one \(unsafe event.extension_count)")
+    }
+    if unsafe event.buffer == nil, unsafe event.data.len > largestData {
+      throw ErrorReport(
+        DVT_TOO_LARGE, "an event carries at most 16 MiB; put larger payloads in a buffer")
+    }
+  }
+
+  private static func subscribe(
+    _ instance: PluginInstance, _ given: dvt_subscription, _ handler: dvt_handler,
+    _ context: UnsafeMutableRawPointer?
+  ) throws(ErrorReport) -> dvt_handle {
+    try unsafe ABIEntry.checkSize(
+      given.struct_size, "dvt_subscription", atLeast: MemoryLayout<dvt_subscription>.size)
+    let pattern = try unsafe permitted(instance, given.pattern.text)
+    do throws(BusError) {
+      let name = unsafe given.name.text
+      let options = unsafe SubscriptionOptions(
+        pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
+        delivery: try delivery(given))
+      let call = unsafe unsafeBitCast(handler, to: hs_handler.self)
+      let subscription = try instance.core.bus.subscribe(
+        instance.owner, options, shadow: instance.mode == .shadow,
+        handler: unsafe Handler(context: context, inPlugin: true, call: call))
+      return instance.register(.subscription(subscription))
+    } catch {
+      throw ErrorReport(error)
+    }
+  }
+
+  private static func permitted(
+    _ instance: PluginInstance, _ text: String
+  ) throws(ErrorReport) -> TopicPattern {
+    let pattern: TopicPattern
+    do throws(BusError) { pattern = try TopicPattern(text) } catch { throw ErrorReport(error) }
+    guard let denial = instance.patterns.denialOfSubscribe(pattern) else { return pattern }
+    instance.core.noteDenial(instance, denial)
+    throw ErrorReport(DVT_DENIED, denial)
+  }
+
+  private static func delivery(
+    _ given: dvt_subscription
+  ) throws(BusError) -> SubscriptionOptions.Delivery {
+    switch unsafe given.delivery {
+    case DVT_DELIVERY_SYNC: return .sync
+    case DVT_DELIVERY_ASYNC: break
+    case let other:
+      throw .invalid("delivery is \(other), expected DVT_DELIVERY_SYNC or DVT_DELIVERY_ASYNC")
+    }
+    let capacity = unsafe given.capacity == 0 ? 1024 : Int(given.capacity)
+    guard capacity <= 1 << 20 else {
+      throw .invalid("capacity is \(capacity), at most 1048576 are allowed")
+    }
+    let wait = unsafe given.block_ms == 0 ? 1000 : Int(given.block_ms)
+    guard wait <= 600_000 else { throw .invalid("block_ms is \(wait), at most 600000 are allowed") }
+    switch unsafe given.overflow {
+    case DVT_OVERFLOW_BLOCK: return .async(capacity: capacity, overflow: .block(milliseconds: wait))
+    case DVT_OVERFLOW_DROP_OLDEST: return .async(capacity: capacity, overflow: .dropOldest)
+    case DVT_OVERFLOW_DROP_NEWEST: return .async(capacity: capacity, overflow: .dropNewest)
+    case DVT_OVERFLOW_FAIL: return .async(capacity: capacity, overflow: .fail)
+    case let other: throw .invalid("overflow is \(other), expected one of DVT_OVERFLOW_…")
+    }
+  }
+}

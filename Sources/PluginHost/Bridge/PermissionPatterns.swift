@@ -1,0 +1,54 @@
+import EventBus
+
+/// A manifest's permissions, ready to be asked.
+struct PermissionPatterns: Sendable {
+  private let publish: [TopicPattern]
+  private let subscribe: [TopicPattern]
+  private let metadata: [TopicPattern]
+  private let services: [TopicPattern]
+  private let id: String
+
+  init(_ manifest: Manifest) {
+    func compile(_ patterns: [String]) -> [TopicPattern] {
+      patterns.compactMap { try? TopicPattern($0) }
+    }
+    id = manifest.id
+    publish = compile(manifest.permissions.publish)
+    subscribe = compile(manifest.permissions.subscribe)
+    metadata = compile(manifest.permissions.metadata)
+    services = compile(manifest.permissions.services)
+  }
+
+  /// Why the plugin may not publish to a topic; `nil` when it may.
+  func denialOfPublish(_ topic: String) -> String? { denial(topic, in: publish, key: "publish") }
+
+  /// Why the plugin may not touch a collection; `nil` when it may.
+  func denialOfMetadata(_ collection: String) -> String? {
+    denial(collection, in: metadata, key: "metadata")
+  }
+
+  /// Why the plugin may not call a service; `nil` when it may.
+  func denialOfService(_ name: String, provider: String) -> String? {
+    provider == id ? nil : denial(name, in: services, key: "services")
+  }
+
+  /// Why the plugin may not subscribe to a pattern; `nil` when it may. A pattern is allowed when a permission covers it.
+  func denialOfSubscribe(_ pattern: TopicPattern) -> String? {
+    let covered = subscribe.contains { $0.description == pattern.description || $0.covers(pattern) }
+    return covered ? nil : text(pattern.description, key: "subscribe")
+  }
+
+  private func denial(_ name: String, in patterns: [TopicPattern], key: String) -> String? {
+    patterns.contains { $0.matches(name) } ? nil : text(name, key: key)
+  }
+
+  private func text(_ name: String, key: String) -> String {
+    "plugin \(id) may not \(Self.verbs[key] ?? key) '\(name)'; add \"permissions\": {\"\(key)\": [\"\(name)\"]} "
+      + "to its plugin.json"
+  }
+
+  private static let verbs = [
+    "publish": "publish to", "subscribe": "subscribe to", "metadata": "use the collection",
+    "services": "call the service",
+  ]
+}

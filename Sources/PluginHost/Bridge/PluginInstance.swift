@@ -1,0 +1,268 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import Glibc
+import HostSupport
+import Synchronization
+
+/// One generation of a plugin as the ABI sees it: what it may do, what it registered, and whether it is heard.
+///
+/// Freed only when the generation's image was unmapped, or never mapped: a thread of a retired generation may still call, and
+/// is then answered with DVT_GONE.
+/// Threading: any thread.
+@safe final class PluginInstance: @unchecked Sendable {
+  /// What the host does with calls of this generation.
+  enum Mode: UInt32 {
+    /// They are carried out.
+    case open = 0
+    /// Registrations and publishes collect until the reload commits; calls and writes are refused.
+    case shadow = 1
+    /// They wait until a reload commits or is given up.
+    case suspended = 2
+    /// They are answered with DVT_GONE.
+    case gone = 3
+    /// As `open`, but publishes join the held ones until those are out.
+    case releasing = 4
+  }
+
+  // Safe: pointers are written once in `init` and live as long as the object; everything mutable is inside `state` or atomic.
+  let id: String
+  let owner: Owner
+  let number: UInt32
+  let manifest: Manifest
+  let settings: JSON
+  let core: HostCore
+  /// The struct that the plugin knows its host by; the instance and `PublishPath` stand right behind it.
+  let host: UnsafeMutablePointer<dvt_host>
+  let source: EternalText
+  let published = Tally()
+  /// Calls of the lifecycle run through it.
+  let lifecycle: Callable
+  /// Its figures are collected through it, on any thread, until it is cleaned up.
+  let figures: Callable
+  /// Jobs of the plugin's executor run through it.
+  let jobs: Callable
+  let patterns: PermissionPatterns
+  private let topics: TopicTable
+  private let state = Mutex(State())
+
+  @safe private struct State: @unchecked Sendable {
+    var registrations: [UInt64: Registration] = [:]
+    var held: [HeldEvent] = []
+    var handlesAreVoid = false
+    var ordinals: [String: Int] = [:]
+    var outstandingJobs = 0
+    var failures: UInt64 = 0
+    var lastError: String?
+  }
+
+  init(
+    manifest: Manifest, settings: JSON, generation: UInt32, number: UInt32, build: UInt32,
+    core: HostCore
+  ) {
+    id = manifest.id
+    self.number = number
+    self.manifest = manifest
+    self.settings = settings
+    self.core = core
+    owner = Owner(name: manifest.id, generation: generation, build: build)
+    source = EternalText(manifest.id)
+    lifecycle = unsafe Callable(owner: owner, inPlugin: true)
+    jobs = unsafe Callable(owner: owner, inPlugin: true)
+    figures = unsafe Callable(owner: owner, inPlugin: true)
+    patterns = PermissionPatterns(manifest)
+    topics = TopicTable()
+    let size = Self.pathOffset + MemoryLayout<PublishPath>.size
+    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    unsafe host = block.bindMemory(to: dvt_host.self, capacity: 1)
+    unsafe host.initialize(to: HostTable.make())
+    let own = unsafe Unmanaged.passRetained(self).toOpaque()  // until `release`
+    unsafe (block + MemoryLayout<dvt_host>.stride).storeBytes(
+      of: own, as: UnsafeMutableRawPointer.self)
+    unsafe (block + Self.pathOffset).bindMemory(to: PublishPath.self, capacity: 1).initialize(
+      to: PublishPath(
+        owner: owner.record, topics: topics.chunks, names: topics.cache, source: source.value,
+        counter: published.index))
+  }
+
+  private static var pathOffset: Int {
+    unsafe MemoryLayout<dvt_host>.stride + MemoryLayout<UnsafeRawPointer>.stride
+  }
+
+  /// What publishing needs of the instance behind the pointer that a plugin passes.
+  @inline(__always)
+  static func publishPath(_ host: UnsafePointer<dvt_host>) -> UnsafePointer<PublishPath> {
+    unsafe UnsafeRawPointer(host).advanced(by: pathOffset).assumingMemoryBound(to: PublishPath.self)
+  }
+
+  deinit {
+    source.free()
+    unsafe host.deallocate()
+  }
+
+  /// Lets go of what the plugin's pointer to its host keeps alive.
+  ///
+  /// Call it once, when no code that could hold the pointer is mapped.
+  func release() {
+    forgetRegistrations()  // timers and services refer back to it
+    unsafe Unmanaged.passUnretained(self).release()
+  }
+
+  /// The instance behind the pointer that a plugin passes.
+  @inline(__always)
+  static func behind(_ host: UnsafePointer<dvt_host>?) -> PluginInstance? {
+    guard let host = unsafe host else { return nil }
+    let own = unsafe UnsafeRawPointer(host).load(
+      fromByteOffset: MemoryLayout<dvt_host>.stride, as: UnsafeMutableRawPointer.self)
+    return unsafe Unmanaged<PluginInstance>.fromOpaque(own).takeUnretainedValue()
+  }
+
+  // MARK: Mode
+
+  /// What the host does with the generation's calls now.
+  var mode: Mode { unsafe Mode(rawValue: hs_owner_mode(owner.record)) ?? .gone }
+
+  /// Changes it; calls that wait go on.
+  func setMode(_ mode: Mode) { unsafe hs_owner_set_mode(owner.record, mode.rawValue) }
+
+  /// Waits while the generation is suspended.
+  ///
+  /// - Returns: What it is then.
+  func settledMode() -> Mode {
+    while mode == .suspended {
+      _ = unsafe hs_owner_wait_mode(owner.record, Mode.suspended.rawValue, 1_000_000_000)
+    }
+    return mode
+  }
+
+  // MARK: Topics
+
+  /// Remembers an opened topic.
+  ///
+  /// - Returns: Its token, or `nil` when the generation has opened 4,096 already.
+  func open(_ topic: Topic) -> UInt64? { topics.open(topic) }
+
+  /// The topic that a token stands for.
+  @inline(__always)
+  func topic(_ token: UInt64) -> UnsafePointer<TopicTable.Entry>? { unsafe topics[token] }
+
+  /// Remembers where a topic's token was found by its name, for `PublishPath`.
+  func remember(_ token: UInt64) { topics.remember(token) }
+
+  /// Keeps a publish until the reload commits and what was held before it is out.
+  ///
+  /// - Returns: `false` when nothing is held back any more: publish it.
+  func hold(_ event: HeldEvent) -> Bool {
+    state.withLock { state in
+      guard mode == .shadow || mode == .releasing else { return false }
+      state.held.append(event)
+      return true
+    }
+  }
+
+  /// Ends the holding back of publishes when nothing is left to release.
+  ///
+  /// - Returns: Whether it ended; else take and publish what is held first.
+  func endHolding() -> Bool {
+    state.withLock { state in
+      guard state.held.isEmpty else { return false }
+      if mode == .releasing { setMode(.open) }
+      return true
+    }
+  }
+
+  /// Takes what was held, in order; the caller releases the copies.
+  func takeHeld() -> [HeldEvent] {
+    state.withLock { state in
+      defer { state.held = [] }
+      return state.held
+    }
+  }
+
+  // MARK: Registrations
+
+  /// Something a plugin registered, behind a handle.
+  enum Registration {
+    case subscription(Subscription)
+    case service(Service)
+    case timer(ScheduledTimer)
+    case watch(PluginWatch)
+  }
+
+  private static let tokens = Atomic<UInt64>(0)
+
+  /// Remembers a registration.
+  ///
+  /// - Returns: The handle that the plugin gets.
+  func register(_ registration: Registration) -> dvt_handle {
+    let token = Self.tokens.wrappingAdd(1, ordering: .relaxed).newValue
+    state.withLock { $0.registrations[token] = registration }
+    return dvt_handle(plugin: number, generation: owner.generation, token: token)
+  }
+
+  /// Takes a registration out; `nil` when the handle is not this generation's, or was used up.
+  func take(_ handle: dvt_handle) -> Registration? {
+    guard handle.plugin == number, handle.generation == owner.generation else { return nil }
+    return state.withLock { state in
+      state.handlesAreVoid ? nil : state.registrations.removeValue(forKey: handle.token)
+    }
+  }
+
+  /// Makes every handle name nothing; what they stood for is handed over, not ended.
+  func voidHandles() { state.withLock { $0.handlesAreVoid = true } }
+
+  /// Forgets everything that was registered.
+  func forgetRegistrations() {
+    state.withLock { $0.registrations = [:] }
+  }
+
+  /// The registrations there are.
+  var registrations: [Registration] { state.withLock { Array($0.registrations.values) } }
+
+  /// The watches among them.
+  var watches: [PluginWatch] {
+    registrations.compactMap { if case .watch(let watch) = $0 { watch } else { nil } }
+  }
+
+  /// The name for a registration that was given none: `prefix#1`, `prefix#2`, … in order, so that the next build's match.
+  func ordinalName(_ prefix: String) -> String {
+    state.withLock { state in
+      state.ordinals[prefix, default: 0] += 1
+      return "\(prefix)#\(state.ordinals[prefix, default: 1])"
+    }
+  }
+
+  // MARK: Jobs
+
+  static let mostJobs = 65_536
+
+  /// Counts a job in; `false` when 65,536 wait already.
+  func beginJob() -> Bool {
+    state.withLock { state in
+      guard state.outstandingJobs < Self.mostJobs else { return false }
+      state.outstandingJobs += 1
+      return true
+    }
+  }
+
+  /// Counts a job out.
+  func endJob() { state.withLock { $0.outstandingJobs -= 1 } }
+
+  /// Jobs that were submitted and have not ended.
+  var outstandingJobs: Int { state.withLock { $0.outstandingJobs } }
+
+  // MARK: Faults
+
+  /// Remembers a failed delivery or call.
+  func noteFailure(_ message: String) {
+    state.withLock { state in
+      state.failures += 1
+      state.lastError = message
+    }
+  }
+
+  /// Failed deliveries and calls of this generation.
+  var failures: UInt64 { state.withLock { $0.failures } }
+  /// What the last of them said.
+  var lastError: String? { state.withLock { $0.lastError } }
+}

@@ -1,0 +1,55 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+
+/// Collects the figures that a plugin reports of itself.
+@safe struct PluginMetrics {
+  private let generation: Generation
+
+  init(_ generation: Generation) {
+    self.generation = generation
+  }
+
+  /// What a plugin's sink fills.
+  private final class Collector {
+    var figures: [MetricReport] = []
+    let plugin: String
+    init(_ plugin: String) { self.plugin = plugin }
+
+    func keep(_ metric: dvt_metric) {
+      guard figures.count < 1000, unsafe metric.label_count <= 16 else { return }
+      var labels = ["plugin": plugin]
+      for index in 0..<(unsafe Int(metric.label_count)) {
+        if let label = unsafe metric.labels?[index] {
+          unsafe labels[label.name.text] = label.value.text
+        }
+      }
+      let kind: MetricReport.Kind =
+        unsafe metric.kind == UInt32(DVT_METRIC_COUNTER) ? .counter : .gauge
+      figures.append(
+        MetricReport(unsafe metric.name.text, kind, unsafe metric.value, labels: labels))
+    }
+  }
+
+  /// Asks the plugin, on this thread; nothing when it fails or crashes.
+  func collect() -> [MetricReport] {
+    guard !generation.isTainted else { return [] }
+    let collector = Collector(generation.id)
+    var sink = unsafe dvt_metric_sink(
+      struct_size: UInt32(MemoryLayout<dvt_metric_sink>.size), abi_major: UInt16(DVT_ABI_MAJOR),
+      abi_minor: UInt16(DVT_ABI_MINOR), context: Unmanaged.passUnretained(collector).toOpaque(),
+      report: { context, metric in
+        let side = hs_side_set(HS_SIDE_HOST)
+        defer { _ = hs_side_set(side) }
+        guard let context = unsafe context, let metric = unsafe metric else { return }
+        unsafe Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue().keep(metric.pointee)
+      })
+    let result = unsafe generation.collectMetrics(&sink)
+    if result.failure == .crashed {
+      generation.instance.core.onCrash(generation.instance, result.fault, "metrics")
+      return []
+    }
+    return result.code == DVT_OK ? collector.figures : []
+  }
+}

@@ -1,0 +1,117 @@
+import CDovetail
+import EventBus
+import HostSupport
+import MetadataStore
+import Synchronization
+
+/// A plugin's watch on the metadata store. Its position passes to the next generation's watch of the same name.
+///
+/// Threading: any thread.
+@safe final class PluginWatch: @unchecked Sendable {
+  // Safe: the C function and its context are immutable; everything mutable is inside `state`.
+  private struct State {
+    var watch: MetadataWatch?
+    var position: UInt64?
+    var callable: Callable?
+  }
+
+  let name: String
+  private let collection: String
+  private let prefix: String
+  private let receiver: dvt_record_receiver
+  private let context: UnsafeMutableRawPointer?
+  private unowned let instance: PluginInstance
+  private let state: Mutex<State>
+
+  init(
+    instance: PluginInstance, name: String, collection: String, prefix: String,
+    from revision: UInt64,
+    receiver: @escaping dvt_record_receiver, context: UnsafeMutableRawPointer?
+  ) {
+    self.instance = instance
+    self.name = name
+    self.collection = collection
+    self.prefix = prefix
+    unsafe self.receiver = unsafe receiver
+    unsafe self.context = unsafe context
+    state = Mutex(State(position: revision == 0 ? nil : revision))
+  }
+
+  /// Revision of the last change that was reported; `nil` when none was and none was asked for.
+  var position: UInt64? { state.withLock { $0.position } }
+
+  /// What its reports run through, for the plugin's gate; `nil` while it does not report.
+  var callable: Callable? { state.withLock { $0.callable } }
+
+  /// Starts to report.
+  ///
+  /// - Parameter former: The last change that the former generation's watch of this name saw.
+  /// - Throws: What the store throws.
+  func start(after former: UInt64? = nil) throws(MetadataError) {
+    let callable = unsafe Callable(owner: instance.owner, inPlugin: true)
+    let store = instance.core.metadata
+    let position = state.withLock { state in
+      state.callable = callable
+      // A position from the first moment on: what comes while a reload holds the watch is not lost.
+      let position = former ?? state.position ?? store.snapshot.revision
+      state.position = position
+      return position
+    }
+    let watch = try instance.core.metadata.watch(
+      "\(instance.id)/\(name)", collection: collection, prefix: prefix, after: position
+    ) { [weak self] event in self?.report(event, callable) }
+    state.withLock { $0.watch = watch }
+  }
+
+  /// Starts to report changes from now on: those after the position are not held any more.
+  func startAnew() throws(MetadataError) {
+    instance.noteFailure("watch \(name) fell behind; list the collection and watch anew")
+    try start(after: instance.core.metadata.snapshot.revision)
+  }
+
+  /// Stops to report, keeping the position.
+  ///
+  /// - Returns: Whether no report is in progress any more.
+  func suspend(until deadline: Deadline) -> Bool {
+    let (watch, callable) = state.withLock { state in
+      defer { (state.watch, state.callable) = (nil, nil) }
+      return (state.watch, state.callable)
+    }
+    // A report that waits at the gate goes away by itself, without a call.
+    _ = watch?.cancel(until: Deadline(nanoseconds: 0))
+    return callable?.end(until: deadline) != .pending
+  }
+
+  /// Ends it; see `Callable.end`.
+  func end(until deadline: Deadline, _ done: @escaping @Sendable () -> Void) -> Callable.Ending {
+    let (watch, callable) = state.withLock { ($0.watch, $0.callable) }
+    _ = watch?.cancel(until: Deadline(nanoseconds: 0))
+    guard let callable else { return .ended }
+    let ending = callable.end(until: deadline)
+    if ending == .pending { instance.core.bus.whenEnded(callable, done) }
+    return ending
+  }
+
+  private func report(_ event: MetadataWatchEvent, _ callable: Callable) {
+    guard case .change(let change) = event else {
+      instance.noteFailure("watch \(name) fell behind; list the collection and watch anew")
+      return
+    }
+    let record = change.record
+    var outcome: CallResult
+    repeat {
+      outcome = unsafe RecordLoan(record, deleted: change.kind == .removed).lend { lent in
+        unsafe PluginCall.run(callable, patience: instance.core.limits.gatePatience) {
+          [receiver, context] _ in
+          unsafe receiver(context, lent)
+        }
+      }
+    } while outcome.failure == .gateClosed
+    switch outcome.failure {
+    case .crashed: instance.core.onCrash(instance, outcome.fault, "watch \(name)")
+    case nil: break
+    default: return
+    }
+    state.withLock { $0.position = change.revision }
+  }
+}

@@ -1,0 +1,67 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+
+/// `dovetail.services/1`.
+@safe enum ServicesInterface {
+  nonisolated(unsafe) static let table = unsafe HostTable.eternal(
+    dvt_services(
+      struct_size: UInt32(MemoryLayout<dvt_services>.size), abi_major: UInt16(DVT_ABI_MAJOR),
+      abi_minor: UInt16(DVT_ABI_MINOR),
+      provide: { host, name, handler, context, out, error in
+        unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+          guard let handler = unsafe handler, let out = unsafe out else {
+            throw ErrorReport(DVT_INVALID, "handler and out must not be NULL")
+          }
+          unsafe out.pointee = try provide(instance, name.text, handler, context)
+          return DVT_OK
+        }
+      },
+      withdraw: { host, handle, done, context, error in
+        unsafe Withdrawal.run(host, handle, done, context, error)
+      },
+      call: { host, name, request, reply, error in
+        unsafe ABIEntry.call(host, error, inShadow: .refused) { instance throws(ErrorReport) in
+          guard let request = unsafe request, let reply = unsafe reply,
+            let write = unsafe reply.pointee.write
+          else { throw ErrorReport(DVT_INVALID, "request and reply must not be NULL") }
+          let bytes = unsafe try call(instance, unsafe name.text, unsafe request.pointee)
+          return unsafe withBytes(bytes) { bytes in
+            PluginSide.run { unsafe write(reply.pointee.context, bytes.ptr, bytes.len) }
+          }
+        }
+      }))
+
+  private static func provide(
+    _ instance: PluginInstance, _ name: String, _ handler: dvt_service_handler,
+    _ context: UnsafeMutableRawPointer?
+  ) throws(ErrorReport) -> dvt_handle {
+    if let problem = TopicName.problem(in: name) {
+      throw ErrorReport(DVT_INVALID, "service name: \(problem)")
+    }
+    let provider = unsafe ServiceProvider(handler: handler, context: context, instance: instance)
+    let service = unsafe Service(
+      name: name, owner: instance.owner, context: Unmanaged.passUnretained(provider).toOpaque(),
+      keepAlive: provider)
+    do throws(BusError) {
+      try instance.core.services.provide(service, shadow: instance.mode == .shadow)
+    } catch {
+      throw ErrorReport(error)
+    }
+    return instance.register(.service(service))
+  }
+
+  private static func call(
+    _ instance: PluginInstance, _ name: String, _ request: dvt_request
+  ) throws(ErrorReport) -> [UInt8] {
+    try unsafe ABIEntry.checkSize(
+      request.struct_size, "dvt_request", atLeast: MemoryLayout<dvt_request>.size)
+    let wanted = unsafe request.deadline_ms
+    return unsafe try ServiceCaller(
+      core: instance.core, caller: instance.id, permissions: instance.patterns
+    ).call(
+      name, data: unsafe request.data, contentType: unsafe request.datacontenttype.text,
+      deadline: .after(milliseconds: Int(clamping: wanted == 0 ? 5000 : wanted)))
+  }
+}

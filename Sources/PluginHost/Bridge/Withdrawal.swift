@@ -1,0 +1,66 @@
+import CDovetail
+import EventBus
+import HostSupport
+
+/// `unsubscribe`, `withdraw`, `cancel` and `unwatch`: one promise, one implementation.
+@safe enum Withdrawal {
+  /// Ends the registration behind a handle; see `dvt_events.unsubscribe`.
+  static func run(
+    _ host: UnsafePointer<dvt_host>?, _ handle: dvt_handle, _ done: dvt_completion?,
+    _ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+      guard let registration = instance.take(handle) else {
+        throw ErrorReport(
+          DVT_GONE, "handle \(handle.token) names no registration of \(instance.owner)")
+      }
+      let completion = unsafe done.map { done in unsafe Completion(call: done, context: context) }
+      let deadline = Deadline.after(milliseconds: instance.core.limits.barrierMilliseconds)
+      do throws(BusError) {
+        switch try end(registration, instance, deadline, completion) {
+        case .ended: return DVT_OK
+        case .pending: return DVT_PENDING
+        }
+      } catch {
+        throw ErrorReport(error)
+      }
+    }
+  }
+
+  /// A plugin's callback for the end of a pending withdrawal.
+  @safe private struct Completion: @unchecked Sendable {
+    // Safe: the plugin keeps `context` valid until it was called.
+    let call: dvt_completion
+    let context: UnsafeMutableRawPointer?
+  }
+
+  private static func end(
+    _ registration: PluginInstance.Registration, _ instance: PluginInstance, _ deadline: Deadline,
+    _ completion: Completion?
+  ) throws(BusError) -> Callable.Ending {
+    let bus = instance.core.bus
+    let done: @Sendable () -> Void = { complete(completion, instance) }
+    switch registration {
+    case .subscription(let subscription):
+      return try bus.unsubscribe(subscription, until: deadline, done: done)
+    case .service(let service):
+      let ending = try instance.core.services.withdraw(service, until: deadline)
+      if ending == .pending, let callable = service.lastCallable { bus.whenEnded(callable, done) }
+      return ending
+    case .timer(let timer):
+      let ending = try instance.core.timers.cancel(timer, until: deadline)
+      if ending == .pending { bus.whenEnded(timer.callable, done) }
+      return ending
+    case .watch(let watch):
+      return watch.end(until: deadline, done)
+    }
+  }
+
+  private static func complete(_ completion: Completion?, _ instance: PluginInstance) {
+    guard let completion else { return }
+    _ = unsafe PluginCall.run(instance.lifecycle) { _ in
+      unsafe completion.call(completion.context, DVT_OK)
+      return 0
+    }
+  }
+}

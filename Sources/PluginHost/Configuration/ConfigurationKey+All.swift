@@ -1,0 +1,130 @@
+import HostSupport
+
+extension ConfigurationKey {
+  /// Every key there is, in the order in which they are documented.
+  public static let all: [ConfigurationKey] =
+    places + choiceOfPlugins + deadlines + reloading + working + keeping
+
+  /// The key with a path, or `nil`.
+  public static func named(_ path: String) -> ConfigurationKey? {
+    all.first { $0.path == path }
+  }
+
+  private static let places = [
+    text("plugins", "the plugin folder") { $0.plugins = $1 },
+    text("state", "the state directory; default $XDG_STATE_HOME/dovetail/NAME") { $0.state = $1 },
+    text("name", "the host's name, which names its state directory") { $0.name = $1 },
+    choice("mode", "where plugins come from") { $0.mode = $1 },
+  ]
+
+  private static let choiceOfPlugins = [
+    flag("watch", "watch the plugin folder") { $0.watch = $1 },
+    whole(
+      "debounceMilliseconds", 0...60_000, "how long a file must be unchanged before it is loaded"
+    ) {
+      $0.debounceMilliseconds = $1
+    },
+    list("includes", "globs of file names to load; all when empty") { $0.includes = $1 },
+    list("excludes", "globs of file names not to load") { $0.excludes = $1 },
+    list("disabled", "ids of plugins that are not started") { $0.disabled = $1 },
+  ]
+
+  private static let deadlines = [
+    whole("lifecycleDeadline", 1...600_000, "milliseconds for one lifecycle call") {
+      $0.lifecycleDeadline = $1
+    },
+    whole("shutdownDeadline", 1...600_000, "milliseconds for the whole shutdown") {
+      $0.shutdownDeadline = $1
+    },
+    whole("drainDeadline", 1...600_000, "milliseconds a reload waits for calls in flight") {
+      $0.drainDeadline = $1
+    },
+    whole("gateDeadline", 1...600_000, "milliseconds a publisher or caller waits at a closed gate")
+    {
+      $0.gateDeadline = $1
+    },
+  ]
+
+  private static let reloading = [
+    whole("probation.seconds", 0...3_600, "trial of a new generation; 0 turns it off") {
+      $0.probation.seconds = $1
+    },
+    whole("probation.calls", 0...1_000_000_000, "calls that end the trial early; 0 for no limit") {
+      $0.probation.calls = $1
+    },
+    whole("probation.bytes", 0...4_294_967_296, "bytes of events kept for a rollback") {
+      $0.probation.bytes = $1
+    },
+    choice("crash", "what happens when plugin code crashes") { $0.crash = $1 },
+    whole("retiredBudget.images", 1...1_000_000, "retired images before the host warns") {
+      $0.retiredBudget.images = $1
+    },
+    whole("retiredBudget.bytes", 1_048_576...1_099_511_627_776, "bytes of them before it warns") {
+      $0.retiredBudget.bytes = $1
+    },
+  ]
+
+  private static let working = [
+    whole("asyncThreads", 0...256, "threads for asynchronous handlers; 0 for two") {
+      $0.asyncThreads = $1
+    },
+    whole("depthLimit", 1...64, "how deep publishes may nest") { $0.depthLimit = $1 },
+    choice("log.level", "the least severe level that is written") { $0.log.level = $1 },
+    choice("log.format", "text on a terminal and JSON otherwise, or always one") {
+      $0.log.format = $1
+    },
+  ]
+
+  private static let keeping = [
+    flag("journal.fsync", "force commits and quarantine to the disk") { $0.journalFsync = $1 },
+    flag("load.probe", "try an image with constructors in a throw-away child first") {
+      $0.loadProbe = $1
+    },
+    choice("metadata.provider", "what keeps the records") { $0.metadata.provider = $1 },
+    text(
+      "metadata.path", "the folder of the file provider; default store in the state directory"
+    ) {
+      $0.metadata.path = $1
+    },
+    ConfigurationKey("settings", .settings, "settings of plugins, by id") {
+      $0.settings = $1.object ?? [:]
+    },
+  ]
+
+  private static func text(
+    _ path: String, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, String) -> Void
+  ) -> ConfigurationKey {
+    ConfigurationKey(path, .text, meaning) { set(&$0, $1.string ?? "") }
+  }
+
+  private static func flag(
+    _ path: String, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, Bool) -> Void
+  ) -> ConfigurationKey {
+    ConfigurationKey(path, .flag, meaning) { set(&$0, $1.bool ?? false) }
+  }
+
+  private static func whole(
+    _ path: String, _ range: ClosedRange<Int64>, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, Int) -> Void
+  ) -> ConfigurationKey {
+    ConfigurationKey(path, .whole(range), meaning) { set(&$0, Int($1.int ?? range.lowerBound)) }
+  }
+
+  private static func list(
+    _ path: String, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, [String]) -> Void
+  ) -> ConfigurationKey {
+    ConfigurationKey(path, .list, meaning) { set(&$0, ($1.array ?? []).compactMap(\.string)) }
+  }
+
+  private static func choice<Choice: CaseIterable & RawRepresentable<String> & Sendable>(
+    _ path: String, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, Choice) -> Void
+  ) -> ConfigurationKey {
+    ConfigurationKey(path, .choice(Choice.allCases.map(\.rawValue)), meaning) {
+      if let choice = $1.string.flatMap(Choice.init(rawValue:)) { set(&$0, choice) }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import HostSupport
+
+/// One thing that an operator can set: its name, what it may be, what it means, and where it goes.
+public struct ConfigurationKey: Sendable {
+  /// The key as a path, such as `probation.seconds`.
+  public let path: String
+  /// What the value may be, for people: `0…3600`, `true or false`.
+  public let allowed: String
+  /// What it means, in half a sentence.
+  public let meaning: String
+  let kind: Kind
+  let set: @Sendable (inout HostConfiguration, JSON) -> Void
+
+  /// How a value is checked, and how text of the environment is read.
+  enum Kind: Sendable, Equatable {
+    case text
+    case flag
+    case whole(ClosedRange<Int64>)
+    case choice([String])
+    case list
+    case settings
+  }
+
+  init(
+    _ path: String, _ kind: Kind, _ meaning: String,
+    set: @escaping @Sendable (inout HostConfiguration, JSON) -> Void
+  ) {
+    self.path = path
+    self.kind = kind
+    self.meaning = meaning
+    self.set = set
+    allowed = kind.phrase
+  }
+
+  /// The environment variable that sets the key: `DOVETAIL_PROBATION_SECONDS`.
+  public var variable: String {
+    var name = "DOVETAIL_"
+    for character in path {
+      if character == "." {
+        name += "_"
+      } else {
+        if character.isUppercase { name += "_" }
+        name += character.uppercased()
+      }
+    }
+    return name
+  }
+
+  /// Why a value is not allowed, or `nil` when it is.
+  func problem(_ value: JSON) -> String? {
+    switch (kind, value) {
+    case (.text, .string(let text)) where !text.isEmpty: return nil
+    case (.flag, .bool): return nil
+    case (.whole(let range), .int(let number)) where range.contains(number): return nil
+    case (.choice(let names), .string(let name)):
+      if names.contains(name) { return nil }
+      return "must be \(allowed), not \(value.kindName)\(Spelling.hint(for: name, in: names))"
+    case (.list, .array(let elements)):
+      guard let wrong = elements.first(where: { $0.string?.isEmpty ?? true }) else { return nil }
+      return "must be \(allowed); it contains \(wrong.kindName)"
+    case (.settings, .object(let plugins)):
+      for (id, value) in plugins.sorted(by: { $0.key < $1.key }) where value.object == nil {
+        return "must have an object for each plugin; \(id) has \(value.kindName)"
+      }
+      return nil
+    default: break
+    }
+    return "must be \(allowed), not \(value.kindName)"
+  }
+
+  /// The value that a text of the environment stands for; it may still not be allowed.
+  func value(ofText text: String) -> JSON {
+    switch kind {
+    case .text, .choice: return .string(text)
+    case .flag:
+      switch text.lowercased() {
+      case "true", "1", "yes", "on": return .bool(true)
+      case "false", "0", "no", "off": return .bool(false)
+      default: return .string(text)
+      }
+    case .whole: return Int64(text).map { .int($0) } ?? .string(text)
+    case .list: return .array(text.split(separator: ",").map { .string(String($0)) })
+    case .settings: return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
+    }
+  }
+}
+
+extension ConfigurationKey.Kind {
+  fileprivate var phrase: String {
+    switch self {
+    case .text: "a string that is not empty"
+    case .flag: "true or false"
+    case .whole(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
+    case .choice(let names): "one of \(names.joined(separator: ", "))"
+    case .list: "an array of strings that are not empty"
+    case .settings: "an object with an object for each plugin id"
+    }
+  }
+}

@@ -1,0 +1,137 @@
+public import HostSupport
+
+/// Everything that an operator can set: `dovetail.json` < environment `DOVETAIL_…` < flags, in rising order.
+///
+/// Times are in milliseconds unless the name says otherwise. `ConfigurationKey.all` lists every key with its meaning.
+public struct HostConfiguration: Sendable, Equatable {
+  /// Where plugins come from.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// From the plugin folder.
+    case directory
+    /// From the executable itself, registered by their descriptors.
+    case builtin
+    /// From both.
+    case both
+  }
+
+  /// What happens when plugin code crashes in the host's process.
+  public enum CrashPolicy: String, Sendable, CaseIterable {
+    /// Traps of the Swift runtime and arithmetic faults are contained; memory faults end the host.
+    case traps
+    /// Nothing is contained.
+    case off
+  }
+
+  /// How long and how much a new generation is on trial.
+  public struct Probation: Sendable, Equatable {
+    /// Seconds, 0…3,600; 0 turns probation off.
+    public var seconds = 10
+    /// Calls into the plugin after which probation ends early, 0…10⁹; 0 means no such limit.
+    public var calls = 0
+    /// Bytes of events kept for a rollback, 0…4 GiB; when they are full, probation ends by commit.
+    public var bytes = 64 << 20
+  }
+
+  /// How much retired images may hold before the host warns.
+  public struct RetiredBudget: Sendable, Equatable {
+    /// Images, 1…1,000,000.
+    public var images = 1_000
+    /// Bytes, 1 MiB…1 TiB.
+    public var bytes = 256 << 20
+  }
+
+  /// What the host logs and how.
+  public struct Log: Sendable, Equatable {
+    /// The least severe level that is written.
+    public enum Level: String, Sendable, CaseIterable {
+      /// Every step.
+      case trace
+      /// What helps to find a fault.
+      case debug
+      /// What an operator wants to know.
+      case info
+      /// What may need attention.
+      case warning
+      /// What went wrong.
+      case error
+    }
+    /// The form of a line.
+    public enum Format: String, Sendable, CaseIterable {
+      /// Text on a terminal, JSON otherwise.
+      case auto
+      /// A line for people.
+      case text
+      /// One JSON object a line.
+      case json
+    }
+    /// The least severe level that is written.
+    public var level = Level.info
+    /// The form of a line.
+    public var format = Format.auto
+  }
+
+  /// Where the metadata store keeps its records.
+  public struct Metadata: Sendable, Equatable {
+    /// What keeps the records.
+    public enum Provider: String, Sendable, CaseIterable {
+      /// One JSON file a record.
+      case file
+      /// Nothing: they are gone when the host ends.
+      case memory
+    }
+    /// What keeps the records.
+    public var provider = Provider.file
+    /// The folder of the `file` provider; `nil` for `metadata` in the state directory.
+    public var path: String?
+  }
+
+  /// The plugin folder; relative to the working directory unless absolute.
+  public var plugins = "plugins"
+  /// The state directory; `nil` for `$XDG_STATE_HOME/dovetail/NAME`.
+  public var state: String?
+  /// The host's name, 1…64 letters, digits, `-`, `_` or `.`.
+  public var name = "default"
+  /// Where plugins come from.
+  public var mode = Mode.directory
+  /// Whether the plugin folder is watched.
+  public var watch = false
+  /// How long a file must be unchanged before it is loaded, 0…60,000.
+  public var debounceMilliseconds = 250
+  /// Globs of file names to load; all when empty.
+  public var includes: [String] = []
+  /// Globs of file names not to load; they win over `includes`.
+  public var excludes: [String] = []
+  /// Ids of plugins that are not started.
+  public var disabled: [String] = []
+  /// How long one lifecycle call may take, 1…600,000.
+  public var lifecycleDeadline = 10_000
+  /// How long the whole shutdown may take, 1…600,000.
+  public var shutdownDeadline = 30_000
+  /// How long a reload waits for calls in flight, 1…600,000.
+  public var drainDeadline = 5_000
+  /// How long a publisher or caller waits at a closed gate, 1…600,000.
+  public var gateDeadline = 5_000
+  /// How long and how much a new generation is on trial.
+  public var probation = Probation()
+  /// What happens when plugin code crashes in the host's process.
+  public var crash = CrashPolicy.traps
+  /// How much retired images may hold before the host warns.
+  public var retiredBudget = RetiredBudget()
+  /// Threads that serve asynchronous handlers, 0…256; 0 takes two.
+  public var asyncThreads = 0
+  /// How deep publishes may nest, 1…64.
+  public var depthLimit = 32
+  /// What the host logs and how.
+  public var log = Log()
+  /// Whether commits, quarantine and last known good are forced to the disk.
+  public var journalFsync = true
+  /// Whether an image with constructors is tried in a throw-away child first.
+  public var loadProbe = false
+  /// Where the metadata store keeps its records.
+  public var metadata = Metadata()
+  /// Settings of plugins, by id; each an object.
+  public var settings: [String: JSON] = [:]
+
+  /// The defaults.
+  public init() {}
+}

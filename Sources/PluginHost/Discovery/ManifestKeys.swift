@@ -1,0 +1,26 @@
+/// The keys that a manifest may have.
+enum ManifestKeys {
+  static let top = [
+    "abi", "after", "author", "before", "config", "conflicts", "description", "id", "isolation",
+    "license", "optional", "permissions", "provides", "reload", "requires", "state", "toolchain",
+    "unload", "version",
+  ]
+  static let provides = ["events", "services"]
+  static let permissions = [
+    "exec", "files", "metadata", "network", "publish", "services", "subscribe",
+  ]
+  static let files = ["read", "write"]
+  static let state = ["accepts", "schema", "version"]
+
+  /// The keys of the object at a path; empty for the manifest itself.
+  static func known(under parent: String) -> [String] {
+    switch parent {
+    case "": top
+    case "provides": provides
+    case "permissions": permissions
+    case "permissions.files": files
+    case "state": state
+    default: []
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import EventBus
+import HostSupport
+
+/// What the host does about plugins whose code crashed. Control thread only.
+extension Host {
+  /// A trap of a plugin was contained on some thread: take the generation out of service.
+  func containCrash(of instance: PluginInstance, cause: String) {
+    guard let plugin = table[instance.id] else { return }
+    if plugin.probation != nil, let current = plugin.current, current.instance === instance {
+      current.taint()
+      lifecycle.putInQuarantine(current, .running, cause)
+      rollBackFromProbation(instance.id, because: cause)
+      return
+    }
+    guard let generation = plugin.current, generation.instance === instance, !generation.isTainted
+    else { return }
+    core.log.log(
+      .error, instance.id, "crashed and was contained: \(cause); the build is quarantined")
+    lifecycle.putInQuarantine(generation, .running, cause)
+    takeOutOfService(generation, cause)
+    events.publish(
+      "plugin.failed", subject: instance.id, ["phase": .string("running"), "error": .string(cause)])
+  }
+
+  /// Ends a generation that crashed, and those that need it.
+  func takeOutOfService(_ generation: Generation, _ cause: String) {
+    generation.taint()
+    bringDownDependents(of: generation.id, because: "which crashed")
+    bringDown(
+      [generation.id], until: .after(milliseconds: configuration.drainDeadline),
+      as: .quarantined(cause: cause))
+    table.update(generation.id) { $0.lastError = cause }
+  }
+
+  func bringDownDependents(of id: String, because reason: String) {
+    let dependents = activeDependents(of: id)
+    bringDown(dependents.reversed(), until: .after(milliseconds: configuration.drainDeadline))
+    for dependent in dependents { block(dependent, by: id, reason) }
+  }
+}

@@ -1,0 +1,129 @@
+import EventBus
+import HostSupport
+
+/// The time in which a reload can be taken back. Control thread only.
+extension Host {
+  private static let checkMilliseconds = 500
+  /// So many failures say something about a build; fewer may be chance.
+  private static let leastFailures: UInt64 = 3
+
+  /// Looks at a new generation every half second while it is on probation.
+  func watchProbation(of id: String, _ new: Generation) {
+    control.submit(afterMilliseconds: Self.checkMilliseconds) { [weak self] in
+      guard let self, let plugin = table[id], plugin.current === new, plugin.probation != nil else {
+        return
+      }
+      checkProbation(plugin, new)
+      if table[id]?.probation != nil { watchProbation(of: id, new) }
+    }
+  }
+
+  private func checkProbation(_ plugin: ManagedPlugin, _ new: Generation) {
+    guard let probation = plugin.probation else { return }
+    let health = lifecycle.run(new, .running)
+    if let failure = health.failure {
+      lifecycle.noteFailure(new, .running, health)
+      return rollBackFromProbation(plugin.id, because: "its health is bad: \(failure)")
+    }
+    let rate = failureRate(new)
+    if new.instance.failures >= Self.leastFailures, rate > probation.oldFailureRate {
+      return rollBackFromProbation(
+        plugin.id,
+        because: "\(new.instance.failures) of its calls failed (\(percent(rate)) of deliveries, "
+          + "\(percent(probation.oldFailureRate)) before); the last: \(new.instance.lastError ?? "?")"
+      )
+    }
+    let calls = configuration.probation.calls
+    if calls > 0, delivered(new.instance) >= UInt64(calls) {
+      endProbation(plugin.id, because: "it has served \(calls) calls")
+    }
+  }
+
+  private func percent(_ rate: Double) -> String { "\(Int((rate * 100).rounded())) %" }
+
+  /// Makes a reload final: the generation before is cleaned up and taken away.
+  func endProbation(_ id: String, because reason: String) {
+    guard let plugin = table[id], let probation = plugin.probation else { return }
+    table.update(id) { $0.probation = nil }
+    control.cancel(probation.timer)
+    probation.log.close()
+    let unloading = lifecycle.unwind(probation.old, hears: false)
+    table.update(id) { $0.lastUnload = unloading }
+    if let current = plugin.current { lifecycle.keepAsGood([current]) }
+    core.log.log(
+      .info, id,
+      "probation ended (\(reason)); generation \(probation.old.number): \(unloading.prose)")
+  }
+
+  /// Returns from probation to the generation before, with everything that the new one received.
+  ///
+  /// - Parameters:
+  ///   - id: The plugin.
+  ///   - reason: For the log and the event.
+  func rollBackFromProbation(_ id: String, because reason: String) {
+    guard let plugin = table[id], let probation = plugin.probation, let new = plugin.current else {
+      return
+    }
+    table.update(id) { $0.probation = nil }
+    control.cancel(probation.timer)
+    let old = probation.old
+    let owner = new.instance.owner
+    core.bus.closeGates(
+      of: [owner], callables: core.gatedCallables(of: new.instance))
+    _ = core.bus.drain(owner, until: .after(milliseconds: configuration.drainDeadline))
+    if !new.isTainted { lifecycle.noteFailure(new, .quiesce, lifecycle.run(new, .quiesce)) }
+    new.instance.setMode(.suspended)
+    old.instance.setMode(.open)
+    lifecycle.noteFailure(old, .resume, lifecycle.run(old, .resume))
+    Handover(core: core, events: events).run(
+      from: new, to: old, recorder: nil, replaying: probation.log)
+    probation.log.close()
+    table.update(id) { plugin in
+      plugin.current = old
+      plugin.manifest = old.manifest
+      plugin.state = .active
+      plugin.activeSince = Deadline.now()
+      plugin.lastError = reason
+    }
+    let unloading = lifecycle.unwind(new, hears: false)
+    table.update(id) { $0.lastUnload = unloading }
+    core.log.log(
+      .warning, id, "rolled back to \(old.manifest.version), generation \(old.number): \(reason)")
+    events.publish(
+      "plugin.rolledback", subject: id,
+      [
+        "reason": .string(reason), "to": .string("\(old.manifest.version)"),
+        "generation": .int(Int64(old.number)),
+      ])
+  }
+
+  /// Returns to the build before: out of probation, or by a reload from the kept copy.
+  func rollbackNow(_ id: String) throws(OperationError) -> OperationReport {
+    let began = Deadline.now()
+    guard let plugin = table[id] else { throw unknown(id) }
+    if plugin.probation != nil {
+      let from = plugin.current
+      rollBackFromProbation(id, because: "an operator asked for it")
+      guard let now = table[id] else { throw unknown(id) }
+      var change = change(now, "rolled back")
+      change.fromGeneration = Int(from?.number ?? 0)
+      change.fromVersion = from.map { "\($0.manifest.version)" }
+      return OperationReport(
+        operation: "rollback", changes: [change], milliseconds: elapsed(since: began))
+    }
+    guard let (_, path) = previousBuilds.build(of: id) else {
+      throw OperationError(
+        .notFound, plugin: id, "no former build of \(id) is kept",
+        advice: "put the build that you want in place; it is reloaded from there")
+    }
+    let inspection: Inspection
+    do throws(DiscoveryProblem) { inspection = try Inspection(path: path) } catch {
+      throw OperationError(.failed, plugin: id, "the kept build cannot be read: \(error)")
+    }
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let record = PluginRecord(
+      directory: String(path[..<slash]), inspection, name: String(path[path.index(after: slash)...])
+    )
+    return try reloadNow(id, from: record, dryRun: false, isRollback: true)
+  }
+}

@@ -1,0 +1,207 @@
+import CDovetail
+import CHostSupport
+import EventBus
+public import HostSupport
+import MetadataStore
+import Synchronization
+
+/// A plugin host: the first file to read.
+///
+/// It finds plugins (`Discovery`), decides which start in which order (`Resolution`), copies and maps them (`Loading`), takes
+/// them through their lives (`Lifecycle`), replaces them while they run (`Reload`), and shows them the world through a table of
+/// C functions (`Bridge`). What went wrong is kept by `Supervision`.
+///
+/// Threading: every method may be called from any thread but a plugin's handler; operations run one at a time on the host's
+/// control thread. One host a process: it owns the signal handlers.
+public final class Host: Sendable {
+  /// How the host is set up now.
+  public var configuration: HostConfiguration { live.current }
+  private let live: LiveConfiguration
+  private let reread: (@Sendable () throws(OperationError) -> HostConfiguration)?
+  let core: HostCore
+  let table = PluginTable()
+  let state: StateDirectory
+  let journal: Journal
+  let quarantine: Quarantine
+  let lastKnownGood: LastKnownGood
+  /// The build before the one that serves, for `rollback`.
+  let previousBuilds: LastKnownGood
+  let lifecycle: Lifecycle
+  let loader: ImageLoader
+  let events: HostEvents
+  let control: ControlQueue
+  let builtins: [BuiltinPlugin]
+  let faults: FaultDesk
+  let recent: RecentEvents
+  /// Kept for the life of the host, so that a second scan decodes nothing.
+  let registry: RegistryCache
+  private let watcher = Mutex<FolderWatcher?>(nil)
+  private let stopRequest = Mutex<(@Sendable () -> Void)?>(nil)
+  let startedAt = Deadline.now()
+
+  /// Prepares a host: locks its state directory, reads what the host before left, opens the metadata store. Runs no plugin.
+  ///
+  /// - Parameters:
+  ///   - configuration: How to set it up.
+  ///   - builtins: Plugins that are linked into this program; used when the mode says so.
+  ///   - log: Where log lines go.
+  ///   - reread: Reads the configuration anew, for `reloadConfiguration`.
+  /// - Throws: `OperationError`: the state directory is in use or unusable, the store is damaged or newer.
+  public init(
+    configuration: HostConfiguration, builtins: [BuiltinPlugin] = [], log: LogWriter,
+    reread: (@Sendable () throws(OperationError) -> HostConfiguration)? = nil
+  ) throws(OperationError) {
+    let live = LiveConfiguration(configuration)
+    self.live = live
+    self.reread = reread
+    self.builtins = builtins
+    let parts = try HostParts(configuration, log: log)
+    state = parts.state
+    journal = parts.journal
+    quarantine = parts.quarantine
+    lastKnownGood = parts.lastKnownGood
+    previousBuilds = parts.previousBuilds
+    loader = parts.loader
+    faults = parts.faults
+    core = parts.core
+    recent = RecentEvents()
+    events = HostEvents(bus: core.bus, keeping: recent)
+    registry = RegistryCache(path: parts.state.path(of: "cache/registry"))
+    lifecycle = Lifecycle(
+      core: core, table: table, journal: journal, stager: parts.stager,
+      inspector: parts.inspector, loader: loader,
+      configuration: live, events: events, quarantine: quarantine,
+      lastKnownGood: lastKnownGood)
+    let bus = core.bus
+    do throws(SystemError) {
+      let losses = LossWatch(core: core, events: events)
+      control = try ControlQueue {
+        bus.tick()
+        losses.look()
+      }
+    } catch {
+      throw OperationError(.failed, "the host cannot start its control thread: \(error)")
+    }
+    faults.attach(self)
+    core.metadata.setOutbox { [events] event in events.publish(changed: event) }
+    parts.reportPreviousRun(to: core.log)
+  }
+
+  /// The state directory's path.
+  public var stateDirectory: String { state.path }
+
+  /// The path of the control socket that belongs to the host.
+  public var controlSocket: String { state.controlSocketPath }
+
+  /// Finds and starts all plugins, and watches the folder when the configuration says so.
+  ///
+  /// - Throws: `OperationError` when the plugin folder cannot be read. A plugin's own failure is no error of the host's.
+  public func start() throws(OperationError) {
+    let active = try control.perform(until: .never) { [self] () -> Result<Int, OperationError> in
+      Result { () throws(OperationError) in
+        try reconcile(isStartup: true)
+        return table.count(where: \.isActive)
+      }
+    }
+    events.publish("system.startup", ["plugins": .int(Int64(active))])
+    if configuration.watch { startWatching() }
+    // What earlier hosts staged; it may be much, and nobody waits for it.
+    core.bus.workers.submit { [state] in
+      try? state.sweep()
+      return false
+    }
+  }
+
+  /// Stops all plugins in reverse order, flushes the store, and marks the state directory as left in order.
+  ///
+  /// - Parameter deadline: Bounds the whole; what has not ended then is abandoned.
+  /// - Throws: `timeout` when something had not ended by then.
+  public func shutDown(deadline: Deadline) throws(OperationError) {
+    watcher.withLock { watcher in
+      watcher?.stop()
+      watcher = nil
+    }
+    let ended: Bool? = try? control.perform(until: deadline) {
+      [self] () -> Result<Bool, OperationError> in
+      events.publish("system.shutdown", [:])
+      bringDown(startOrder().reversed(), until: deadline, isShutdown: true)
+      return .success(true)
+    }
+    control.stop()
+    core.timers.stop()
+    core.bus.stop()
+    try? core.metadata.close()
+    guard ended == true else {
+      throw OperationError(
+        .timeout, "the plugins had not all ended within the deadline; they were abandoned",
+        advice: "raise shutdownDeadline, or see the log for who was slow")
+    }
+    journal.endCleanly()
+  }
+
+  /// Names what is called when an operator asks the host to stop; it must not wait.
+  public func onStopRequest(_ body: @escaping @Sendable () -> Void) {
+    stopRequest.withLock { $0 = body }
+  }
+
+  /// Asks whoever runs the host to stop it.
+  func requestStop() { stopRequest.withLock { $0 }?() }
+
+  /// Reads the configuration anew. Log level, deadlines, disabled plugins and settings apply from now on; folders, state and
+  /// mode are kept until the host is started again.
+  ///
+  /// - Throws: `OperationError` when the configuration is not valid; the present one stays.
+  public func reloadConfiguration() throws(OperationError) {
+    guard let reread else { return }
+    var next = try reread()
+    let present = configuration
+    next.plugins = present.plugins
+    next.state = present.state
+    next.mode = present.mode
+    next.watch = present.watch
+    live.current = next
+    live.current = next
+    core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
+    core.log.log(.info, "configuration", "read anew")
+    control.submit { [self] in
+      for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }
+      do throws(OperationError) { try reconcile() } catch {
+        core.log.log(.error, "configuration", "\(error)")
+      }
+    }
+  }
+
+  private func endDisabled(_ id: String) {
+    do throws(OperationError) {
+      _ = try unloadNow(id, force: true, until: .after(milliseconds: configuration.drainDeadline))
+      table.update(id) { $0.isStopped = false }
+    } catch {
+      core.log.log(.error, id, "\(error)")
+    }
+  }
+
+  private func startWatching() {
+    do throws(SystemError) {
+      let watching = try FolderWatcher(
+        folder: configuration.plugins, quiet: configuration.debounceMilliseconds,
+        accepts: { !$0.hasPrefix(".") && ($0.hasSuffix(".so") || $0.hasSuffix(".plugin.json")) },
+        tell: { [self] changes in
+          control.submit { [self] in follow(changes) }
+        })
+      watcher.withLock { $0 = watching }
+      // What changed between the scan and the watch.
+      control.submit { [self] in follow([]) }
+    } catch {
+      core.log.log(
+        .error, "watch", "the plugin folder \(configuration.plugins) is not watched: \(error)")
+    }
+  }
+
+  /// Ids of active plugins in start order.
+  func startOrder() -> [String] {
+    let active = Set(
+      table.all.filter { $0.current != nil && ($0.isActive || $0.state == .quiesced) }.map(\.id))
+    let order = faults.order.withLock { $0 }
+    return order.filter(active.contains) + active.subtracting(order).sorted()
+  }
+}

@@ -1,0 +1,87 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+import MetadataStore
+
+/// The host's own events: `system.*`, `plugin.*`, `metadata.changed`, and what operators publish.
+///
+/// Threading: any thread; synchronous handlers run on it.
+@safe final class HostEvents: Sendable {
+  private let bus: EventBus
+  private let source = EternalText("dovetail")
+  private let contentType = EternalText("application/json")
+  private let recent: RecentEvents
+
+  /// Publishes on a bus, and keeps the latest events.
+  init(bus: EventBus, keeping recent: RecentEvents) {
+    self.bus = bus
+    self.recent = recent
+  }
+
+  /// Publishes an event with JSON data.
+  func publish(_ type: String, subject: String = "", _ data: [String: JSON]) {
+    guard let topic = try? bus.topic(type), bus.handlers(of: topic) > 0 else {
+      return recent.keep(type, subject: subject, data)
+    }
+    let bytes = Array(JSON.object(data).text().utf8)
+    _ = unsafe publish(topic, subject: subject, bytes, contentType: contentType.value)
+  }
+
+  /// Tells of a committed change of the metadata store.
+  func publish(changed event: MetadataWatchEvent) {
+    switch event {
+    case .change(let change):
+      publish(
+        "metadata.changed", subject: "\(change.record.collection)/\(change.record.key)",
+        [
+          "collection": .string(change.record.collection), "key": .string(change.record.key),
+          "version": .int(Int64(clamping: change.record.version)),
+          "revision": .int(Int64(clamping: change.revision)),
+          "deleted": .bool(change.kind == .removed),
+        ])
+    case .resync(let revision):
+      publish("metadata.resync", ["revision": .int(Int64(clamping: revision))])
+    }
+  }
+
+  /// Publishes an event of an operator's.
+  ///
+  /// - Returns: The event's number in its topic (0 when it was not numbered), and why some handler was left out.
+  /// - Throws: `BusError.invalid`.
+  func publish(
+    _ type: String, payload: Payload, subject: String
+  ) throws(BusError) -> (sequence: UInt64, failure: CallFailure?) {
+    let topic = try bus.topic(type)
+    let before = topic.sequence
+    let failure = unsafe withText(payload.contentType) { contentType in
+      unsafe publish(topic, subject: subject, payload.bytes, contentType: contentType)
+    }
+    let after = topic.sequence
+    return (after == before ? 0 : after, failure)
+  }
+
+  private func publish(
+    _ topic: Topic, subject: String, _ bytes: [UInt8], contentType: dvt_str
+  ) -> CallFailure? {
+    unsafe withText(topic.name) { type in
+      unsafe withText(subject) { subject in
+        unsafe withBytes(bytes) { data in
+          var event = unsafe dvt_event()
+          unsafe event.struct_size = UInt32(MemoryLayout<dvt_event>.size)
+          unsafe event.abi_major = UInt16(DVT_ABI_MAJOR)
+          unsafe event.abi_minor = UInt16(DVT_ABI_MINOR)
+          unsafe event.time_ns = LogTime.now()
+          unsafe event.source = source.value
+          unsafe event.type = type
+          unsafe event.subject = subject
+          unsafe event.datacontenttype = contentType
+          unsafe event.data = data
+          unsafe event.attempt = 1
+          if let report = unsafe EventReading.report(&event) { recent.keep(report) }
+          return unsafe topic.publish(&event)
+        }
+      }
+    }
+  }
+}

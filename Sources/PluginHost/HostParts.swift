@@ -1,0 +1,115 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+import MetadataStore
+
+/// Makes the parts that a host is composed of, in the order in which they need each other.
+struct HostParts {
+  let state: StateDirectory
+  let journal: Journal
+  let quarantine: Quarantine
+  let lastKnownGood: LastKnownGood
+  let previousBuilds: LastKnownGood
+  let inspector: StagingInspector
+  let stager: Stager
+  let loader: ImageLoader
+  let core: HostCore
+  let faults: FaultDesk
+  private let previousRun: PreviousRun?
+
+  init(_ configuration: HostConfiguration, log: LogWriter) throws(OperationError) {
+    guard
+      let path = configuration.state
+        ?? StateDirectory.defaultPath(
+          name: configuration.name, environment: Environment.all)
+    else {
+      throw OperationError(
+        .invalid, "there is no place for the host's state: neither XDG_STATE_HOME nor HOME is set",
+        advice: "give --state DIR")
+    }
+    do throws(StateDirectoryError) {
+      state = try StateDirectory.open(path)
+    } catch {
+      throw OperationError(.refused, "\(error)")
+    }
+    do throws(SystemError) {
+      previousRun = try Journal.readPrevious(in: state)
+      quarantine = try Quarantine(in: state)
+      if let culprit = previousRun?.culprit { try quarantine.add(culprit) }
+      lastKnownGood = try LastKnownGood(in: state, durable: configuration.journalFsync)
+      previousBuilds = try LastKnownGood(in: state, folder: "previous", durable: false)
+      journal = try Journal.begin(in: state)
+      journal.install()
+    } catch {
+      throw OperationError(
+        .failed, "the state directory \(path) cannot be used: \(error)",
+        advice: "free space there, or give another --state DIR")
+    }
+    faults = FaultDesk(journal: journal)
+    let inspector = StagingInspector()
+    self.inspector = inspector
+    stager = Stager(state: state) { file, subject throws(StagingError) in
+      try inspector.inspect(file, subject)
+    }
+    loader = ImageLoader(
+      stager: stager,
+      budget: RetiredImages.Budget(
+        count: configuration.retiredBudget.images, bytes: configuration.retiredBudget.bytes))
+    core = try Self.makeCore(configuration, state, log, faults)
+    try FaultDesk.installGuard(configuration.crash, log)
+    hs_set_limits(
+      UInt32(configuration.depthLimit), UInt64(configuration.gateDeadline) &* 1_000_000)
+  }
+
+  private static func makeCore(
+    _ configuration: HostConfiguration, _ state: StateDirectory, _ log: LogWriter,
+    _ faults: FaultDesk
+  ) throws(OperationError) -> HostCore {
+    _ = ErrorCollector.installed
+    let bus = EventBus(
+      layout: EventCopy.layout, threads: max(2, configuration.asyncThreads)
+    ) { failure in faults.deliveryFailed(failure) }
+    let metadata: MetadataStore
+    do throws(MetadataError) {
+      switch configuration.metadata.provider {
+      case .memory: metadata = try MetadataStore(MemoryProvider())
+      case .file:
+        let path = configuration.metadata.path ?? state.path(of: "store")
+        metadata = try MetadataStore(FileProvider(path: path)) { [workers = bus.workers] job in
+          workers.submit {
+            job()
+            return false
+          }
+        }
+      }
+    } catch {
+      throw OperationError(
+        .failed, "the metadata store cannot be opened: \(error)",
+        advice: "see the message; \"metadata\": {\"provider\": \"memory\"} starts without it")
+    }
+    var limits = BridgeLimits()
+    limits.gatePatience = UInt64(configuration.gateDeadline) &* 1_000_000
+    limits.barrierMilliseconds = configuration.drainDeadline
+    return HostCore(bus: bus, metadata: metadata, log: log, limits: limits) {
+      instance, signal, place in
+      faults.crashed(instance, signal: signal, place: place)
+    }
+  }
+
+  /// Says what became of the host before.
+  func reportPreviousRun(to log: LogWriter) {
+    guard let previousRun, !previousRun.cleanShutdown else { return }
+    if let culprit = previousRun.culprit {
+      log.log(
+        .warning, "supervision",
+        "the host before (pid \(previousRun.pid)) died of \(culprit.build.id) \(culprit.build.version): \(culprit.cause); "
+          + "that build is quarantined: 'dovetail quarantine why \(culprit.build.id)'")
+    } else {
+      log.log(
+        .warning, "supervision",
+        "the host before (pid \(previousRun.pid)) did not end in order, and no plugin is to blame for it"
+      )
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import EventBus
+import HostSupport
+
+/// The way down: pre_cleanup for all, then revoke, cleanup and unmap, one by one.
+extension Lifecycle {
+  /// Brings plugins down.
+  ///
+  /// - Parameters:
+  ///   - ids: In the reverse of start order; whoever needs one of them is among them, before it.
+  ///   - deadline: When to stop waiting for calls in progress.
+  ///   - state: What they are afterwards, where the image tells nothing else.
+  ///   - isShutdown: Whether the host itself is ending.
+  func bringDown(
+    _ ids: [String], until deadline: Deadline, as state: PluginState? = nil,
+    isShutdown: Bool = false
+  ) {
+    let generations = ids.compactMap { table[$0]?.current }
+    for generation in generations { table.update(generation.id) { $0.state = .cleaning } }
+    let steps = generations.filter { !$0.isTainted && $0.has(.postInit) }.map {
+      step($0, .preCleanup)
+    }
+    for (step, outcome) in zip(steps, runner.run(steps, deadline: configuration.lifecycleDeadline))
+    {
+      noteFailure(step.generation, .preCleanup, outcome)
+    }
+    if isShutdown { events.publish("system.post_shutdown", [:]) }
+    for generation in generations { end(generation, until: deadline, as: state) }
+  }
+
+  private func end(_ generation: Generation, until deadline: Deadline, as state: PluginState?) {
+    let unloading = unwind(generation, until: deadline)
+    table.update(generation.id) { plugin in
+      plugin.lastUnload = unloading
+      plugin.activeSince = nil
+      switch (state, unloading) {
+      case (.some(let state), _): plugin.state = state
+      case (_, .unmapped): plugin.state = .unmapped
+      case (_, .retired(let reason, _)): plugin.state = .retired(reason: reason)
+      }
+    }
+    core.log.log(.info, generation.id, "ended: \(unloading.prose)")
+    events.publish("plugin.unloaded", subject: generation.id, ["image": .string(unloading.prose)])
+  }
+
+  /// Ends a generation: revokes what it registered, cleans it up when it was initialized, takes its image away.
+  ///
+  /// - Parameters:
+  ///   - generation: Not called any more afterwards.
+  ///   - deadline: When to stop waiting for calls in progress.
+  ///   - hears: Whether the host still hears it during `cleanup`.
+  /// - Returns: What became of the image.
+  @discardableResult
+  func unwind(
+    _ generation: Generation, until deadline: Deadline? = nil, hears: Bool = true
+  ) -> Unloading {
+    let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
+    var running = revoke(generation, until: deadline)
+    if !hears || generation.isTainted { generation.instance.setMode(.gone) }
+    if generation.needsCleanup, !generation.isTainted, running == 0 {
+      let outcome = run(generation, .cleanup)
+      noteFailure(generation, .cleanup, outcome)
+      if outcome.failure != nil { generation.taint() }
+    }
+    generation.instance.setMode(.gone)
+    // What it registered while it was cleaned up.
+    if running == 0, hears { running = revoke(generation, until: deadline) }
+    if running > 0 { generation.taint() }
+    return takeAway(generation, stillRunning: running)
+  }
+
+  /// Ends everything that a generation registered.
+  ///
+  /// - Returns: Calls that still ran at the deadline.
+  private func revoke(_ generation: Generation, until deadline: Deadline) -> Int {
+    let owner = generation.instance.owner
+    var running = generation.instance.watches.filter { !$0.suspend(until: deadline) }.count
+    running += generation.instance.figures.end(until: deadline) == .pending ? 1 : 0
+    running += core.timers.revoke(owner, until: deadline)
+    running += core.services.revoke(owner, until: deadline)
+    running += core.bus.revoke(owner, until: deadline)
+    for held in generation.instance.takeHeld() { unsafe core.bus.layout.release(held.event) }
+    running += drainJobs(generation.instance, until: deadline)
+    return running
+  }
+
+  /// Waits for the jobs of a plugin's executor.
+  func drainJobs(_ instance: PluginInstance, until deadline: Deadline) -> Int {
+    var pause = Backoff()
+    while instance.outstandingJobs > 0, !deadline.hasPassed { pause.wait() }
+    return instance.outstandingJobs
+  }
+
+  private func takeAway(_ generation: Generation, stillRunning: Int) -> Unloading {
+    guard let image = generation.image else {
+      leave(generation)
+      return .unmapped
+    }
+    generation.setImage(nil)
+    let unloading = release(image, of: generation, stillRunning: stillRunning)
+    if case .retired(_, let bytes) = unloading {
+      table.update(generation.id) { plugin in
+        plugin.retiredImages += 1
+        plugin.retiredBytes += bytes
+      }
+      if let warning = loader.retired.warning { core.log.log(.warning, "loader", warning) }
+    } else {
+      table.update(generation.id) { $0.unmappedImages += 1 }
+      table.leave(generation.instance)
+      journal?.remove(generation.build)
+      generation.instance.release()
+    }
+    return unloading
+  }
+
+  private func release(
+    _ image: LoadedImage, of generation: Generation, stillRunning: Int
+  ) -> Unloading {
+    if generation.isTainted || generation.mustStayMapped {
+      let reason =
+        stillRunning > 0 ? "\(stillRunning) calls into it have not returned" : "it crashed or hangs"
+      return loader.retire(image, because: reason)
+    }
+    // Loads and unloads run one at a time: what is in progress now was given up.
+    guard loader.activity == nil else {
+      return loader.retire(image, because: "the loader is stuck")
+    }
+    let deadline = Deadline.after(milliseconds: configuration.lifecycleDeadline)
+    return (try? loader.unload(image, deadline: deadline))
+      ?? loader.retire(image, because: "the loader is stuck")
+  }
+
+  /// Forgets a generation that has no image: it was never mapped, or another generation has it now.
+  private func leave(_ generation: Generation) {
+    guard !generation.isTainted, !generation.passedImageOn else { return }
+    table.leave(generation.instance)
+    guard case .staged(let staged) = generation.origin else { return }
+    journal?.remove(generation.build)
+    generation.instance.release()
+    if !generation.sharesFiles { try? stager.remove(staged) }
+  }
+}
+
+extension Unloading {
+  /// The outcome in prose.
+  var prose: String {
+    switch self {
+    case .unmapped: "its image was unmapped"
+    case .retired(let reason, let bytes): "its image stays mapped (\(bytes >> 10) KiB): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import CDovetail
+import CHostSupport
+import EventBus
+import HostSupport
+import MetadataStore
+import Synchronization
+
+/// Gathers the figures of the host and of its plugins.
+struct MetricsCollector {
+  let host: Host
+
+  func collect() -> [MetricReport] {
+    hostFigures() + host.table.all.flatMap(figures)
+  }
+
+  private func hostFigures() -> [MetricReport] {
+    let bus = host.core.bus
+    let store = host.core.metadata.stats
+    var figures: [MetricReport] = [
+      MetricReport(
+        "dovetail_uptime_seconds", .gauge, Double(Deadline.now() &- host.startedAt) / 1e9),
+      MetricReport("dovetail_resident_bytes", .gauge, Double(ResidentMemory.bytes)),
+      MetricReport("dovetail_retired_images", .gauge, Double(host.loader.retired.count)),
+      MetricReport("dovetail_retired_bytes", .gauge, Double(host.loader.retired.bytes)),
+      MetricReport("dovetail_bus_topics", .gauge, Double(bus.topics.count)),
+      MetricReport("dovetail_bus_failed_total", .counter, Double(bus.failed)),
+      MetricReport("dovetail_bus_dropped_total", .counter, Double(bus.dropped)),
+      MetricReport("dovetail_bus_timeouts_total", .counter, Double(host.core.timeouts)),
+      MetricReport("dovetail_bus_pending_reclaims", .gauge, Double(bus.pendingReclaims)),
+      MetricReport("dovetail_bus_backlog", .gauge, Double(bus.workers.backlog)),
+      MetricReport("dovetail_meta_records", .gauge, Double(store.records)),
+      MetricReport("dovetail_meta_revision", .counter, Double(store.revision)),
+      MetricReport("dovetail_meta_reads_total", .counter, Double(store.reads)),
+      MetricReport("dovetail_meta_writes_total", .counter, Double(store.writes)),
+      MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
+      MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
+    ]
+    for (plugin, count) in host.core.denied {
+      figures.append(
+        MetricReport("dovetail_denied_total", .counter, Double(count), labels: ["plugin": plugin]))
+    }
+    return figures
+  }
+
+  private func figures(of plugin: ManagedPlugin) -> [MetricReport] {
+    let label = ["plugin": plugin.id]
+    var figures = [
+      MetricReport("dovetail_plugin_active", .gauge, plugin.isActive ? 1 : 0, labels: label),
+      MetricReport(
+        "dovetail_plugin_generation", .gauge, Double(plugin.current?.number ?? 0), labels: label),
+      MetricReport(
+        "dovetail_plugin_retired_images", .gauge, Double(plugin.retiredImages), labels: label),
+      MetricReport(
+        "dovetail_plugin_retired_bytes", .gauge, Double(plugin.retiredBytes), labels: label),
+    ]
+    guard plugin.isActive, let generation = plugin.current else { return figures }
+    let instance = generation.instance
+    let own = host.core.bus.subscriptions.filter { $0.owner == instance.owner }
+    figures += [
+      MetricReport(
+        "dovetail_plugin_published_total", .counter, Double(instance.published.value), labels: label
+      ),
+      MetricReport(
+        "dovetail_plugin_failed_total", .counter, Double(instance.failures), labels: label),
+    ]
+    for subscription in own {
+      let labels = ["plugin": plugin.id, "subscription": subscription.name]
+      figures.append(
+        MetricReport(
+          "dovetail_subscription_delivered_total", .counter, Double(subscription.delivered),
+          labels: labels))
+      figures.append(
+        MetricReport(
+          "dovetail_subscription_queued", .gauge, Double(subscription.queued), labels: labels))
+    }
+    return figures + PluginMetrics(generation).collect()
+  }
+}

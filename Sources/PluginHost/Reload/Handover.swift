@@ -1,0 +1,70 @@
+import EventBus
+import HostSupport
+import MetadataStore
+
+/// The moment in which one generation takes another's place: subscriptions, services, timers and watches, matched by name.
+struct Handover {
+  let core: HostCore
+  let events: HostEvents
+
+  /// Makes `new` serve in `old`'s place. Both are at rest, behind closed gates.
+  ///
+  /// - Parameters:
+  ///   - old: Kept suspended, for a way back.
+  ///   - new: In the shadow, or suspended.
+  ///   - recorder: Records what `new` receives.
+  ///   - replaying: What `old` received and `new` has not: delivered to it first, marked as redelivered.
+  func run(
+    from old: Generation, to new: Generation, recorder: ProbationLog?,
+    replaying: ProbationLog? = nil
+  ) {
+    let (from, to) = (old.instance, new.instance)
+    to.setMode(to.mode == .shadow ? .releasing : .open)
+    for watch in from.watches { _ = watch.suspend(until: .after(milliseconds: 1000)) }
+    core.services.handOver(from: from.owner, to: to.owner)
+    core.timers.handOver(from: from.owner, to: to.owner)
+    let orphaned = core.bus.handOver(
+      from: from.owner, to: to.owner, recorder: recorder, replaying: replaying)
+    for watch in to.watches {
+      resume(watch, of: to, after: from.watches.first { $0.name == watch.name }?.position)
+    }
+    for (subscription, orphans) in orphaned where orphans.count > 0 {
+      bury(orphans, of: subscription, plugin: to.id)
+    }
+  }
+
+  /// Publishes what a generation said before it was committed, in order, and lets it publish directly from then on.
+  func releaseHeld(of instance: PluginInstance) {
+    while !instance.endHolding() {
+      for held in instance.takeHeld() {
+        _ = unsafe held.topic.publish(held.event)
+        unsafe core.bus.layout.release(held.event)
+      }
+    }
+  }
+
+  private func resume(_ watch: PluginWatch, of plugin: PluginInstance, after position: UInt64?) {
+    do throws(MetadataError) {
+      do throws(MetadataError) {
+        try watch.start(after: position)
+      } catch .resyncNeeded {
+        try watch.startAnew()
+      }
+    } catch {
+      core.log.log(.warning, plugin.id, "watch \(watch.name) could not go on: \(error)")
+    }
+  }
+
+  /// Sends events to `dead.<topic>`: their subscription has no successor.
+  private func bury(_ orphans: Orphans, of subscription: String, plugin: String) {
+    core.log.log(
+      .warning, plugin,
+      "\(orphans.count) queued events of subscription '\(subscription)' have no successor; they go to dead.*"
+    )
+    unsafe orphans.forEach { event in
+      unsafe DeadLetter(
+        event: event, cause: "subscription '\(subscription)' of \(plugin) has no successor"
+      ).publish(on: core.bus)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+public import HostSupport
+
+/// What an operator can ask of a host.
+///
+/// Threading: every method may be called from any thread, blocks until it is done, and is called without a lock held. Operations
+/// that change plugins are carried out one at a time by the host; a deadline counts the wait for the turn too.
+public protocol HostControl: AnyObject, Sendable {
+  /// The host itself.
+  func hostReport() throws(OperationError) -> HostReport
+  /// All plugins, by id.
+  func list() throws(OperationError) -> [PluginReport]
+  /// One plugin; throws `notFound`.
+  func info(_ id: String) throws(OperationError) -> PluginReport
+  /// Why a plugin is in its state; throws `notFound`.
+  func why(_ id: String) throws(OperationError) -> Explanation
+  /// All plugins and their dependencies.
+  func graph() throws(OperationError) -> GraphReport
+  /// What bringing the plugins in line with the plugin folders would do.
+  func plan() throws(OperationError) -> PlanReport
+
+  /// Loads and starts a plugin, given by the path of its file or by the id of one that was found.
+  func load(_ pathOrID: String, deadline: Deadline) throws(OperationError) -> OperationReport
+  /// Ends a plugin; throws `blocked` with the names of active dependents.
+  func unload(_ id: String, deadline: Deadline) throws(OperationError) -> OperationReport
+  /// Replaces a plugin's running build by the one in its file; a dry run only fills in `plan`.
+  func reload(
+    _ id: String, dryRun: Bool, deadline: Deadline
+  ) throws(OperationError) -> OperationReport
+  /// Returns a plugin to its last known good build.
+  func rollback(_ id: String, deadline: Deadline) throws(OperationError) -> OperationReport
+
+  /// All quarantined builds.
+  func quarantineList() throws(OperationError) -> [QuarantineReport]
+  /// One quarantined build, by plugin id or (a prefix of) its hash; throws `notFound`.
+  func quarantineWhy(_ idOrHash: String) throws(OperationError) -> QuarantineReport
+  /// Clears builds by plugin id or (a prefix of) the hash, all of them when `nil`; returns what was cleared.
+  func quarantineClear(_ idOrHash: String?) throws(OperationError) -> [QuarantineReport]
+
+  /// Publishes an event as the operator.
+  func publish(
+    type: String, payload: Payload, subject: String?
+  ) throws(OperationError) -> PublishReport
+  /// Calls a service as the operator.
+  func call(
+    service: String, payload: Payload, deadline: Deadline
+  ) throws(OperationError) -> Payload
+  /// The latest events that the host still holds and that match, oldest first, at most `limit`.
+  func recentEvents(pattern: String, limit: Int) throws(OperationError) -> [EventReport]
+  /// Shows every later event that matches to `handler`, which returns soon and runs on any thread.
+  func tap(
+    pattern: String, _ handler: @escaping @Sendable (EventReport) -> Void
+  ) throws(OperationError) -> Cancellation
+
+  /// One record; throws `notFound`.
+  func metaGet(collection: String, key: String) throws(OperationError) -> RecordReport
+  /// Writes a record, when `version` is given only over that version (0 = only when there is none), else throws `conflict`.
+  func metaPut(
+    collection: String, key: String, value: JSON, version: UInt64?
+  ) throws(OperationError) -> RecordReport
+  /// The records of a collection whose keys begin with `prefix`, by key.
+  func metaList(collection: String, prefix: String) throws(OperationError) -> [RecordReport]
+  /// Shows every later change (after revision `from`, when it is given) to `handler`, in order, one call at a time.
+  func metaWatch(
+    collection: String, prefix: String, from revision: UInt64?,
+    _ handler: @escaping @Sendable (RecordReport) -> Void
+  ) throws(OperationError) -> Cancellation
+
+  /// The figures of the host and of all plugins.
+  func metrics() throws(OperationError) -> [MetricReport]
+  /// Asks the host to stop and returns at once.
+  func stop() throws(OperationError)
+}

@@ -1,0 +1,21 @@
+public import HostSupport
+
+/// One build of a plugin: what the journal, the quarantine and the last known good are about.
+public struct PluginBuild: Sendable, Hashable, Codable {
+  /// The plugin's id.
+  public let id: String
+  /// Its version, as its manifest has it.
+  public let version: String
+  /// The hash of its file.
+  public let hash: SHA256Digest
+  /// Which generation of the plugin it was in its host, 1….
+  public let generation: UInt32
+
+  /// Names a build.
+  public init(id: String, version: String, hash: SHA256Digest, generation: UInt32) {
+    self.id = id
+    self.version = version
+    self.hash = hash
+    self.generation = generation
+  }
+}

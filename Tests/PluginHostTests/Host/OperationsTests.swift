@@ -1,0 +1,151 @@
+import CDovetail
+import HostSupport
+import TestSupport
+import Testing
+
+@testable import PluginHost
+
+extension HostSuite {
+  @Suite("does what operators ask", .serialized)
+  struct Operations {
+    private func message(_ body: () throws -> Any) -> String {
+      do { return "no error: \(try body())" } catch {
+        return (error as? OperationError)?.message ?? "\(error)"
+      }
+    }
+
+    @Test("refusing to unload what others need, with their names")
+    func unloadNeeded() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("base"), ProbePlugin("mid", requires: ["base"]),
+        ProbePlugin("top", requires: ["mid"]),
+      ])
+      #expect(
+        message { try fixture.host.unload("base", deadline: .soon) } == "base is needed by mid, top"
+      )
+      for id in ["top", "mid", "base"] { _ = try fixture.host.unload(id, deadline: .soon) }
+      #expect(["base", "mid", "top"].map(fixture.state) == ["unmapped", "unmapped", "unmapped"])
+      _ = try fixture.host.load("base", deadline: .soon)
+      #expect(["base", "mid"].map(fixture.state) == ["active", "unmapped"])
+    }
+
+    @Test("loading a file from anywhere, and reloading it from there")
+    func loadPath() throws {
+      let fixture = try HostFixture([ProbePlugin("inside")])
+      let path = try fixture.put(ProbePlugin("guest", requires: ["inside"]), in: "elsewhere")
+      _ = try fixture.host.load(path, deadline: .soon)
+      #expect(fixture.state("guest") == "active")
+      try fixture.put(ProbePlugin("guest", version: "2.0.0"), in: "elsewhere")
+      _ = try fixture.host.reload("guest", dryRun: false, deadline: .soon)
+      #expect(try fixture.host.info("guest").version == "2.0.0")
+      #expect(
+        message { try fixture.host.load(path, deadline: .soon) }.hasPrefix(
+          "guest is active already"))
+    }
+
+    @Test("printing what a reload would do without doing it")
+    func dryRun() throws {
+      let fixture = try HostFixture([ProbePlugin("a")])
+      try fixture.put(ProbePlugin("a", version: "2.0.0"))
+      fixture.clearTrace()
+      let report = try fixture.host.reload("a", dryRun: true, deadline: .soon)
+      #expect(
+        report.plan?.steps.map { "\($0.plugin) \($0.fromVersion ?? "") \($0.toVersion ?? "")" } == [
+          "a 1.0.0 2.0.0"
+        ])
+      #expect(fixture.trace.isEmpty)
+    }
+
+    @Test("leaving disabled plugins alone, and following a configuration that is read anew")
+    func disabled() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("a"), ProbePlugin("b"), ProbePlugin("c", requires: ["b"]),
+      ]) {
+        $0.disabled = ["a"]
+      }
+      #expect(fixture.state("a") == "blocked")
+      try fixture.reconfigure { $0.disabled = ["b"] }
+      #expect(["a", "b", "c"].map { fixture.host.table[$0]?.isActive } == [true, false, false])
+      try fixture.reconfigure { $0.disabled = [] }
+      #expect(["a", "b", "c"].map { fixture.host.table[$0]?.isActive } == [true, true, true])
+    }
+
+    @Test("never giving a number or a generation twice, also when a file was gone for a while")
+    func numbers() throws {
+      let fixture = try HostFixture([ProbePlugin("a"), ProbePlugin("b")])
+      let before = fixture.host.table["a"]?.number
+      fixture.host.table.forget("a")
+      _ = fixture.host.table.meet(
+        "c", path: "/c", manifest: try Manifest(parsing: Array(ProbePlugin("c").manifestText.utf8)))
+      #expect(fixture.host.table["c"]?.number == 3)
+      let again = fixture.host.table.meet(
+        "a", path: "/a", manifest: try Manifest(parsing: Array(ProbePlugin("a").manifestText.utf8)))
+      #expect(again.number == before && again.generations == 1)
+    }
+
+    @Test(
+      "running plugins of the executable's own beside the folder's",
+      arguments: [HostConfiguration.Mode.builtin, .both])
+    func builtin(mode: HostConfiguration.Mode) throws {
+      let fixture = try HostFixture([ProbePlugin("file")], builtins: [try Builtin.plugin()]) {
+        $0.mode = mode
+      }
+      #expect(fixture.state("inner") == "active")
+      #expect(fixture.state("file") == (mode == .both ? "active" : "unknown"))
+      #expect(try fixture.host.info("inner").path == "builtin")
+      _ = try fixture.host.unload("inner", deadline: .soon)
+      #expect(fixture.state("inner") == "unmapped")
+      _ = try fixture.host.load("inner", deadline: .soon)
+      #expect(fixture.state("inner") == "active")
+    }
+
+    @Test("refusing to load or unload while a constructor does not come back, naming it")
+    func stuckLoader() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("a"),
+        ProbePlugin("stuck").declaring(
+          """
+          #include <sys/stat.h>
+          __attribute__((constructor)) static void wait_for_file(void) {
+            struct stat s; while (stat(TRACE ".go", &s)) usleep(2000);
+          }
+          """),
+        ProbePlugin("z"),
+      ]) { $0.lifecycleDeadline = 300 }
+      #expect(fixture.state("stuck") == "failed")
+      #expect(fixture.state("a") == "active")
+      #expect(fixture.host.table["z"]?.lastError?.contains("stuck") == true)
+      let refusal = message { try fixture.host.unload("a", deadline: .soon) }
+      #expect(refusal.hasPrefix("the loader is stuck: loading stuck ("), "\(refusal)")
+      #expect(
+        try fixture.host.hostReport().degraded.contains {
+          $0.hasPrefix("loader-stuck: loading stuck")
+        })
+      #expect(fixture.host.isLoaderStuck)
+      try TestFile.write(fixture.directory.file("trace.go"))
+      #expect(fixture.wait { !fixture.host.isLoaderStuck })
+      #expect(!fixture.trace(of: "stuck").contains("pre_init"))
+      _ = try fixture.host.unload("a", deadline: .soon)
+    }
+  }
+}
+
+/// A plugin that is linked into the test.
+private enum Builtin {
+  static func plugin() throws -> BuiltinPlugin {
+    unsafe try BuiltinPlugin(manifest: ProbePlugin("inner").manifestText) { _ in
+      unsafe UnsafePointer(innerTable)
+    }
+  }
+}
+
+nonisolated(unsafe) private let innerTable: UnsafeMutablePointer<dvt_plugin> = {
+  let table = UnsafeMutablePointer<dvt_plugin>.allocate(capacity: 1)
+  var plugin = dvt_plugin()
+  plugin.struct_size = UInt32(MemoryLayout<dvt_plugin>.size)
+  plugin.abi_major = UInt16(DVT_ABI_MAJOR)
+  unsafe plugin.`init` = { _, _, _ in DVT_OK }
+  unsafe plugin.cleanup = { _, _ in DVT_OK }
+  unsafe table.initialize(to: plugin)
+  return unsafe table
+}()
