@@ -21,6 +21,7 @@ let pluginLinking: [LinkerSetting] = [
 let package = Package(
   name: "dovetail",
   products: [
+    .executable(name: "dovetail", targets: ["dovetail"]),
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
   ],
   targets: [
@@ -36,6 +37,12 @@ let package = Package(
       name: "PluginHost",
       dependencies: ["EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail"],
       exclude: ["Supervision/JOURNAL.md"]),
+    .target(
+      name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],
+      exclude: ["PROTOCOL.md"]),
+    .executableTarget(
+      name: "dovetail", dependencies: ["ControlPlane", "PluginHost", "HostSupport"],
+      exclude: ["systemd"]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
@@ -51,6 +58,9 @@ let package = Package(
       dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
     .testTarget(
       name: "PluginHostTests", dependencies: ["PluginHost", "CDovetail", "TestSupport"]),
+    .testTarget(
+      name: "ControlPlaneTests",
+      dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),
   ]
 )
 

@@ -1,0 +1,92 @@
+extension Completions {
+  /// Needs nothing but bash itself.
+  var bash: String {
+    """
+    # bash completion for dovetail
+    _dovetail() {
+      local cur prev word i command="" sub="" places=()
+      cur="${COMP_WORDS[COMP_CWORD]}"
+      prev="${COMP_WORDS[COMP_CWORD-1]}"
+      for ((i = 1; i < COMP_CWORD; i++)); do
+        word="${COMP_WORDS[i]}"
+        case "$word" in
+          --name|--state|--socket) places+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+          --timeout) ((i++)); continue ;;
+          -*) continue ;;
+        esac
+        if [[ -z $command ]]; then command="$word"
+        elif [[ -z $sub ]]; then sub="$word"; fi
+      done
+      case "$prev" in
+    \(bashValues)
+      esac
+      if [[ -z $command ]]; then
+        COMPREPLY=($(compgen -W "\(words(commands.map(\.word) + flags([])))" -- "$cur"))
+        return
+      fi
+      case "$command" in
+    \(commands.filter { !$0.subcommands.isEmpty }.map(bashGroup).joined(separator: "\n"))
+      esac
+      case "$command" in
+    \(leaves.map(bashLeaf).joined(separator: "\n"))
+      esac
+    }
+    complete -F _dovetail dovetail
+
+    """
+  }
+
+  func flags(_ own: [Option]) -> [String] { (own + Option.common).map { "--\($0.name)" } }
+
+  func words(_ words: [String]) -> String { words.joined(separator: " ") }
+
+  /// The values of flags that a shell can offer; a flag of one name means the same everywhere.
+  private var bashValues: String {
+    var seen: Set<String> = []
+    let options = (leaves.flatMap(\.options) + Option.common).filter { option in
+      option.value != nil && seen.insert(option.name).inserted
+    }
+    return options.map { option in
+      let short = option.short.map { "|-\($0)" } ?? ""
+      return "    --\(option.name)\(short)) \(bashValue(option.completion)) return ;;"
+    }.joined(separator: "\n")
+  }
+
+  private func bashValue(_ completion: Option.Completion) -> String {
+    switch completion {
+    case .any: "COMPREPLY=();"
+    case .files: "COMPREPLY=($(compgen -f -- \"$cur\"));"
+    case .directories: "COMPREPLY=($(compgen -d -- \"$cur\"));"
+    case .words(let list): "COMPREPLY=($(compgen -W \"\(words(list))\" -- \"$cur\"));"
+    }
+  }
+
+  private func bashGroup(_ command: Command) -> String {
+    let list = words(command.subcommands.map(\.word))
+    return """
+          \(command.word))
+            if [[ -z $sub ]]; then
+              COMPREPLY=($(compgen -W "\(list) --help" -- "$cur"))
+              return
+            fi
+            command="$command $sub" ;;
+      """
+  }
+
+  private func bashLeaf(_ command: Command) -> String {
+    var choices = words(flags(command.options) + operandWords(command))
+    var files = ""
+    switch command.operands.first?.completion {
+    case .plugins: choices += Completions.bashIDs
+    case .pluginsAndFiles:
+      choices += Completions.bashIDs
+      files = " $(compgen -f -- \"$cur\")"
+    case .files: files = " $(compgen -f -- \"$cur\")"
+    default: break
+    }
+    return
+      "    \"\(command.name)\") COMPREPLY=($(compgen -W \"\(choices)\" -- \"$cur\")\(files)) ;;"
+  }
+
+  private static let bashIDs = " $(dovetail \"${places[@]}\" __complete ids 2>/dev/null)"
+}

@@ -1,0 +1,50 @@
+import PluginHost
+
+/// What `dovetail help` prints.
+public struct HelpTopics: Sendable {
+  private let commands: [Command]
+
+  /// Knows these commands.
+  public init(commands: [Command]) {
+    self.commands = commands
+  }
+
+  /// The help of the command that the words choose, of one of the other topics, or of everything.
+  public func text(for words: [String]) throws(CommandFailure) -> String {
+    guard let first = words.first else { return Program.overview(commands) }
+    if first == "exit-codes" { return HelpTopics.exitCodes }
+    if first == "configuration" { return HelpTopics.configuration }
+    var command: Command?
+    var candidates = commands
+    for word in words {
+      guard let found = candidates.first(where: { $0.word == word }) else {
+        let near = Nearest.to(word, among: candidates.map(\.word) + HelpTopics.others)
+        throw .usage(
+          "there is no help on \"\(Printable.clean(words.joined(separator: " ")))\"",
+          advice: near.map { "did you mean \"\($0)\"?" } ?? "see `dovetail help`")
+      }
+      command = found
+      candidates = found.subcommands
+    }
+    return command?.help ?? Program.overview(commands)
+  }
+
+  /// Topics that are no commands.
+  static let others = ["configuration", "exit-codes"]
+
+  /// Every key of the configuration.
+  static var configuration: String {
+    "The configuration is JSON5 (`dovetail run --config FILE`). The environment overrides the file, flags\n"
+      + "override both. Keys with a dot are members of an object: { \"probation\": { \"seconds\": 10 } }.\n\n"
+      + Command.columns(
+        ConfigurationKey.all.map { ($0.path, "\($0.meaning) (\($0.allowed); \($0.variable))") })
+  }
+
+  /// The exit status, one number a line.
+  static var exitCodes: String {
+    "The exit status of dovetail:\n\n"
+      + Command.columns(ExitCode.allCases.map { ("\($0.rawValue)", $0.meaning) })
+      + "\nThe numbers are stable. With --json, a failure is an object on standard error whose\n"
+      + "\"code\" says more.\n"
+  }
+}

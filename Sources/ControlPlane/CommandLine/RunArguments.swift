@@ -1,0 +1,69 @@
+import FoundationEssentials
+public import HostSupport
+
+/// Turns the flags of `dovetail run` into what was asked for.
+public enum RunArguments {
+  /// The flags.
+  public static let options: [Option] = [
+    Option("plugins", short: "p", value: "DIR", "the plugin folder", completion: .directories),
+    Option("config", short: "c", value: "FILE", "the configuration (JSON5)", completion: .files),
+    Option("watch", short: "w", "watch the plugin folder"),
+    Option("no-watch", "do not watch it, whatever the configuration says"),
+    Option(
+      "mode", value: "MODE", "directory, builtin or both",
+      completion: .words(["directory", "builtin", "both"])),
+    Option(
+      "log-level", value: "LEVEL", "trace, debug, info, warning or error (default: info)",
+      completion: .words(LogLevel.allCases.map(\.rawValue))),
+    Option(
+      "log-format", value: "FORMAT", "text or json (default: text on a terminal)",
+      completion: .words(LogFormat.allCases.map(\.rawValue))),
+    Option("probation", value: "SECONDS", "how long a new build is on probation; 0 turns it off"),
+    Option("shutdown-timeout", value: "MS", "how long a shutdown may take (default: 30000)"),
+  ]
+
+  /// What was asked for.
+  ///
+  /// - Throws: A usage failure that names the flag and its values.
+  public static func options(of invocation: Invocation) throws(CommandFailure) -> RunOptions {
+    let location = invocation.location
+    var options = RunOptions(
+      name: location.name, stateDirectory: location.stateDirectory, socket: location.socket)
+    options.pluginDirectory = invocation.value("plugins").map(absolute)
+    options.configurationFile = invocation.value("config").map(absolute)
+    if invocation.has("watch"), invocation.has("no-watch") {
+      throw .usage("--watch and --no-watch exclude each other")
+    }
+    options.watches = invocation.has("watch") ? true : invocation.has("no-watch") ? false : nil
+    options.mode = try word("mode", ["directory", "builtin", "both"], invocation)
+    options.logLevel = try word("log-level", LogLevel.allCases.map(\.rawValue), invocation)
+      .flatMap(LogLevel.init)
+    options.logFormat = try word("log-format", LogFormat.allCases.map(\.rawValue), invocation)
+      .flatMap(LogFormat.init)
+    options.probationSeconds = try invocation.integer("probation", 0...3600)
+    options.shutdownMilliseconds = try invocation.integer("shutdown-timeout", 1...600_000)
+    return options
+  }
+
+  /// The log that the process writes, on standard error.
+  public static func log(of options: RunOptions) -> LogWriter {
+    LogWriter(format: options.logFormat, level: options.logLevel ?? .info)
+  }
+
+  private static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+  }
+
+  private static func word(
+    _ name: String, _ words: [String], _ invocation: Invocation
+  ) throws(CommandFailure) -> String? {
+    guard let value = invocation.value(name) else { return nil }
+    guard words.contains(value) else {
+      let near = Nearest.to(value, among: words).map { "did you mean \($0)?" }
+      throw .usage(
+        "--\(name) must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""),"
+          + " not \"\(Printable.clean(value))\"", advice: near)
+    }
+    return value
+  }
+}

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Glibc
+import HostSupport
+import PluginHost
+
+extension Doctor {
+  /// A host that answered.
+  struct Reached {
+    let report: HostReport
+    let quarantine: [QuarantineReport]
+  }
+
+  /// Asks the host at the socket; that there is none is no fault.
+  func reachHost() -> (DoctorCheck, Reached?) {
+    let name = "control socket"
+    guard unsafe access(location.socket, F_OK) == 0 else {
+      return (DoctorCheck(name, .ok, "\(location.socket) is not there: no host runs"), nil)
+    }
+    do {
+      let client = try ControlClient(socket: location.socket)
+      let report: HostReport = try client.request("host.info", milliseconds: 2_000)
+      let builds: [QuarantineReport] = try client.request("quarantine.list", milliseconds: 2_000)
+      let finding = "host \"\(report.name)\" answers (pid \(report.pid), \(report.version))"
+      return (DoctorCheck(name, .ok, finding), Reached(report: report, quarantine: builds))
+    } catch .noHost {
+      return (
+        DoctorCheck(
+          name, .warn, "\(location.socket) was left behind by a host that is gone",
+          fix: "nothing: the next `dovetail run` replaces it"), nil
+      )
+    } catch {
+      return (DoctorCheck(name, .fail, error.message, fix: error.advice), nil)
+    }
+  }
+
+  /// What a running host says of itself.
+  func running(_ host: Reached) -> [DoctorCheck] {
+    var checks: [DoctorCheck] = []
+    if host.report.version != HostVersion.text {
+      checks.append(
+        DoctorCheck(
+          "version", .warn,
+          "the host is \(host.report.version), this command \(HostVersion.text)",
+          fix: "restart the host with this version"))
+    }
+    for reason in host.report.degraded {
+      checks.append(
+        DoctorCheck("host", .warn, reason, fix: "see `dovetail list` and the host's log"))
+    }
+    for build in host.quarantine {
+      checks.append(
+        DoctorCheck(
+          "quarantine", .warn, "\(build.plugin) \(build.contentHash.prefix(12)): \(build.cause)",
+          fix: "dovetail quarantine why \(build.contentHash.prefix(12))"))
+    }
+    return checks + [retired(host.report)]
+  }
+
+  private func retired(_ report: HostReport) -> DoctorCheck {
+    let finding =
+      "\(report.retiredImages) retired images hold \(Views.bytes(report.retiredBytes))"
+    guard report.retiredImages >= 256 || report.retiredBytes >= 64 << 20 else {
+      return DoctorCheck("retired images", .ok, finding)
+    }
+    return DoctorCheck(
+      "retired images", .warn, finding, fix: "restart the host at the next good moment")
+  }
+
+  /// A plugin folder: readable, and not open to everybody.
+  func pluginFolder(_ path: String) -> DoctorCheck {
+    let name = "plugin folder"
+    let files: [String]
+    do {
+      files = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      let reason = unsafe access(path, F_OK) == 0 ? "cannot be read" : "is not there"
+      return DoctorCheck(
+        name, .fail, "\(path) \(reason)", fix: "mkdir -p \(path), or correct --plugins")
+    }
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & 0o002 != 0 {
+      return DoctorCheck(
+        name, .warn, "everybody can write to \(path), so everybody can run code in the host",
+        fix: "chmod o-w \(path)")
+    }
+    let count = files.count { $0.hasSuffix(".so") }
+    return DoctorCheck(name, .ok, "\(path) has \(count) shared object\(count == 1 ? "" : "s")")
+  }
+}

@@ -1,0 +1,24 @@
+public import HostSupport
+public import PluginHost
+
+/// A host that `dovetail run` can carry through a process's life.
+///
+/// Threading: the three methods below are called one at a time, by the thread that called `HostProcess.run`; those of
+/// `HostControl` by the control server's threads, from before `start` until after `shutDown`.
+public protocol HostRunner: HostControl {
+  /// Starts: state directory, journal, plugins. Plugins that fail are reported, not thrown.
+  func start() throws(OperationError)
+  /// Reads the configuration anew and applies what can change while running.
+  func reloadConfiguration() throws(OperationError)
+  /// Ends all plugins in reverse order; throws when the deadline passed before all had ended.
+  func shutDown(deadline: Deadline) throws(OperationError)
+  /// Names the closure that `HostControl.stop` must call, from any thread and without waiting.
+  func onStopRequest(_ body: @escaping @Sendable () -> Void)
+  /// Whether some plugin's constructor or destructor never came back: the process must end without running exit handlers.
+  var isLoaderStuck: Bool { get }
+}
+
+extension HostRunner {
+  /// Nothing is stuck in a host that does not say so.
+  public var isLoaderStuck: Bool { false }
+}

@@ -1,0 +1,34 @@
+public import HostSupport
+
+/// What `dovetail run` was asked for; what is `nil` or empty was not given, so that configuration and environment decide.
+public struct RunOptions: Sendable, Equatable {
+  /// The host's name.
+  public var name: String
+  /// The state directory.
+  public var stateDirectory: String
+  /// The control socket.
+  public var socket: String
+  /// The plugin folder; `nil` when the configuration names it.
+  public var pluginDirectory: String?
+  /// The configuration file, an absolute path.
+  public var configurationFile: String?
+  /// Whether to watch the plugin folders.
+  public var watches: Bool?
+  /// "directory", "builtin" or "both".
+  public var mode: String?
+  /// The least level that is logged.
+  public var logLevel: LogLevel?
+  /// How log records are written.
+  public var logFormat: LogFormat?
+  /// Seconds of probation, 0…3,600; `nil` when the configuration says it.
+  public var probationSeconds: Int?
+  /// Milliseconds that a shutdown may take.
+  public var shutdownMilliseconds: Int?
+
+  /// Nothing asked for but a place.
+  public init(name: String, stateDirectory: String, socket: String) {
+    self.name = name
+    self.stateDirectory = stateDirectory
+    self.socket = socket
+  }
+}

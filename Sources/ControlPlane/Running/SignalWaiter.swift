@@ -1,0 +1,40 @@
+import CHostSupport
+import Glibc
+import HostSupport
+
+/// Turns the signals that end or reconfigure a service into calls, through a pipe that the signal handler writes to.
+///
+/// Signals are not blocked: programs that plugins start would inherit that and could not be ended.
+enum SignalWaiter {
+  enum Request: Sendable, Equatable {
+    case stop(signal: Int32)
+    case reload
+  }
+
+  /// Calls `body` for each signal, on a thread of its own, until the process ends.
+  ///
+  /// One waiter a process: a second one takes the signals over. SIGPIPE is ignored from now on, and whatever signals the
+  /// process was started with as blocked are not blocked any more: neither SIGTERM nor a contained trap could arrive.
+  static func start(_ body: @escaping @Sendable (Request) -> Void) throws(SystemError) {
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    let (readEnd, writeEnd) = (ends[0], ends[1])
+    try Thread(name: "signals") {
+      var number: UInt8 = 0
+      while true {
+        guard unsafe read(readEnd, &number, 1) == 1 else { continue }
+        body(Int32(number) == SIGHUP ? .reload : .stop(signal: Int32(number)))
+      }
+    }.detach()
+    signal(SIGPIPE, SIG_IGN)
+    let signals = [SIGTERM, SIGINT, SIGHUP]
+    guard unsafe hs_forward_signals(signals, Int32(signals.count), writeEnd) == 0 else {
+      throw SystemError("sigaction")
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import HostSupport
+import PluginHost
+
+/// What waits to be sent to one follower: bounded, so that a slow one costs its own events and nobody's memory or time.
+final class Notifications: Sendable {
+  enum Item: Sendable {
+    case event(EventReport)
+    case record(RecordReport)
+    /// So many were dropped here, because the follower was too slow.
+    case lost(Int)
+
+    var weight: Int {
+      switch self {
+      case .event(let event): event.payload.bytes.count
+      case .record, .lost: 0
+      }
+    }
+
+    var line: [UInt8] {
+      switch self {
+      case .event(let event): RPCMessage.notification("events.event", ["event": event])
+      case .record(let record): RPCMessage.notification("meta.record", ["record": record])
+      case .lost(let count): RPCMessage.notification("stream.lost", ["count": count])
+      }
+    }
+  }
+
+  private struct State {
+    var items: [Item] = []
+    var bytes = 0
+    var lost = 0
+    var open = true
+  }
+
+  private let state = Monitor(State())
+  private let limits: ControlLimits
+
+  init(_ limits: ControlLimits) {
+    self.limits = limits
+  }
+
+  /// Adds one, or counts it as lost when there is no room. Never waits.
+  func add(_ item: Item) {
+    state.update { state in
+      guard state.open else { return }
+      let full =
+        state.items.count >= limits.queuedNotifications
+        || state.bytes + item.weight > limits.queuedBytes
+      guard !full else { return state.lost += 1 }
+      if state.lost > 0 { state.items.append(.lost(state.lost)) }
+      state.lost = 0
+      state.items.append(item)
+      state.bytes += item.weight
+    }
+  }
+
+  /// Takes all that waits, waiting for the first; `nil` when closed.
+  func take() -> [Item]? {
+    state.wait(until: .never) { state -> [Item]?? in
+      if !state.open { return .some(nil) }
+      if state.items.isEmpty && state.lost == 0 { return nil }
+      let taken = state.items + (state.lost > 0 ? [.lost(state.lost)] : [])
+      state.items = []
+      state.bytes = 0
+      state.lost = 0
+      return .some(taken)
+    } ?? nil
+  }
+
+  func close() {
+    state.update { $0.open = false }
+  }
+}

@@ -1,0 +1,9 @@
+import ControlPlane
+
+/// Every subcommand, in the order in which the help lists them.
+let allCommands: [Command] = [
+  runCommand, listCommand, infoCommand, whyCommand, graphCommand, planCommand, loadCommand,
+  unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, eventsCommand,
+  publishCommand, callCommand, metaCommand, metricsCommand, doctorCommand, stopCommand,
+  versionCommand, completionsCommand, helpCommand, completeCommand, probeCommand,
+]

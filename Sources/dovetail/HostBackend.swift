@@ -1,0 +1,50 @@
+public import ControlPlane
+import HostSupport
+public import PluginHost
+
+extension Host: HostRunner {}
+
+/// The host's modules as the command line uses them.
+let backend = Backend(
+  makeHost: { options, log throws(OperationError) in
+    let read: @Sendable () throws(OperationError) -> HostConfiguration = {
+      () throws(OperationError) in
+      try readConfiguration(options)
+    }
+    let configuration = try read()
+    log.level =
+      options.logLevel ?? LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
+    return try Host(configuration: configuration, log: log, reread: read)
+  },
+  inspect: { path throws(OperationError) in try FileInspector(path: path).report() })
+
+/// The configuration of a run: file, then environment, then flags.
+private func readConfiguration(_ options: RunOptions) throws(OperationError) -> HostConfiguration {
+  var loader = ConfigurationLoader()
+  do throws(SystemError) {
+    if let file = options.configurationFile { try loader.add(fileAt: file) }
+  } catch {
+    throw OperationError(.invalid, "the configuration cannot be read: \(error)")
+  }
+  do throws(ConfigurationError) {
+    loader.add(environment: environment)
+    loader.add(flags: flags(options))
+    return try loader.load()
+  } catch {
+    throw OperationError(.invalid, "\(error)")
+  }
+}
+
+private func flags(_ options: RunOptions) -> [String: JSON] {
+  var flags: [String: JSON] = [
+    "state": .string(options.stateDirectory), "name": .string(options.name),
+  ]
+  if let folder = options.pluginDirectory { flags["plugins"] = .string(folder) }
+  if let watches = options.watches { flags["watch"] = .bool(watches) }
+  if let mode = options.mode { flags["mode"] = .string(mode) }
+  if let seconds = options.probationSeconds { flags["probation.seconds"] = .int(Int64(seconds)) }
+  if let milliseconds = options.shutdownMilliseconds {
+    flags["shutdownDeadline"] = .int(Int64(milliseconds))
+  }
+  return flags
+}

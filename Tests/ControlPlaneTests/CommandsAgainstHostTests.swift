@@ -1,0 +1,226 @@
+import HostSupport
+import PluginHost
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// Runs the built `dovetail` as a process against a served fake host.
+@Suite struct CommandsAgainstHostTests {
+  private func run(_ served: Served, _ words: [String]) throws -> Dovetail {
+    try Dovetail(words, environment: ["DOVETAIL_SOCKET": served.server.path])
+  }
+
+  @Test("list is a table whose columns stand under their headings")
+  func list() throws {
+    let served = try Served()
+    let run = try run(served, ["list"])
+    #expect(
+      run.output == """
+        ID      VERSION  STATE   GEN     UPTIME  DELIVERED  FAILED  DETAIL
+        broken  0.1.0    failed    -          -          0       1  init: no such file
+        hello   1.2.0    active    3  1 h 2 min         42       0
+
+        """)
+    #expect(run.errors == "")
+    #expect(run.status == 0)
+  }
+
+  @Test(
+    "prints what a person wants to read",
+    arguments: [
+      (
+        ["why", "broken"], 0,
+        "broken is failed.\n  init failed.\n    It could not open /etc/x: No such file or directory."
+          + "\nfix: create /etc/x, then `dovetail load broken`\n", ""
+      ),
+      (
+        ["graph"], 0, "hello 1.2.0 active\n  requires log ^1 (not met)\n", ""
+      ),
+      (
+        ["graph", "--dot"], 0,
+        """
+        digraph dovetail {
+          rankdir=LR;
+          node [shape=box];
+          "hello" [label="hello\\n1.2.0", color=green];
+          "hello" -> "log" [label="requires ^1", style=solid, color=red];
+        }
+
+        """, ""
+      ),
+      (
+        ["plan"], 0,
+        "ACTION  ID     VERSION        WHY\nreload  hello  1.2.0 → 1.3.0  its file changed\n", ""
+      ),
+      (
+        ["load", "hello"], 0, "hello: loaded, 1.2.0, generation 1\nload done (1.3 ms)\n", ""
+      ),
+      (
+        ["reload", "hello"], 0,
+        "hello: reloaded, 1.0.0 → 2.0.0, generation 1 → 2, paused 0.46 ms, former image stays "
+          + "mapped: has Swift metadata\nreload done (12.0 ms)\nwarnings:\n  the budget is near\n",
+        ""
+      ),
+      (
+        ["reload", "hello", "--dry-run"], 0,
+        "ACTION  ID     VERSION        WHY\nreload  hello  1.2.0 → 1.3.0  its file changed\n", ""
+      ),
+      (
+        ["unload", "hello"], 5, "",
+        "error: hello is required by greeter, which is active\n  next: unload greeter first\n"
+      ),
+      (["rollback", "hello"], 5, "", "error: hello has no earlier build\n"),
+      (
+        ["info", "nobody"], 4, "",
+        "error: there is no plugin \"nobody\"\n  next: see `dovetail list`\n"
+      ),
+      (
+        ["quarantine", "list"], 0,
+        "ID       VERSION  HASH          SINCE                     TIMES  CAUSE\n"
+          + "crasher           0123456789ab  2026-01-01T00:00:00.000Z      1  SIGSEGV in init\n", ""
+      ),
+      (
+        ["quarantine", "clear", "crasher"], 0,
+        "cleared crasher 0123456789ab: load it with `dovetail load crasher`\n", ""
+      ),
+      (
+        ["events"], 0, "2026-01-01T00:00:00.000Z  demo.one  hello  {\"a\":1}\n", ""
+      ),
+      (
+        ["events", "--json"], 0,
+        #"{"data":{"a":1},"datacontenttype":"application/json","id":"1","source":"hello","#
+          + #""specversion":"1.0","time":"2026-01-01T00:00:00.000Z","type":"demo.one"}"# + "\n", ""
+      ),
+      (
+        ["publish", "a.b", "--data", "[1]"], 0,
+        "published a.b as number 7: 2 subscriptions received it\n", ""
+      ),
+      (["call", "echo", "--data", "hi there"], 0, "hi there", ""),
+      (
+        ["call", "nothing"], 4, "", "error: no plugin offers the service \"nothing\"\n"
+      ),
+      (["meta", "get", "c", "limit"], 0, "{\n  \"max\" : 10\n}\n", ""),
+      (["meta", "get", "c", "x"], 4, "", "error: c has no record \"x\"\n"),
+      (
+        ["meta", "put", "c", "limit", "{\"max\":1}", "--version", "3"], 0,
+        "KEY    VERSION  REVISION  VALUE\nlimit        4        10  {\"max\":1}\n", ""
+      ),
+      (
+        ["meta", "put", "c", "limit", "1", "--version", "2"], 5, "",
+        "error: c/limit has version 3, not 2\n  next: read it again and repeat the change\n"
+      ),
+      (
+        ["metrics", "--prometheus"], 0,
+        """
+        # TYPE dovetail_events_published_total counter
+        dovetail_events_published_total 1234
+        # TYPE dovetail_queue_depth gauge
+        dovetail_queue_depth{plugin="hello"} 0.5
+
+        """, ""
+      ),
+      (["stop"], 0, "the host is stopping\n", ""),
+      (["__complete", "ids"], 0, "broken\nhello\n", ""),
+    ])
+  func texts(words: [String], status: Int32, output: String, errors: String) throws {
+    let served = try Served()
+    let run = try run(served, words)
+    #expect(run.output == output)
+    #expect(run.errors == errors)
+    #expect(run.status == status)
+  }
+
+  @Test(
+    "every command's --json is JSON",
+    arguments: [
+      ["list"], ["info", "hello"], ["why", "broken"], ["graph"], ["plan"], ["load", "hello"],
+      ["reload", "hello"], ["quarantine", "list"], ["quarantine", "why", "crasher"],
+      ["quarantine", "clear", "--all"], ["publish", "a.b"], ["call", "echo", "--data", "1"],
+      ["meta", "get", "c", "limit"], ["meta", "list", "c"], ["metrics"], ["doctor"], ["version"],
+      ["stop"], ["help"], ["completions", "bash"],
+    ])
+  func json(words: [String]) throws {
+    let served = try Served()
+    let run = try run(served, words + ["--json"])
+    #expect(run.status == 0)
+    #expect(throws: Never.self) { try JSON(parsing: Array(run.output.utf8)) }
+  }
+
+  @Test(
+    "colours on a terminal only, and not with NO_COLOR or --no-color",
+    arguments: [
+      ("", "", true), ("NO_COLOR=1", "", false), ("NO_COLOR=", "", true), ("", "--no-color", false),
+    ])
+  func colours(variable: String, flag: String, isColored: Bool) throws {
+    let served = try Served()
+    let command =
+      "env \(variable) \(Dovetail.buildFolder)/dovetail list \(flag) --socket \(served.server.path)"
+    // `script` gives the command a terminal.
+    let run = try Dovetail(program: "script", ["-qec", command, "/dev/null"])
+    #expect(run.output.contains("hello"))
+    #expect(run.output.contains("\u{1B}[32mactive\u{1B}[0m") == isColored)
+  }
+
+  @Test("publish names the data's type by what it is")
+  func contentTypes() throws {
+    let served = try Served()
+    _ = try run(served, ["publish", "a", "--data", "{\"x\":1}", "--subject", "s"])
+    _ = try run(served, ["publish", "a", "--data", "plain text"])
+    _ = try run(served, ["publish", "a"])
+    #expect(
+      served.host.calls == [
+        "publish a application/json {\"x\":1} s", "publish a text/plain plain text -",
+        "publish a   -",
+      ])
+  }
+
+  @Test("following prints every event, and ends after --count")
+  func follow() throws {
+    let served = try Served()
+    let emitter = try Thread(name: "emitter") {
+      guard served.eventually({ served.host.tapCount == 1 }) else { return }
+      for number in 1...3 {
+        served.host.emit(EventReport(id: "\(number)", source: "hello", type: "demo.n\(number)"))
+      }
+    }
+    let run = try run(served, ["events", "--follow", "--count", "2"])
+    emitter.join()
+    #expect(run.output == "-  demo.n1  hello\n-  demo.n2  hello\n")
+    #expect(run.status == 0)
+  }
+
+  @Test("following ends with the timeout, and with the host")
+  func followEnds() throws {
+    let served = try Served()
+    let late = try run(served, ["events", "-f", "--count", "1", "--timeout", "50"])
+    #expect(late.status == 6)
+    let stopper = try Thread(name: "stopper") {
+      _ = served.eventually { served.host.tapCount == 1 }
+      served.server.stop(deadline: .after(milliseconds: 5_000))
+    }
+    #expect(try run(served, ["events", "-f"]).status == 3)
+    stopper.join()
+  }
+
+  @Test("a host that does not answer in time is a timeout")
+  func timeout() throws {
+    let served = try Served()
+    served.host.gate.update { $0 = false }
+    let run = try run(served, ["load", "hello", "--timeout", "30"])
+    #expect(run.errors == "error: loading took too long\n")
+    #expect(run.status == 6)
+    served.host.gate.update { $0 = true }
+  }
+
+  @Test("a path to load is made absolute, an id is not")
+  func loadPath() throws {
+    let served = try Served()
+    _ = try run(served, ["load", "/abs/x.so"])
+    _ = try run(served, ["load", "hello"])
+    #expect(served.host.calls == ["load /abs/x.so", "load hello"])
+    _ = try run(served, ["load", "./x.so"])
+    #expect(served.host.calls.last?.hasPrefix("load /") == true)
+    #expect(served.host.calls.last?.hasSuffix("/./x.so") == true)
+  }
+}

@@ -1,0 +1,82 @@
+import ControlPlane
+import HostSupport
+import PluginHost
+import Glibc
+
+/// A host with two plugins, one record and a memory of what it was asked.
+final class FakeHost: HostRunner {
+  struct State {
+    var calls: [String] = []
+    var taps: [Int: @Sendable (EventReport) -> Void] = [:]
+    var watches: [Int: @Sendable (RecordReport) -> Void] = [:]
+    var next = 0
+    var onStop: (@Sendable () -> Void)?
+    var isShutDown = false
+  }
+
+  let state = Monitor(State())
+  /// Held shut by a test that wants a request to be still running.
+  let gate = Monitor(true)
+  let startError: OperationError?
+  let shutDownError: OperationError?
+  let hangsAtShutDown: Bool
+
+  init(
+    startError: OperationError? = nil, shutDownError: OperationError? = nil,
+    hangsAtShutDown: Bool = false
+  ) {
+    self.startError = startError
+    self.shutDownError = shutDownError
+    self.hangsAtShutDown = hangsAtShutDown
+  }
+
+  var calls: [String] { state.withLock { $0.calls } }
+  var tapCount: Int { state.withLock { $0.taps.count } }
+
+  func note(_ call: String) { state.update { $0.calls.append(call) } }
+
+  /// Shows an event to every tap.
+  func emit(_ event: EventReport) {
+    for tap in state.withLock({ Array($0.taps.values) }) { tap(event) }
+  }
+
+  /// Shows a change to every watch.
+  func emit(_ record: RecordReport) {
+    for watch in state.withLock({ Array($0.watches.values) }) { watch(record) }
+  }
+
+  static var hello: PluginReport {
+    var plugin = PluginReport(
+      id: "hello", version: "1.2.0", state: "active", path: "/p/libhello.so")
+    plugin.generation = 3
+    plugin.uptimeSeconds = 3_725
+    plugin.delivered = 42
+    return plugin
+  }
+
+  static var broken: PluginReport {
+    var plugin = PluginReport(
+      id: "broken", version: "0.1.0", state: "failed", path: "/p/libbroken.so")
+    plugin.detail = "init: no such file"
+    plugin.failed = 1
+    return plugin
+  }
+
+  static func missing(_ id: String) -> OperationError {
+    OperationError(
+      .notFound, plugin: id, "there is no plugin \"\(id)\"", advice: "see `dovetail list`")
+  }
+
+  func start() throws(OperationError) {
+    note("start")
+    if let startError { throw startError }
+  }
+  func reloadConfiguration() throws(OperationError) { note("reloadConfiguration") }
+  func shutDown(deadline: Deadline) throws(OperationError) {
+    note("shutDown")
+    state.update { $0.isShutDown = true }
+    while hangsAtShutDown { pause() }
+    if let shutDownError { throw shutDownError }
+  }
+  func onStopRequest(_ body: @escaping @Sendable () -> Void) { state.update { $0.onStop = body } }
+}
