@@ -23,10 +23,23 @@ let package = Package(
   products: [
     .executable(name: "dovetail", targets: ["dovetail"]),
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
+    .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
+    .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
+    .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
   ],
   targets: [
     // The ABI and the author's side. Knows nothing of the host.
     .target(name: "CDovetail", path: "PluginSDK/CDovetail"),
+    .target(
+      name: "PluginSDK", dependencies: ["CDovetail"], path: "PluginSDK/PluginSDK",
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .target(
+      name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail"],
+      path: "PluginSDK/PluginTestKit"),
+    .executableTarget(name: "embed-manifest-tool", path: "PluginSDK/embed-manifest-tool"),
+    .plugin(
+      name: "EmbedManifest", capability: .buildTool(), dependencies: ["embed-manifest-tool"],
+      path: "PluginSDK/EmbedManifest"),
 
     // The host, from the machine up to the command line.
     .target(name: "CHostSupport"),
@@ -61,6 +74,12 @@ let package = Package(
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),
+    .testTarget(
+      name: "PluginSDKTests",
+      dependencies: [
+        "PluginSDK", "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
+      ],
+      exclude: ["Fixtures"]),
   ]
 )
 

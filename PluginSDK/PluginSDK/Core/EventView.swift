@@ -1,0 +1,52 @@
+package import CDovetail
+
+/// An event as it lies in the host's memory: nothing is copied until it is asked for.
+///
+/// Lent to a handler for the length of its call; it cannot be kept. `Event(_:)` makes a copy that can.
+/// Safe: the host keeps the struct and everything it points to readable until the handler returns.
+@safe public struct EventView: ~Copyable {
+  let raw: UnsafePointer<dvt_event>
+
+  package init(_ raw: UnsafePointer<dvt_event>) {
+    unsafe self.raw = unsafe raw
+  }
+
+  /// The payload, uncopied.
+  public var data: RawSpan {
+    @_lifetime(borrow self) get {
+      unsafe _overrideLifetime(RawSpan(_unsafeBytes: raw.pointee.data.raw), borrowing: self)
+    }
+  }
+
+  /// The topic's UTF-8, uncopied.
+  public var typeBytes: RawSpan {
+    @_lifetime(borrow self) get {
+      unsafe _overrideLifetime(RawSpan(_unsafeBytes: raw.pointee.type.raw), borrowing: self)
+    }
+  }
+
+  /// A copy of the topic.
+  public var type: String { unsafe raw.pointee.type.string }
+  /// A copy of the id of the plugin that published it.
+  public var source: String { unsafe raw.pointee.source.string }
+  /// A copy of what it is about.
+  public var subject: String { unsafe raw.pointee.subject.string }
+  /// A copy of the event's id; empty when source and sequence identify it.
+  public var id: String { unsafe raw.pointee.id.string }
+  /// A copy of the payload's media type; empty for plain bytes.
+  public var contentType: String { unsafe raw.pointee.datacontenttype.string }
+  /// Its number on its topic, from 1; 0 where only synchronous handlers received it.
+  public var sequence: UInt64 { unsafe raw.pointee.sequence }
+  /// Nanoseconds since 1970-01-01 UTC; 0 when it was not stamped.
+  public var time: Int64 { unsafe raw.pointee.time_ns }
+  /// 1 for the first delivery, then one more each retry.
+  public var attempt: Int { unsafe Int(raw.pointee.attempt) }
+  /// Whether it may have been delivered to this subscription before.
+  public var isRedelivered: Bool { unsafe raw.pointee.flags & DVT_EVENT_REDELIVERED != 0 }
+
+  /// Keeps the counted memory that the payload lies in, if there is any, beyond the call.
+  public func retainBuffer(_ context: PluginContext) -> SharedBuffer? {
+    guard let buffer = unsafe raw.pointee.buffer else { return nil }
+    return unsafe SharedBuffer(retaining: buffer, context.link)
+  }
+}

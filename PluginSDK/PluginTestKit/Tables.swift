@@ -1,0 +1,34 @@
+import CDovetail
+import PluginSDK
+
+/// The interfaces by name.
+enum Tables {
+  // Safe: each is written once, before its first use, and only read ever after.
+  nonisolated(unsafe) private static let config = unsafe made(FakeConfig.table())
+  nonisolated(unsafe) private static let events = unsafe made(FakeEvents.table())
+  nonisolated(unsafe) private static let executor = unsafe made(FakeExecutor.table())
+  nonisolated(unsafe) private static let log = unsafe made(FakeLog.table())
+  nonisolated(unsafe) private static let metadata = unsafe made(FakeMetadata.table())
+  nonisolated(unsafe) private static let services = unsafe made(FakeServices.table())
+  nonisolated(unsafe) private static let timers = unsafe made(FakeTimers.table())
+
+  /// The table of an interface, or `nil` when there is none of that name.
+  static func find(_ name: String) -> UnsafeRawPointer? {
+    switch name {
+    case DVT_CONFIG_INTERFACE: unsafe UnsafeRawPointer(config)
+    case DVT_EVENTS_INTERFACE: unsafe UnsafeRawPointer(events)
+    case DVT_EXECUTOR_INTERFACE: unsafe UnsafeRawPointer(executor)
+    case DVT_LOG_INTERFACE: unsafe UnsafeRawPointer(log)
+    case DVT_METADATA_INTERFACE: unsafe UnsafeRawPointer(metadata)
+    case DVT_SERVICES_INTERFACE: unsafe UnsafeRawPointer(services)
+    case DVT_TIMERS_INTERFACE: unsafe UnsafeRawPointer(timers)
+    default: nil
+    }
+  }
+
+  private static func made<Table>(_ table: Table) -> UnsafePointer<Table> {
+    let memory = UnsafeMutablePointer<Table>.allocate(capacity: 1)
+    unsafe memory.initialize(to: table)
+    return unsafe UnsafePointer(memory)
+  }
+}
