@@ -26,6 +26,11 @@ let package = Package(
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
     .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
+    .library(name: "log-source", type: .dynamic, targets: ["LogSourcePlugin"]),
+    .library(name: "analytics-v1", type: .dynamic, targets: ["AnalyticsV1"]),
+    .library(name: "analytics-v2", type: .dynamic, targets: ["AnalyticsV2"]),
+    .library(name: "analytics-v3", type: .dynamic, targets: ["AnalyticsV3"]),
+    .library(name: "record-keeper", type: .dynamic, targets: ["RecordKeeperPlugin"]),
   ],
   targets: [
     // The ABI and the author's side. Knows nothing of the host.
@@ -40,6 +45,36 @@ let package = Package(
     .plugin(
       name: "EmbedManifest", capability: .buildTool(), dependencies: ["embed-manifest-tool"],
       path: "PluginSDK/EmbedManifest"),
+
+    // Plugins: the code of each is a module that tests link; a second one adds the entry point and the manifest.
+    .target(name: "LogSource", dependencies: ["PluginSDK"], path: "Plugins/LogSource/Sources"),
+    .target(
+      name: "LogSourcePlugin", dependencies: ["LogSource", "PluginSDK", "CDovetail"],
+      path: "Plugins/LogSource", exclude: ["plugin.json", "README.md", "Sources"],
+      sources: ["Entry.swift"], linkerSettings: pluginLinking, plugins: ["EmbedManifest"]),
+    .target(name: "Analytics", dependencies: ["PluginSDK"], path: "Plugins/Analytics/Sources"),
+    .target(
+      name: "AnalyticsV1", dependencies: ["Analytics", "PluginSDK", "CDovetail"],
+      path: "Plugins/Analytics/V1", exclude: ["plugin.json"], linkerSettings: pluginLinking,
+      plugins: ["EmbedManifest"]),
+    .target(
+      name: "AnalyticsV2", dependencies: ["Analytics", "PluginSDK", "CDovetail"],
+      path: "Plugins/Analytics/V2", exclude: ["plugin.json"], linkerSettings: pluginLinking,
+      plugins: ["EmbedManifest"]),
+    .target(
+      name: "AnalyticsV3", dependencies: ["Analytics", "PluginSDK", "CDovetail"],
+      path: "Plugins/Analytics/V3", exclude: ["plugin.json"], linkerSettings: pluginLinking,
+      plugins: ["EmbedManifest"]),
+    .target(
+      name: "RecordKeeper", dependencies: ["PluginSDK"], path: "Plugins/RecordKeeper/Sources"),
+    .target(
+      name: "RecordKeeperPlugin", dependencies: ["RecordKeeper", "PluginSDK", "CDovetail"],
+      path: "Plugins/RecordKeeper", exclude: ["plugin.json", "README.md", "Sources"],
+      sources: ["Entry.swift"], linkerSettings: pluginLinking, plugins: ["EmbedManifest"]),
+
+    .executableTarget(
+      name: "dovetail-demo", dependencies: ["ControlPlane", "PluginHost", "HostSupport"],
+      path: "Plugins/Demo", exclude: ["README.md"]),
 
     // The host, from the machine up to the command line.
     .target(name: "CHostSupport"),
@@ -80,6 +115,11 @@ let package = Package(
         "PluginSDK", "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "PluginTests",
+      dependencies: [
+        "LogSource", "Analytics", "RecordKeeper", "PluginSDK", "PluginTestKit", "TestSupport",
+      ]),
   ]
 )
 
