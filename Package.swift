@@ -109,11 +109,18 @@ let package = Package(
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),
+    .executableTarget(
+      name: "embedding-example", dependencies: ["PluginHost", "HostSupport"],
+      path: "Tests/Examples/Embedding"),
+    .testTarget(name: "ExampleTests", dependencies: ["TestSupport", "embedding-example"]),
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
         "PluginSDK", "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
       ],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ZooTests", dependencies: ["HostSupport", "TestSupport", "dovetail"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "PluginTests",

@@ -1,0 +1,61 @@
+/* What every creature of the zoo has in common: its manifest, its errors, and how it misbehaves. */
+#ifndef CREATURE_H
+#define CREATURE_H
+
+#include <dovetail.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef MANIFEST
+__attribute__((section(DVT_MANIFEST_SECTION), used)) static const char manifest[sizeof(MANIFEST) - 1] = MANIFEST;
+#endif
+
+#define TEXT(literal) ((dvt_str){(const uint8_t *)(literal), sizeof(literal) - 1})
+#define HEADER(type) .struct_size = sizeof(type), .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR
+
+static inline dvt_str text(const char *string) { return (dvt_str){(const uint8_t *)string, strlen(string)}; }
+
+static inline int32_t refuse(const dvt_error_sink *sink, int32_t code, const char *message) {
+  if (sink) {
+    dvt_error error = {HEADER(dvt_error), .code = code, .domain = TEXT("zoo"), .message = text(message)};
+    sink->report(sink->context, &error);
+  }
+  return code;
+}
+
+/* Keeps what the host said, so that a test can read it. */
+struct hearing {
+  char message[512];
+};
+
+static inline void hear(void *context, const dvt_error *error) {
+  struct hearing *hearing = context;
+  snprintf(hearing->message, sizeof hearing->message, "%.*s", (int)error->message.len,
+           (const char *)error->message.ptr);
+}
+
+#define HEARS(hearing) ((dvt_error_sink){HEADER(dvt_error_sink), .context = &(hearing), .report = hear})
+
+/* The ways to misbehave. */
+enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG };
+
+static inline int32_t misbehave(int how, const dvt_error_sink *error) {
+  switch (how) {
+  case SEGV: *(volatile int *)8 = 1; break;
+  case TRAP: __builtin_trap();
+  case ABORT: abort();
+  case EXIT: exit(7);
+  case ERROR: return refuse(error, DVT_FAILED, "out of cheese");
+  case HANG:
+    for (;;) pause();
+  default: break;
+  }
+  return DVT_OK;
+}
+
+#endif
