@@ -92,6 +92,18 @@ let package = Package(
       name: "dovetail", dependencies: ["ControlPlane", "PluginHost", "HostSupport"],
       exclude: ["systemd"]),
 
+    // Benchmarks.
+    .target(name: "BenchmarkKit", dependencies: ["HostSupport"], path: "Benchmarks/BenchmarkKit"),
+    .target(name: "CBenchmark", path: "Benchmarks/CBenchmark"),
+    .executableTarget(name: "bench-empty", path: "Benchmarks/Empty"),
+    .executableTarget(
+      name: "bench-core",
+      dependencies: ["BenchmarkKit", "CBenchmark", "PluginHost", "HostSupport"],
+      path: "Benchmarks/Core"),
+    .executableTarget(
+      name: "bench-reload", dependencies: ["BenchmarkKit", "PluginHost", "HostSupport"],
+      path: "Benchmarks/Reload", exclude: ["Fixtures"]),
+
     // Tests.
     .target(name: "TestSupport", dependencies: ["HostSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "HostSupportTests", dependencies: ["HostSupport", "TestSupport"]),

@@ -1,0 +1,22 @@
+import BenchmarkKit
+import Glibc
+
+// bench-core [--jsonl FILE] [--no-header] [FILTER]: all figures but those of reloads.
+// bench-core --start PLUGINS STATE: one sample of `start-1000`, in a process of its own.
+let arguments = Array(CommandLine.arguments.dropFirst())
+do {
+  if arguments.first == "--start", arguments.count == 3 {
+    try HostChild.start(plugins: arguments[1], state: arguments[2])
+    exit(0)
+  }
+  let workspace = try Workspace()
+  var bench = Bench(arguments)
+  try StartBenchmarks.run(&bench, workspace)
+  try ScanBenchmark.run(&bench, workspace)
+  try ProcessBenchmarks.run(&bench, workspace)
+  try PublishBenchmarks.run(&bench, workspace)
+  exit(bench.end())
+} catch {
+  print("bench-core: \(error)")
+  exit(1)
+}

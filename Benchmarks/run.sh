@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# run.sh [FILTER]: builds for release, runs the benchmarks whose names contain FILTER, prints a table, and writes one line of
+# JSON a figure to .build/bench.jsonl. Exit status 1: a figure missed what it must reach, or could not be measured.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+filter=${1:-${FILTER:-}}
+work=.build/bench
+results=$root/.build/bench.jsonl
+mkdir -p "$work"
+
+for product in dovetail bench-empty bench-core bench-reload; do
+  swift build -c release --product "$product" >&2
+done
+
+flags=(-O2 -std=c11 -Wall -Wextra -Werror -I PluginSDK/CDovetail/include)
+plugin() {
+  [[ $work/$1.so -nt Benchmarks/Plugins/$1.c ]] ||
+    "${CC:-cc}" "${flags[@]}" -fPIC -shared -fvisibility=hidden "${@:2}" "Benchmarks/Plugins/$1.c" -o "$work/$1.so"
+}
+plugin trivial
+plugin handler
+plugin publisher
+[[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"
+
+status=0
+header=()
+for program in bench-core bench-reload "${BENCH_MORE[@]:-}"; do
+  [[ -n $program ]] || continue
+  BENCH_WORK=$root/$work "$root/.build/release/$program" --jsonl "$results" "${header[@]}" ${filter:+"$filter"} || status=1
+  header=(--no-header)
+done
+exit $status
