@@ -1,0 +1,67 @@
+# Dovetail. `make` lists what there is; CONFIGURATION=debug builds for the debugger.
+CONFIGURATION ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
+FILTER ?=
+LOG ?= /var/log/dpkg.log
+
+PLUGINS := .build/plugins
+DEBUG_PLUGINS := .build/plugins-debug
+SOURCES := $(wildcard Sources PluginSDK Plugins Tests Benchmarks Examples) Package.swift
+
+.PHONY: help build debug plugins demo test bench format lint install clean
+.DEFAULT_GOAL := help
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+build: ## Build dovetail and all plugins (release) into .build/release and .build/plugins
+	swift build -c $(CONFIGURATION) --product dovetail
+	Plugins/build.sh $(CONFIGURATION) $(PLUGINS)
+
+debug: ## The same for the debugger, into .build/debug and .build/plugins-debug
+	swift build --product dovetail
+	Plugins/build.sh debug $(DEBUG_PLUGINS)
+
+plugins: ## Build the plugins only
+	Plugins/build.sh $(CONFIGURATION) $(PLUGINS)
+
+demo: build ## Show the whole at work on a real log: make demo LOG=/var/log/dpkg.log
+	@swift build -c $(CONFIGURATION) --product dovetail-demo
+	@.build/$(CONFIGURATION)/dovetail-demo --dovetail .build/$(CONFIGURATION)/dovetail --plugins $(PLUGINS) --log '$(LOG)'
+
+test: ## Check the format, build everything, run all tests (installs what they need from Debian)
+	.ci/needs
+	$(MAKE) --no-print-directory lint
+	swift build --build-tests
+	Plugins/build.sh debug $(DEBUG_PLUGINS)
+# Tests of tasks share two threads with all tests that wait for a process: alone, a minute is far more than they need.
+	swift test --skip-build --filter TaskTests
+	swift test --skip-build --parallel --skip TaskTests --xunit-output .build/tests.xml
+
+bench: ## Measure (release): make bench FILTER=publish
+	Benchmarks/run.sh $(FILTER)
+
+format: ## Bring all Swift sources into form
+	swift format --in-place --recursive --parallel --configuration .swift-format $(SOURCES)
+
+lint: ## Check the form of all Swift sources
+	swift format lint --strict --recursive --parallel --configuration .swift-format $(SOURCES)
+
+install: build ## Install below PREFIX (/usr/local), staged in DESTDIR
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins" \
+	  "$(DESTDIR)$(PREFIX)/include/dovetail" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 755 .build/$(CONFIGURATION)/dovetail "$(DESTDIR)$(PREFIX)/bin/dovetail"
+	install -m 644 $(PLUGINS)/*.so "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins/"
+	install -m 644 PluginSDK/CDovetail/include/dovetail.h "$(DESTDIR)$(PREFIX)/include/"
+	install -m 644 PluginSDK/CDovetail/include/dovetail/*.h "$(DESTDIR)$(PREFIX)/include/dovetail/"
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' Sources/dovetail/systemd/dovetail@.service \
+	  >"$(DESTDIR)$(PREFIX)/lib/systemd/system/dovetail@.service"
+	.build/$(CONFIGURATION)/dovetail completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dovetail"
+	.build/$(CONFIGURATION)/dovetail completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dovetail"
+	.build/$(CONFIGURATION)/dovetail completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dovetail.fish"
+
+clean: ## Remove everything that was built
+	rm -rf .build
