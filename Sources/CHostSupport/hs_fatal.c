@@ -1,5 +1,7 @@
+#define _DEFAULT_SOURCE
 #include "hs_fatal.h"
 
+#include <execinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,13 +45,23 @@ void hs_fatal_record(const hs_fault *fault) {
   hs_journal_record_crash(journal, &record);
 }
 
-static void at_exit(void) {
+/* Innermost address on the stack that lies in a plugin's image: a thread of a plugin's own has no call frame. */
+static uintptr_t plugin_on_stack(void) {
+  void *frames[64];
+  int count = backtrace(frames, 64);
+  for (int i = 0; i < count; i++)
+    if (hs_image_owner((uintptr_t)frames[i]) > 1) return (uintptr_t)frames[i];
+  return 0;
+}
+
+static void at_exit(int status, void *unused) {
+  (void)unused;
   hs_journal *journal = hs_journal_installed();
   if (!journal) return;
   const hs_entry *entry = hs_present_entry();
   hs_journal_fault record = {0};
-  if (blame(journal, entry ? entry->owner : NULL, 0, &record))
-    hs_journal_record_exit(journal, -1, record.build, record.phase);
+  if (blame(journal, entry ? entry->owner : NULL, plugin_on_stack(), &record))
+    hs_journal_record_exit(journal, status, record.build, record.phase);
 }
 
-int hs_fatal_watch_exit(void) { return atexit(at_exit); }
+int hs_fatal_watch_exit(void) { return on_exit(at_exit, NULL); }

@@ -75,14 +75,102 @@ import Testing
     try expectQuarantine(zoo, cause: "SIGSEGV at 0x8 in \(phase)")
   }
 
-  @Test(arguments: ["CONSTRUCTOR", "INIT"])
+  @Test(arguments: ["CONSTRUCTOR", "ENTRY", "PRE_INIT", "INIT", "POST_INIT"])
   func `promise 12: A plugin that calls exit is named and quarantined`(place: String) throws {
     let zoo = try zoo(
       ["-DAT=\(place)", "-DDO=EXIT"] + (place == "CONSTRUCTOR" ? ["-DCONSTRUCTS"] : []))
     try zoo.host.launch()
     #expect(zoo.host.waitForEnd() == .exited(7))
-    let phase = place == "INIT" ? "init" : "load"
-    try expectQuarantine(zoo, cause: "it called exit() in \(phase)")
+    let phase = ["CONSTRUCTOR": "load", "ENTRY": "load"][place] ?? place.lowercased()
+    try expectQuarantine(zoo, cause: "it called exit(7) in \(phase)")
+  }
+
+  @Test(arguments: ["HANDLER", "ASYNC", "SERVICE", "TIMER", "METRICS"])
+  func `promise 12: A call of exit in a handler is attributed to it`(place: String) throws {
+    let zoo = try zoo(
+      place == "ASYNC"
+        ? ["-DAT=HANDLER", "-DASYNC", "-DDO=EXIT"] : ["-DAT=\(place)", "-DDO=EXIT"])
+    if place == "TIMER" { try zoo.host.launch() } else { try zoo.host.start() }
+    switch place {
+    case "HANDLER", "ASYNC": _ = try zoo.host.ask("publish", "zoo.poke")
+    case "SERVICE": _ = try zoo.host.ask("call", "bad.poke")
+    case "METRICS": _ = try zoo.host.ask("metrics")
+    default: break
+    }
+    #expect(zoo.host.waitForEnd() == .exited(7))
+    try expectQuarantine(zoo, cause: "it called exit(7) in running")
+  }
+
+  @Test(arguments: ["PRE_CLEANUP", "CLEANUP"])
+  func `promise 12: A call of exit on the way down is attributed to it`(place: String) throws {
+    let zoo = try zoo(["-DAT=\(place)", "-DDO=EXIT"])
+    try zoo.host.start()
+    #expect(zoo.host.stop() == .exited(7))
+    try expectQuarantine(zoo, cause: "it called exit(7) in \(place.lowercased())")
+  }
+
+  @Test func `promise 12: A call of exit on a thread of the plugin's own is attributed to it`()
+    throws
+  {
+    let zoo = try Zoo()
+    try zoo.add(
+      "bad", ["-DEXITS"],
+      #""permissions": {"services": ["witness.>"], "publish": ["straggler.>"]}"#,
+      source: "straggler")
+    try zoo.add("innocent")
+    try zoo.host.start()
+    _ = try zoo.host.ask("publish", "zoo.poke")
+    #expect(zoo.host.waitForEnd() == .exited(7))
+    try expectQuarantine(zoo, cause: "it called exit(7) in running")
+  }
+
+  // MARK: Reloads
+
+  private static let reloading = #"{"probation": {"seconds": 0}}"#
+
+  /// A host whose pet is reloaded to a second build and dies of it.
+  private func dieInReload(_ old: [String], _ new: [String]) throws -> Zoo {
+    let zoo = try Zoo(configuration: Self.reloading)
+    try zoo.add("pet", ["-DTAG=\"one\""] + old, ReloadTests.state)
+    try zoo.host.start()
+    #expect(try zoo.host.call("pet.poke") == "one 0")
+    try zoo.add("pet", ["-DTAG=\"two\""] + new, ReloadTests.state, version: "2.0.0")
+    #expect(try zoo.host.ask("reload", "pet").status == 3)
+    #expect(zoo.host.waitForEnd() == .killed(signal: SIGSEGV))
+    return zoo
+  }
+
+  private func expectBlamed(
+    _ zoo: Zoo, version: String, phase: String, serving: String,
+    _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    try zoo.host.start()
+    try zoo.expect(["pet": "active", "witness": "active"], location)
+    #expect(try zoo.host.call("pet.poke") == serving, sourceLocation: location)
+    let list = try zoo.host.ask("quarantine", "list").json?.array ?? []
+    let blamed = list.map { "\($0["plugin"]?.string ?? "") \($0["version"]?.string ?? "")" }
+    #expect(blamed == ["pet \(version)"], sourceLocation: location)
+    let cause = list.first?["cause"]?.string ?? ""
+    #expect(cause.hasPrefix("SIGSEGV at 0x8 in \(phase)"), "\(cause)", sourceLocation: location)
+    try zoo.expectWitnessWorks(location)
+    zoo.expectCleanEnd(location)
+  }
+
+  @Test(arguments: ["CONSTRUCTOR", "PRE_INIT", "INIT", "RESTORE", "POST_INIT"])
+  func `promise 12: A new build that kills the host in a reload is blamed, and the old one started`(
+    place: String
+  ) throws {
+    let zoo = try dieInReload(
+      [], ["-DAT=\(place)", "-DDO=SEGV"] + (place == "CONSTRUCTOR" ? ["-DCONSTRUCTS"] : []))
+    let phase = ["CONSTRUCTOR": "load", "RESTORE": "restore_state"][place] ?? place.lowercased()
+    try expectBlamed(zoo, version: "2.0.0", phase: phase, serving: "one 0")
+  }
+
+  @Test func `promise 12: An old build that kills the host as it resumes is blamed, not the new`()
+    throws
+  {
+    let zoo = try dieInReload(["-DAT=RESUME", "-DDO=SEGV"], ["-DAT=RESTORE", "-DDO=ERROR"])
+    try expectBlamed(zoo, version: "1.0.0", phase: "resume", serving: "two 0")
   }
 
   @Test func `promise 12: An abort of the plugin's own ends the host by that signal`() throws {

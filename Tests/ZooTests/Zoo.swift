@@ -74,6 +74,12 @@ struct Zoo {
     #expect(reached, "\(states)\n\(host.log)", sourceLocation: location)
   }
 
+  /// What the host says is wrong with itself.
+  func degraded() throws -> [String] {
+    let answer = try SocketClient("\(host.state)/control.sock").ask("host.info")
+    return answer["result"]?["degraded"]?.array?.compactMap(\.string) ?? []
+  }
+
   /// Stops the host and checks that it ends in order.
   func expectCleanEnd(_ location: SourceLocation = #_sourceLocation) {
     let ending = host.stop()

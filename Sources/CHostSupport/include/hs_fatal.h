@@ -8,7 +8,7 @@
  * call on the thread, else the plugin whose image holds the faulting instruction, else the lifecycle step under way. */
 void hs_fatal_record(const hs_fault *fault);
 
-/* Registers an exit hook that records a call of `exit` made by plugin code. Returns 0, or -1 when there is no memory. */
+/* Registers an exit hook that records a call of `exit` made by plugin code, on whatever thread, with its status. Returns 0, or -1 when there is no memory. */
 int hs_fatal_watch_exit(void);
 
 /* The calling thread runs lifecycle steps: what dies on it without a call frame (a constructor) is the step's. */

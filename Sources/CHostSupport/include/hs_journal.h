@@ -45,7 +45,7 @@ typedef struct hs_journal_crash {
 /* A call of `exit` in a plugin. */
 typedef struct hs_journal_exit {
   uint32_t written;
-  int32_t status; /* not known to an `atexit` hook: then -1 */
+  int32_t status; /* -1 when it is not known */
   uint32_t build, phase;
   uint64_t time;
   char thread_name[16];

@@ -52,6 +52,7 @@ static inline int32_t misbehave(int how, const dvt_error_sink *error) {
   case EXIT: exit(7);
   case ERROR: return refuse(error, DVT_FAILED, "out of cheese");
   case HANG:
+    fputs("a creature hangs\n", stderr);
     for (;;) pause();
   default: break;
   }
