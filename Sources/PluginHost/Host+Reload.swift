@@ -57,7 +57,7 @@ extension Host {
         .failed, plugin: id, table[id]?.lastError ?? "the build of \(id) could not be staged")
     }
     try refuseQuarantined(new)
-    if new.hash == old.hash, record == nil {
+    if new.holdsSame(as: old), record == nil {
       lifecycle.unwind(new, hears: false)
       table.update(id) { $0.generations -= 1 }
       var change = change(plugin, "unchanged")

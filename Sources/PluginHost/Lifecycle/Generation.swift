@@ -55,6 +55,14 @@ import Synchronization
     if case .staged(let staged) = origin { staged.digest } else { nil }
   }
 
+  /// Whether its file, and the libraries that it brings, hold the same bytes as another's.
+  func holdsSame(as other: Generation) -> Bool {
+    guard case .staged(let own) = origin, case .staged(let others) = other.origin else {
+      return hash == other.hash
+    }
+    return own.holdsSame(as: others)
+  }
+
   var image: LoadedImage? { state.withLock { $0.image } }
 
   func setImage(_ image: LoadedImage?) { state.withLock { $0.image = image } }

@@ -30,4 +30,13 @@ public struct StagedImage: Sendable, Equatable {
   public let facts: LoadFacts
   /// The libraries of its own, in the order in which they were found.
   public let libraries: [Library]
+
+  /// Whether another copy holds the same bytes, those of its libraries included.
+  func holdsSame(as other: StagedImage) -> Bool {
+    digest == other.digest && contents == other.contents
+  }
+
+  private var contents: [String: SHA256Digest] {
+    Dictionary(libraries.map { ($0.relativePath, $0.digest) }, uniquingKeysWith: { $1 })
+  }
 }

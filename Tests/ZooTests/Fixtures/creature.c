@@ -1,6 +1,12 @@
 /* A plugin that does DO at the place AT and is well-behaved elsewhere. It subscribes to `zoo.poke`, answers the service
- * `ID.poke` with its generation's TAG and what it counted, and hands its count to its successor. */
+ * `ID.poke` with its generation's TAG and what it counted, and hands its count to its successor. With HELPER its tag is
+ * what the library that it brings says. */
 #include "creature.h"
+
+#ifdef HELPER
+const char *helper(void);
+#define TAG helper()
+#endif
 
 enum {
   NOWHERE, CONSTRUCTOR, ENTRY, PRE_INIT, INIT, POST_INIT, QUIESCE, RESUME, SAVE, RESTORE, PRE_CLEANUP, CLEANUP,

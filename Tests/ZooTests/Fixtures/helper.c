@@ -1,0 +1,3 @@
+/* A library that a creature brings with it. */
+const char *helper(void);
+const char *helper(void) { return ANSWER; }
