@@ -146,11 +146,12 @@ extension Host {
         }
       } : nil
     let oldRate = failureRate(old)
+    let transaction = ReloadTransaction(lifecycle, members)
     let success: ReloadTransaction.Success
     do throws(OperationError) {
-      success = try ReloadTransaction(lifecycle, members).run(log: log)
+      success = try transaction.run(log: log)
     } catch {
-      afterFailedReload(plugin.id, old, error)
+      afterFailedReload(plugin.id, old, error, brokenIn: transaction.breakingPhase)
       throw error
     }
     keepPrevious(old)
@@ -159,7 +160,9 @@ extension Host {
     return report(plugin, members, success, began, isRollback)
   }
 
-  private func afterFailedReload(_ id: String, _ old: Generation, _ error: OperationError) {
+  private func afterFailedReload(
+    _ id: String, _ old: Generation, _ error: OperationError, brokenIn phase: LifecyclePhase?
+  ) {
     events.publish("plugin.rolledback", subject: id, ["reason": .string(error.message)])
     core.log.log(.error, id, error.message)
     if table[id]?.isActive != true {
@@ -167,19 +170,19 @@ extension Host {
     } else if let hash = old.hash, old.isTainted, let entry = quarantine.why(hash) {
       takeOutOfService(old, entry.cause)
     } else if old.isTainted {
-      endBroken(id, error)
+      endBroken(id, error, in: phase ?? .quiesce)
     }
   }
 
-  /// Takes an old build out of service that hung while it came to rest: a thread is still inside its code.
-  private func endBroken(_ id: String, _ error: OperationError) {
+  /// Takes an old build out of service that hung as it came to rest or resumed: a thread is still inside its code.
+  private func endBroken(_ id: String, _ error: OperationError, in phase: LifecyclePhase) {
     let dependents = activeDependents(of: id)
     let deadline = Deadline.after(milliseconds: configuration.drainDeadline)
     lifecycle.bringDown(dependents.reversed(), until: deadline)
     for dependent in dependents {
       table.update(dependent) { $0.state = .blocked(by: "\(dependent) needs \(id), which hangs") }
     }
-    lifecycle.bringDown([id], until: deadline, as: .failed(phase: .quiesce, error: error.message))
+    lifecycle.bringDown([id], until: deadline, as: .failed(phase: phase, error: error.message))
   }
 
   private func settle(

@@ -42,8 +42,13 @@ import Testing
     #expect(try zoo.host.ask("publish", "zoo.poke").status == 0)
     #expect(try zoo.host.call("pet.poke") == "one 2")
     if what == "TRAP" {
-      _ = try zoo.host.ask("reload", "pet")
-      #expect(try zoo.host.call("pet.poke") == "one 2", "a build that crashed was tried again")
+      let again = try zoo.host.ask("reload", "pet")
+      #expect(again.status == 5, "\(again.output)\(again.errors)")
+      let message = again.json?["error"]?["message"]?.string ?? ""
+      #expect(
+        message.hasSuffix("is quarantined: SIGILL in \(phase)"),
+        "a build that crashed was tried again: \(message)")
+      #expect(try zoo.host.call("pet.poke") == "one 2")
     }
     try zoo.expectWitnessWorks()
     // The next build is none the worse for it.
@@ -74,12 +79,52 @@ import Testing
     let zoo = try zoo(["-DAT=\(place)", "-DDO=\(what)"])
     let reply = try replace(zoo)
     #expect(reply.status == 1, "\(reply.output)")
+    let phase = place == "SAVE" ? "save_state" : "quiesce"
+    let reason =
+      what == "TRAP" ? "crashed (SIGILL) and was contained" : "has not returned within 200 ms"
+    #expect(
+      reply.json?["error"]?["message"]?.string
+        == "the reload of pet was given up in \(phase) of pet 1.0.0: \(reason); "
+        + "generation 1 (1.0.0) is taken out of service")
     try zoo.expect(["pet": what == "TRAP" ? "quarantined" : "failed"])
+    let why = try zoo.host.why("pet")
+    #expect(why.contains(" in \(phase)"), "\(why)")
     #expect(try zoo.host.call("pet.poke") == nil)
     try zoo.expectWitnessWorks()
     // Its file holds the new build already.
     #expect(try zoo.host.ask("load", "pet").status == 0)
     #expect(try zoo.host.call("pet.poke") == "two 0")
+    zoo.expectCleanEnd()
+  }
+
+  @Test(arguments: ["ERROR", "TRAP", "HANG"])
+  func `promise 4: An old build that breaks as it resumes is named, and the rest goes on`(
+    what: String
+  ) throws {
+    let zoo = try zoo(["-DAT=RESUME", "-DDO=\(what)"])
+    let reply = try replace(zoo, ["-DAT=POST_INIT", "-DDO=ERROR"])
+    #expect(reply.status == 1, "\(reply.output)")
+    let fate =
+      [
+        "ERROR": "goes on, but its resume failed: out of cheese",
+        "TRAP": "is taken out of service, as its resume failed: crashed (SIGILL) and was contained",
+        "HANG": "is taken out of service, as its resume failed: has not returned within 200 ms",
+      ][what] ?? ""
+    #expect(
+      reply.json?["error"]?["message"]?.string
+        == "the reload of pet was given up in post_init of pet 2.0.0: out of cheese; "
+        + "generation 1 (1.0.0) \(fate)")
+    let state = ["ERROR": "active", "TRAP": "quarantined", "HANG": "failed"][what] ?? ""
+    try zoo.expect(["pet": state])
+    #expect(zoo.host.log.contains("resume of pet 1.0.0: "), "\(zoo.host.log)")
+    #expect(try zoo.host.call("pet.poke") == (what == "ERROR" ? "one 1" : nil))
+    let why = try zoo.host.why("pet")
+    #expect(why.contains("resume"), "\(why)")
+    try zoo.expectWitnessWorks()
+    // The next build is none the worse for it.
+    try zoo.add("pet", ["-DTAG=\"three\""], Self.state, version: "3.0.0")
+    #expect(try zoo.host.ask("reload", "pet").status == 0)
+    #expect(try zoo.host.call("pet.poke") == (what == "ERROR" ? "three 1" : "three 0"))
     zoo.expectCleanEnd()
   }
 

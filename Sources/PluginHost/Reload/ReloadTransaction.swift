@@ -23,6 +23,8 @@ final class ReloadTransaction: Sendable {
     var failure: OperationError?
     /// The step that failed.
     var failed: (generation: Generation, phase: LifecyclePhase, outcome: StepOutcome)?
+    /// Why old generations, by id, did not come back from their rest as they should.
+    var resumeFailures: [String: StepOutcome] = [:]
   }
 
   /// What a reload did.
@@ -63,10 +65,12 @@ final class ReloadTransaction: Sendable {
       try pause()
     } catch {
       undo()
-      if let failed = progress.withLock({ $0.failed }) {
-        lifecycle.noteFailure(failed.generation, failed.phase, failed.outcome)
-      }
-      throw error
+      guard let (generation, phase, outcome) = progress.withLock({ $0.failed }),
+        let member = members.first(where: { $0.old === generation || $0.new === generation }),
+        let failure = outcome.failure
+      else { throw error }
+      lifecycle.noteFailure(generation, phase, outcome)
+      throw refusal(member, phase, failure)
     }
     commit(log)
     let pause = Double(Deadline.now() &- progress.withLock { $0.gatesClosedAt }) / 1e6
@@ -124,8 +128,27 @@ final class ReloadTransaction: Sendable {
     return OperationError(
       .failed, plugin: member.id,
       "the reload of \(root.id) was given up in \(phase.rawValue) of \(member.id) \(version): \(reason); "
-        + "generation \(member.old.number) (\(member.old.manifest.version)) goes on",
+        + "generation \(member.old.number) (\(member.old.manifest.version)) \(fate(of: member))",
       advice: "correct the build and put it in place again")
+  }
+
+  /// What becomes of an old generation whose reload was given up.
+  private func fate(of member: ReloadMember) -> String {
+    let resumed = progress.withLock { $0.resumeFailures[member.id]?.failure }
+    switch (resumed, member.old.isTainted) {
+    case (nil, false): return "goes on"
+    case (nil, true): return "is taken out of service"
+    case (let failure?, false): return "goes on, but its resume failed: \(failure)"
+    case (let failure?, true): return "is taken out of service, as its resume failed: \(failure)"
+    }
+  }
+
+  /// The phase in which the root's old generation broke, once the reload was given up; `nil` when it goes on.
+  var breakingPhase: LifecyclePhase? {
+    guard root.old.isTainted else { return nil }
+    return progress.withLock { progress in
+      progress.resumeFailures[root.id] == nil ? progress.failed?.phase : .resume
+    }
   }
 
   // MARK: One phase at a time
@@ -186,7 +209,11 @@ final class ReloadTransaction: Sendable {
   private func resume(_ member: ReloadMember) {
     member.old.instance.setMode(.open)
     if progress.withLock({ $0.quiesced.contains(member.id) }), !member.old.isTainted {
-      lifecycle.noteFailure(member.old, .resume, lifecycle.run(member.old, .resume))
+      let outcome = lifecycle.run(member.old, .resume)
+      lifecycle.noteFailure(member.old, .resume, outcome)
+      if outcome.failure != nil {
+        progress.withLock { $0.resumeFailures[member.id] = outcome }
+      }
     }
     lifecycle.table.update(member.id) { $0.state = .active }
   }
