@@ -36,7 +36,8 @@ extension ConfigurationKey {
     whole("shutdownDeadline", 1...600_000, "milliseconds for the whole shutdown") {
       $0.shutdownDeadline = $1
     },
-    whole("drainDeadline", 1...600_000, "milliseconds a reload waits for calls in flight") {
+    whole("drainDeadline", 1...600_000, "milliseconds a reload or unload waits for calls in flight")
+    {
       $0.drainDeadline = $1
     },
     whole("gateDeadline", 1...600_000, "milliseconds a publisher or caller waits at a closed gate")

@@ -107,7 +107,7 @@ public struct HostConfiguration: Sendable, Equatable {
   public var lifecycleDeadline = 10_000
   /// How long the whole shutdown may take, 1…600,000.
   public var shutdownDeadline = 30_000
-  /// How long a reload waits for calls in flight, 1…600,000.
+  /// How long a reload or unload waits for calls in flight, 1…600,000.
   public var drainDeadline = 5_000
   /// How long a publisher or caller waits at a closed gate, 1…600,000.
   public var gateDeadline = 5_000

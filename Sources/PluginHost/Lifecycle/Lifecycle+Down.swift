@@ -7,7 +7,7 @@ extension Lifecycle {
   ///
   /// - Parameters:
   ///   - ids: In the reverse of start order; whoever needs one of them is among them, before it.
-  ///   - deadline: When to stop waiting for calls in progress.
+  ///   - deadline: When to stop waiting for calls in progress; for each of them that is at the latest after `drainDeadline`.
   ///   - state: What they are afterwards, where the image tells nothing else.
   ///   - isShutdown: Whether the host itself is ending.
   func bringDown(
@@ -28,7 +28,8 @@ extension Lifecycle {
   }
 
   private func end(_ generation: Generation, until deadline: Deadline, as state: PluginState?) {
-    let unloading = unwind(generation, until: deadline)
+    let patience = Deadline.after(milliseconds: configuration.drainDeadline)
+    let unloading = unwind(generation, until: min(deadline, patience))
     table.update(generation.id) { plugin in
       plugin.lastUnload = unloading
       plugin.activeSince = nil
