@@ -26,11 +26,22 @@ import Testing
     let large = Workshop.manifest(
       "large", #""description": "\#(String(repeating: "x", count: 70_000))""#)
     try zoo.place(try Workshop.shared.c("creature", large), as: "large.so")
+    let broken = #"-DMANIFEST="{\"id\": \"b\xff\", \"version\": \"1.0.0\", \"abi\": \"1.0\"}""#
+    try zoo.place(try Workshop.shared.c("creature", nil, [broken]), as: "notutf8.so")
     try zoo.host.start()
     try zoo.expectWitnessWorks()
     #expect(try zoo.host.states() == ["witness": "active"])
-    let named = ["truncated", "zero", "text", "arm", "bits32", "notjson", "noid", "large"]
+    let named = [
+      "truncated", "zero", "text", "arm", "bits32", "notjson", "noid", "large", "notutf8",
+    ]
     for name in named { #expect(zoo.host.log.contains("\(name).so"), "\(name)\n\(zoo.host.log)") }
+    for (name, reason) in [
+      "notjson": "JSON", "noid": "id", "large": "65536", "notutf8": "UTF-8", "arm": "AArch64",
+      "bits32": "32-bit",
+    ] {
+      let line = zoo.host.log.split(separator: "\n").first { $0.contains("/\(name).so") } ?? ""
+      #expect(line.contains(reason), "\(name): \(line)")
+    }
     for name in named + ["bare", "directory", "pipe", "loop"] {
       let reply = try zoo.host.ask("inspect", "\(zoo.host.plugins)/\(name).so")
       #expect(reply.status < 128, "\(name): \(reply.errors)")

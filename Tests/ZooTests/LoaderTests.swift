@@ -1,0 +1,74 @@
+import HostSupport
+import TestSupport
+import Testing
+
+/// A constructor that never comes back, under the loader's lock of the process.
+@Suite(.serialized) struct LoaderTests {
+  private func expectStuck(
+    _ reply: RunningHost.Reply, _ location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(reply.status == 7, "\(reply.output)\(reply.errors)", sourceLocation: location)
+    let message = reply.json?["error"]?["message"]?.string ?? ""
+    #expect(
+      message.hasPrefix("the loader is stuck: loading hanging ("), "\(message)",
+      sourceLocation: location)
+    #expect(
+      message.hasSuffix("nothing can be loaded or unloaded"), "\(message)", sourceLocation: location
+    )
+  }
+
+  private func expectOnlyLoaderStopped(_ zoo: Zoo) throws {
+    try zoo.add("late")
+    expectStuck(try zoo.host.ask("load", "late"))
+    expectStuck(try zoo.host.ask("unload", "pet"))
+    try zoo.add("pet", ["-DTAG=\"two\""], version: "2.0.0")
+    expectStuck(try zoo.host.ask("reload", "pet"))
+    let isReported = try Condition.holds {
+      try zoo.degraded().contains {
+        $0.hasPrefix("loader-stuck: loading hanging has not come back for")
+      }
+    }
+    #expect(isReported)
+    #expect(try zoo.host.ask("publish", "zoo.poke").status == 0)
+    #expect(try zoo.host.call("pet.poke") == "one 1")
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
+  private func zoo() throws -> Zoo {
+    let zoo = try Zoo(configuration: #"{"lifecycleDeadline": 300, "drainDeadline": 300}"#)
+    try zoo.add("pet")
+    return zoo
+  }
+
+  private static let hangs = ["-DAT=CONSTRUCTOR", "-DDO=HANG", "-DCONSTRUCTS"]
+
+  @Test func `promise 4: A constructor that hangs at run time stops loading, and nothing else`()
+    throws
+  {
+    let zoo = try zoo()
+    try zoo.host.start()
+    try zoo.add("hanging", Self.hangs)
+    let reply = try zoo.host.ask("load", "hanging")
+    #expect(reply.status == 1, "\(reply.output)\(reply.errors)")
+    #expect(
+      reply.json?["error"]?["message"]?.string
+        == "hanging could not be loaded: hanging 1.0.0 failed in load: has not returned within 300 ms"
+    )
+    try expectOnlyLoaderStopped(zoo)
+  }
+
+  @Test func `promise 4: A constructor that hangs at the start leaves those before it running`()
+    throws
+  {
+    let zoo = try zoo()
+    try zoo.add("hanging", Self.hangs, #""after": ["pet", "witness"]"#)
+    try zoo.add("behind", [], #""after": ["hanging"]"#)
+    try zoo.host.start()
+    try zoo.expect(["hanging": "failed", "behind": "failed", "pet": "active", "witness": "active"])
+    let why = try zoo.host.why("behind")
+    #expect(why.contains("loading hanging has not come back for"), "\(why)")
+    #expect(why.contains("restart the host without hanging"), "\(why)")
+    try expectOnlyLoaderStopped(zoo)
+  }
+}
