@@ -190,6 +190,19 @@ import Testing
     #expect(cause.contains(", in the host's code that it called"), "\(cause)")
   }
 
+  @Test func `promise 12: A trap in the host's code is never contained, and is the caller's fault`()
+    throws
+  {
+    let zoo = try zoo(["-DBAD_LENGTH"])
+    try zoo.host.start()
+    _ = try zoo.host.ask("call", "bad.poke")
+    let ending = zoo.host.waitForEnd()
+    #expect(ending == .killed(signal: SIGILL), "\(zoo.host.log)")
+    try expectQuarantine(zoo, cause: "SIGILL at 0x")
+    let cause = try zoo.quarantineCause()
+    #expect(cause.contains(", in the host's code that it called"), "\(cause)")
+  }
+
   @Test func `promise 12: A build that was good takes the place of one that kills the host`() throws
   {
     let zoo = try Zoo()

@@ -56,6 +56,10 @@ static int32_t on_call(void *context, const dvt_request *request, const dvt_sink
 #ifdef BAD_POINTER
   return reply->write(reply->context, (const uint8_t *)8, 64);
 #endif
+#ifdef BAD_LENGTH
+  dvt_handle handle;
+  return services->provide(host, (dvt_str){(const uint8_t *)id, UINT64_MAX}, on_call, NULL, &handle, error);
+#endif
   return reply->write(reply->context, (const uint8_t *)answer, (uint64_t)length);
 }
 
