@@ -11,19 +11,14 @@ final class ControlQueue: Sendable {
     var timed: [(due: Deadline, token: UInt64, body: Body)] = []
     var token: UInt64 = 0
     var stopping = false
-    var beat: UInt64 = 0
   }
 
   private let state = Monitor(State())
-  private let tick: Body
-  private static let tickMilliseconds = 50
 
   /// Starts the thread.
   ///
-  /// - Parameter tick: Runs about every 50 ms between operations.
   /// - Throws: The system's error when it has no thread to give.
-  init(tick: @escaping Body) throws(SystemError) {
-    self.tick = tick
+  init() throws(SystemError) {
     try Thread(name: "dvt-control") { [self] in run() }.detach()
   }
 
@@ -72,27 +67,40 @@ final class ControlQueue: Sendable {
     return try result.get()
   }
 
-  /// Moment of the last sign of life, on the monotonic clock.
-  var lastBeat: UInt64 { state.withLock { $0.beat } }
-
   /// Ends the thread after the operation that runs now.
   func stop() { state.update { $0.stopping = true } }
 
+  private enum Next {
+    case run(Body)
+    case look
+    case stop
+  }
+
   private func run() {
     while true {
-      let wake = Deadline.after(milliseconds: Self.tickMilliseconds)
-      let next: Body?? = state.wait(until: wake) { state -> Body?? in
-        if state.stopping { return .some(nil) }
-        if !state.bodies.isEmpty { return .some(state.bodies.removeFirst()) }
-        guard let index = state.timed.firstIndex(where: { $0.due.hasPassed }) else { return nil }
-        return .some(state.timed.remove(at: index).body)
-      }
-      state.withLock { $0.beat = Deadline.now() }
-      switch next {
-      case .some(.some(let body)): body()
-      case .some(.none): return
-      case .none: tick()
+      switch next() {
+      case .run(let body): body()
+      case .look: continue
+      case .stop: return
       }
     }
+  }
+
+  /// Waits for something to do, at most until something that was submitted for later is due.
+  private func next() -> Next {
+    let soonest = state.withLock { Self.soonest($0) }
+    let next: Next? = state.wait(until: soonest) { state -> Next? in
+      if state.stopping { return .stop }
+      if !state.bodies.isEmpty { return .run(state.bodies.removeFirst()) }
+      guard let index = state.timed.firstIndex(where: { $0.due.hasPassed }) else {
+        return Self.soonest(state) < soonest ? .look : nil
+      }
+      return .run(state.timed.remove(at: index).body)
+    }
+    return next ?? .look
+  }
+
+  private static func soonest(_ state: State) -> Deadline {
+    state.timed.map(\.due).min() ?? .never
   }
 }

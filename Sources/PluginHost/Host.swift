@@ -30,6 +30,7 @@ public final class Host: Sendable {
   let loader: ImageLoader
   let events: HostEvents
   let control: ControlQueue
+  private let janitor: Janitor
   let builtins: [BuiltinPlugin]
   let faults: FaultDesk
   let recent: RecentEvents
@@ -75,12 +76,13 @@ public final class Host: Sendable {
     let bus = core.bus
     do throws(SystemError) {
       let losses = LossWatch(core: core, events: events)
-      control = try ControlQueue {
+      control = try ControlQueue()
+      janitor = try Janitor {
         bus.tick()
         losses.look()
       }
     } catch {
-      throw OperationError(.failed, "the host cannot start its control thread: \(error)")
+      throw OperationError(.failed, "the host cannot start its threads: \(error)")
     }
     faults.attach(self)
     core.metadata.setOutbox { [events] event in events.publish(changed: event) }
@@ -103,7 +105,8 @@ public final class Host: Sendable {
         return table.count(where: \.isActive)
       }
     }
-    events.publish("system.startup", ["plugins": .int(Int64(active))])
+    events.publish(
+      "system.startup", ["plugins": .int(Int64(active))], waiting: configuration.lifecycleDeadline)
     if configuration.watch { startWatching() }
     // What earlier hosts staged; it may be much, and nobody waits for it.
     core.bus.workers.submit { [state] in
@@ -123,11 +126,13 @@ public final class Host: Sendable {
     }
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
-      events.publish("system.shutdown", [:])
+      events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
       bringDown(startOrder().reversed(), until: deadline, isShutdown: true)
       return .success(true)
     }
     control.stop()
+    janitor.stop()
+    events.stop()
     core.timers.stop()
     core.bus.stop()
     try? core.metadata.close()

@@ -6,12 +6,14 @@ import MetadataStore
 
 /// The host's own events: `system.*`, `plugin.*`, `metadata.changed`, and what operators publish.
 ///
-/// Threading: any thread; synchronous handlers run on it.
+/// They reach their handlers on a thread of their own, so that none of these holds up who publishes; what operators publish and
+/// changes of records do so on the publisher's thread. Threading: any thread.
 @safe final class HostEvents: Sendable {
   private let bus: EventBus
   private let source = EternalText("dovetail")
   private let contentType = EternalText("application/json")
   private let recent: RecentEvents
+  private let announcer = Announcer()
 
   /// Publishes on a bus, and keeps the latest events.
   init(bus: EventBus, keeping recent: RecentEvents) {
@@ -20,19 +22,47 @@ import MetadataStore
   }
 
   /// Publishes an event with JSON data.
-  func publish(_ type: String, subject: String = "", _ data: [String: JSON]) {
-    guard let topic = try? bus.topic(type), bus.handlers(of: topic) > 0 else {
-      return recent.keep(type, subject: subject, data)
-    }
+  ///
+  /// - Parameters:
+  ///   - type: The topic.
+  ///   - subject: What it is about.
+  ///   - data: What it says.
+  ///   - milliseconds: How long to wait for the handlers, where their coming first is the point; else it returns at once.
+  func publish(
+    _ type: String, subject: String = "", _ data: [String: JSON], waiting milliseconds: Int = 0
+  ) {
+    recent.keep(type, subject: subject, data)
+    guard let topic = topicWithHandlers(type) else { return }
+    let number = announcer.submit { [self] in deliver(topic, subject: subject, data) }
+    guard let number, milliseconds > 0 else { return }
+    _ = announcer.wait(for: number, until: .after(milliseconds: milliseconds))
+  }
+
+  /// Delivers nothing more.
+  func stop() { announcer.stop() }
+
+  private func topicWithHandlers(_ type: String) -> Topic? {
+    guard let topic = try? bus.topic(type), bus.handlers(of: topic) > 0 else { return nil }
+    return topic
+  }
+
+  private func deliver(_ topic: Topic, subject: String, _ data: [String: JSON]) {
     let bytes = Array(JSON.object(data).text().utf8)
     _ = unsafe publish(topic, subject: subject, bytes, contentType: contentType.value)
+  }
+
+  /// Publishes on this thread.
+  private func publishHere(_ type: String, subject: String = "", _ data: [String: JSON]) {
+    recent.keep(type, subject: subject, data)
+    guard let topic = topicWithHandlers(type) else { return }
+    deliver(topic, subject: subject, data)
   }
 
   /// Tells of a committed change of the metadata store.
   func publish(changed event: MetadataWatchEvent) {
     switch event {
     case .change(let change):
-      publish(
+      publishHere(
         "metadata.changed", subject: "\(change.record.collection)/\(change.record.key)",
         [
           "collection": .string(change.record.collection), "key": .string(change.record.key),
@@ -41,7 +71,7 @@ import MetadataStore
           "deleted": .bool(change.kind == .removed),
         ])
     case .resync(let revision):
-      publish("metadata.resync", ["revision": .int(Int64(clamping: revision))])
+      publishHere("metadata.resync", ["revision": .int(Int64(clamping: revision))])
     }
   }
 
@@ -55,14 +85,15 @@ import MetadataStore
     let topic = try bus.topic(type)
     let before = topic.sequence
     let failure = unsafe withText(payload.contentType) { contentType in
-      unsafe publish(topic, subject: subject, payload.bytes, contentType: contentType)
+      unsafe publish(
+        topic, subject: subject, payload.bytes, contentType: contentType, keeps: true)
     }
     let after = topic.sequence
     return (after == before ? 0 : after, failure)
   }
 
   private func publish(
-    _ topic: Topic, subject: String, _ bytes: [UInt8], contentType: dvt_str
+    _ topic: Topic, subject: String, _ bytes: [UInt8], contentType: dvt_str, keeps: Bool = false
   ) -> CallFailure? {
     unsafe withText(topic.name) { type in
       unsafe withText(subject) { subject in
@@ -78,7 +109,7 @@ import MetadataStore
           unsafe event.datacontenttype = contentType
           unsafe event.data = data
           unsafe event.attempt = 1
-          if let report = unsafe EventReading.report(&event) { recent.keep(report) }
+          if keeps, let report = unsafe EventReading.report(&event) { recent.keep(report) }
           return unsafe topic.publish(&event)
         }
       }

@@ -72,15 +72,16 @@ struct HostParts {
     ) { failure in faults.deliveryFailed(failure) }
     let metadata: MetadataStore
     do throws(MetadataError) {
-      switch configuration.metadata.provider {
-      case .memory: metadata = try MetadataStore(MemoryProvider())
-      case .file:
-        let path = configuration.metadata.path ?? state.path(of: "store")
-        metadata = try MetadataStore(FileProvider(path: path)) { [workers = bus.workers] job in
-          workers.submit {
-            job()
-            return false
-          }
+      let provider: any PersistenceProvider =
+        switch configuration.metadata.provider {
+        case .memory: MemoryProvider()
+        case .file: FileProvider(path: configuration.metadata.path ?? state.path(of: "store"))
+        }
+      // Not a thread of the store's own: one watch that does not return must not hold up the others.
+      metadata = try MetadataStore(provider) { [workers = bus.workers] job in
+        workers.submit {
+          job()
+          return false
         }
       }
     } catch {

@@ -28,10 +28,10 @@ final class HostCore: Sendable {
     self.onCrash = onCrash
   }
 
-  /// What waits at a plugin's gate beside its subscriptions: services, timers, watches.
+  /// What waits at a plugin's gate beside its subscriptions: services, timers, watches, the collecting of its figures.
   func gatedCallables(of instance: PluginInstance) -> [Callable] {
     services.callables(of: instance.owner) + timers.callables(of: instance.owner)
-      + instance.watches.compactMap(\.callable)
+      + instance.watches.compactMap(\.callable) + [instance.figures]
   }
 
   private let denials = Mutex<[String: UInt64]>([:])

@@ -40,6 +40,8 @@ import Synchronization
   let lifecycle: Callable
   /// Its figures are collected through it, on any thread, until it is cleaned up.
   let figures: Callable
+  /// Of those who collect its figures.
+  let figuresTurn = Turn()
   /// Jobs of the plugin's executor run through it.
   let jobs: Callable
   let patterns: PermissionPatterns

@@ -32,9 +32,20 @@ import HostSupport
     }
   }
 
-  /// Asks the plugin, on this thread; nothing when it fails or crashes.
+  /// Milliseconds to wait for somebody else who asks the same plugin.
+  private static let patience = 500
+
+  /// Asks the plugin, on this thread; nothing when it fails, crashes, is being reloaded, or has not answered who asked before.
   func collect() -> [MetricReport] {
-    guard !generation.isTainted else { return [] }
+    let turn = generation.instance.figuresTurn
+    guard !generation.isTainted, turn.take(until: .after(milliseconds: Self.patience)) else {
+      return []
+    }
+    defer { turn.give() }
+    return ask()
+  }
+
+  private func ask() -> [MetricReport] {
     let collector = Collector(generation.id)
     var sink = unsafe dvt_metric_sink(
       struct_size: UInt32(MemoryLayout<dvt_metric_sink>.size), abi_major: UInt16(DVT_ABI_MAJOR),

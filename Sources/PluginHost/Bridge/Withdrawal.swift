@@ -27,7 +27,7 @@ import HostSupport
     }
   }
 
-  /// A plugin's callback for the end of a pending withdrawal.
+  /// A plugin's callback for the end of a pending withdrawal; until it has returned it counts as a job of the plugin's.
   @safe private struct Completion: @unchecked Sendable {
     // Safe: the plugin keeps `context` valid until it was called.
     let call: dvt_completion
@@ -38,8 +38,25 @@ import HostSupport
     _ registration: PluginInstance.Registration, _ instance: PluginInstance, _ deadline: Deadline,
     _ completion: Completion?
   ) throws(BusError) -> Callable.Ending {
+    guard let completion else { return try end(registration, instance, deadline) {} }
+    let isCounted = instance.beginJob()
+    var ending = Callable.Ending.ended
+    defer { if ending == .ended, isCounted { instance.endJob() } }
+    // On a thread of the pool: plugin code must not hold up who finds out that the last call has returned.
+    ending = try end(registration, instance, deadline) {
+      instance.core.bus.workers.submit {
+        defer { if isCounted { instance.endJob() } }
+        return complete(completion, instance)
+      }
+    }
+    return ending
+  }
+
+  private static func end(
+    _ registration: PluginInstance.Registration, _ instance: PluginInstance, _ deadline: Deadline,
+    _ done: @escaping @Sendable () -> Void
+  ) throws(BusError) -> Callable.Ending {
     let bus = instance.core.bus
-    let done: @Sendable () -> Void = { complete(completion, instance) }
     switch registration {
     case .subscription(let subscription):
       return try bus.unsubscribe(subscription, until: deadline, done: done)
@@ -56,11 +73,14 @@ import HostSupport
     }
   }
 
-  private static func complete(_ completion: Completion?, _ instance: PluginInstance) {
-    guard let completion else { return }
-    _ = unsafe PluginCall.run(instance.lifecycle) { _ in
+  /// Makes the call; answers whether it crashed.
+  private static func complete(_ completion: Completion, _ instance: PluginInstance) -> Bool {
+    let result = unsafe PluginCall.run(instance.lifecycle) { _ in
       unsafe completion.call(completion.context, DVT_OK)
       return 0
     }
+    guard result.failure == .crashed else { return false }
+    instance.core.onCrash(instance, result.fault, "a completion")
+    return true
   }
 }

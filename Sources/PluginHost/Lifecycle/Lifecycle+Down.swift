@@ -23,7 +23,10 @@ extension Lifecycle {
     {
       noteFailure(step.generation, .preCleanup, outcome)
     }
-    if isShutdown { events.publish("system.post_shutdown", [:]) }
+    if isShutdown {
+      events.publish(
+        "system.post_shutdown", [:], waiting: configuration.lifecycleDeadline)
+    }
     for generation in generations { end(generation, until: deadline, as: state) }
   }
 

@@ -45,7 +45,9 @@ extension Lifecycle {
     for (phase, reached) in phases {
       rest = climb(rest, phase, reached, casualties)
       if phase == .preInit, isStartup {
-        events.publish("system.pre_startup", ["plugins": .int(Int64(rest.count))])
+        events.publish(
+          "system.pre_startup", ["plugins": .int(Int64(rest.count))],
+          waiting: configuration.lifecycleDeadline)
       }
     }
     settle(rest)

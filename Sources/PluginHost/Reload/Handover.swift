@@ -23,6 +23,7 @@ struct Handover {
     for watch in from.watches { _ = watch.suspend(until: .after(milliseconds: 1000)) }
     core.services.handOver(from: from.owner, to: to.owner)
     core.timers.handOver(from: from.owner, to: to.owner)
+    core.bus.openGates(of: [], callables: [to.figures])
     let orphaned = core.bus.handOver(
       from: from.owner, to: to.owner, recorder: recorder, replaying: replaying)
     for watch in to.watches {

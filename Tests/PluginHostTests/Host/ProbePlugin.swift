@@ -71,6 +71,7 @@ struct ProbePlugin {
     ("save_state", "void *instance, const dvt_sink *out, const dvt_error_sink *error"),
     ("restore_state", "void *instance, const dvt_state *state, const dvt_error_sink *error"),
     ("health", "void *instance, const dvt_error_sink *error"),
+    ("metrics", "void *instance, const dvt_metric_sink *out"),
     ("pre_cleanup", "void *instance, const dvt_error_sink *error"),
     ("cleanup", "void *instance, const dvt_error_sink *error"),
   ]
@@ -81,7 +82,8 @@ struct ProbePlugin {
     let callbacks = Self.signatures.filter { !without.contains($0.name) }
     let functions = callbacks.map { callback in
       let opening = callback.parameters.contains("given") ? "host = given;" : ""
-      let tracing = callback.name == "health" ? "" : "trace(\"\(callback.name)\");"
+      let tracing =
+        ["health", "metrics"].contains(callback.name) ? "" : "trace(\"\(callback.name)\");"
       return
         "static int32_t f_\(callback.name)(\(callback.parameters)) {\n  \(opening) \(tracing)\n"
         + "  \(bodies[callback.name] ?? "")\n  return DVT_OK;\n}\n"

@@ -1,0 +1,103 @@
+import TestSupport
+
+extension ProbePlugin {
+  /// A plugin that, at each place that calls `at(PLACE)`, calls every function of every interface of the host, says that it is
+  /// there (`TRACE.in.PLACE`), and stays until a test lets it go (`TRACE.go.PLACE`).
+  static func meddling(_ id: String, version: String = "1.0.0") -> ProbePlugin {
+    ProbePlugin(id, version: version)
+      .with(#""state": {"schema": "m", "version": 1, "accepts": [1]}"#)
+      .declaring(handlers).declaring(everything).declaring(places)
+  }
+
+  private static let handlers = """
+    #include <sys/stat.h>
+    static int32_t on_event(void *c, const dvt_event *e, const dvt_error_sink *s) { return DVT_OK; }
+    static int32_t on_call(void *c, const dvt_request *r, const dvt_sink *to, const dvt_error_sink *s) { return DVT_OK; }
+    static int32_t on_time(void *c, const dvt_error_sink *s) { return DVT_OK; }
+    static int32_t on_record(void *c, const dvt_record *r) { return DVT_OK; }
+    static int32_t on_bytes(void *c, const uint8_t *ptr, uint64_t len) { return DVT_OK; }
+    static void on_done(void *c, int32_t code) {}
+    static void on_error(void *c, const dvt_error *e) {}
+    static void job(void *c) {}
+    static const dvt_sink nowhere = {HEADER(dvt_sink), 0, on_bytes};
+    static const dvt_error_sink ignored = {HEADER(dvt_error_sink), 0, on_error};
+    static int is(const char *stem, const char *place) {
+      char path[900]; struct stat s;
+      snprintf(path, sizeof path, "%s.%s.%s", TRACE, stem, place);
+      return stat(path, &s) == 0;
+    }
+    """
+
+  private static let everything = """
+    static void speak(dvt_str name) {
+      const dvt_log *log = FACE(DVT_LOG_INTERFACE, dvt_log);
+      const dvt_config *config = FACE(DVT_CONFIG_INTERFACE, dvt_config);
+      int64_t i; double d; int32_t b;
+      log->write(host, DVT_LOG_DEBUG, name, 0, 0);
+      log->enabled(host, DVT_LOG_DEBUG);
+      config->get_json(host, S(""), &nowhere, &ignored);
+      config->get_string(host, S("/s"), &nowhere, &ignored);
+      config->get_int(host, S("/i"), &i, &ignored);
+      config->get_double(host, S("/d"), &d, &ignored);
+      config->get_bool(host, S("/b"), &b, &ignored);
+      const dvt_buffer *buffer;
+      if (host->buffer_create(host, 64, &buffer)) return;
+      host->buffer_retain(buffer);
+      host->buffer_release(buffer);
+      host->buffer_release(buffer);
+    }
+    static void register_all(dvt_str name) {
+      const dvt_events *events = FACE(DVT_EVENTS_INTERFACE, dvt_events);
+      const dvt_services *services = FACE(DVT_SERVICES_INTERFACE, dvt_services);
+      const dvt_timers *timers = FACE(DVT_TIMERS_INTERFACE, dvt_timers);
+      dvt_topic topic;
+      dvt_handle handle;
+      dvt_event event = {HEADER(dvt_event), .type = name};
+      dvt_subscription how = {HEADER(dvt_subscription), .pattern = name, .name = name};
+      dvt_request request = {HEADER(dvt_request), .deadline_ms = 2000};
+      dvt_timer later = {HEADER(dvt_timer), .name = name, .delay_ms = 3600000};
+      events->subscribe(host, &how, on_event, 0, &handle, &ignored);
+      if (!events->topic(host, name, &topic, &ignored)) events->publish(host, topic, &event, &ignored);
+      events->publish_named(host, &event, &ignored);
+      events->unsubscribe(host, handle, on_done, 0, &ignored);
+      services->provide(host, name, on_call, 0, &handle, &ignored);
+      services->call(host, name, &request, &nowhere, &ignored);
+      services->withdraw(host, handle, on_done, 0, &ignored);
+      timers->schedule(host, &later, on_time, 0, &handle, &ignored);
+      timers->cancel(host, handle, on_done, 0, &ignored);
+      FACE(DVT_EXECUTOR_INTERFACE, dvt_executor)->submit(host, job, 0);
+    }
+    static void keep_records(dvt_str name) {
+      const dvt_metadata *metadata = FACE(DVT_METADATA_INTERFACE, dvt_metadata);
+      dvt_handle handle;
+      dvt_write write = {HEADER(dvt_write), .collection = S(ID), .key = name};
+      dvt_watch all = {HEADER(dvt_watch), .name = name, .collection = S(ID), .prefix = name};
+      metadata->watch(host, &all, on_record, 0, &handle, &ignored);
+      metadata->put(host, &write, 0, on_record, 0, &ignored);
+      metadata->get(host, S(ID), name, on_record, 0, &ignored);
+      metadata->list(host, S(ID), S(""), on_record, 0, &ignored);
+      metadata->remove(host, &write, 0, on_record, 0, &ignored);
+      metadata->unwatch(host, handle, on_done, 0, &ignored);
+    }
+    static void everything(const char *place) {
+      char text[128];
+      snprintf(text, sizeof text, "%s.%s", ID, place);
+      speak(S(text));
+      register_all(S(text));
+      keep_records(S(text));
+    }
+    """
+
+  private static let places = """
+    static void at(const char *place) {
+      char text[900];
+      everything(place);
+      snprintf(text, sizeof text, "%s.in.%s", TRACE, place);
+      if (is("go", place)) return;
+      close(open(text, O_WRONLY | O_CREAT, 0600));
+      for (int i = 0; i < 15000; i++) { if (is("go", place)) return; usleep(1000); }
+      snprintf(text, sizeof text, "starved in %s", place);
+      trace(text);
+    }
+    """
+}
