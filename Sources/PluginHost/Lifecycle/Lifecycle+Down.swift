@@ -84,7 +84,9 @@ extension Lifecycle {
     running += core.bus.revoke(owner, until: deadline)
     for held in generation.instance.takeHeld() { unsafe core.bus.layout.release(held.event) }
     running += drainJobs(generation.instance, until: deadline)
-    return running
+    // Also calls of what it unregistered itself, which go on; a call that hangs or crashed is not waited for again.
+    let limit = generation.isTainted ? Deadline(nanoseconds: 0) : deadline
+    return max(running, core.bus.drain(owner, until: limit))
   }
 
   /// Waits for the jobs of a plugin's executor.

@@ -300,6 +300,34 @@ extension HostSuite {
         ])
     }
 
+    @Test("promise 5: never unmapping a plugin whose handler unsubscribed itself and goes on")
+    func unloadAfterWithdrawal() throws {
+      let plugin = ProbePlugin.meddling("selfish")
+        .declaring(
+          """
+          static dvt_handle own;
+          static int32_t on_last(void *c, const dvt_event *e, const dvt_error_sink *s) {
+            FACE(DVT_EVENTS_INTERFACE, dvt_events)->unsubscribe(host, own, 0, 0, &errors);
+            at("last");
+            return DVT_OK;
+          }
+          """
+        )
+        .doing(
+          "init",
+          """
+          dvt_subscription o = {HEADER(dvt_subscription), .pattern = S("t"), .name = S("t"), .delivery = DVT_DELIVERY_ASYNC};
+          FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on_last, 0, &own, &errors);
+          """)
+      let fixture = try HostFixture([plugin])
+      try fixture.publish("t")
+      #expect(fixture.wait { FileStatus.exists(fixture.directory.file("trace.in.last")) })
+      // It is not waited for longer than this; the unload itself goes on to its end.
+      _ = try? fixture.host.unload("selfish", deadline: .after(milliseconds: 200))
+      #expect(fixture.wait { fixture.state("selfish") == "retired" })
+      try TestFile.write(fixture.directory.file("trace.go.last"))
+    }
+
     @Test(
       "revoking what a plugin registered, and answering its late calls with DVT_GONE (promise 5)")
     func lateCalls() throws {
