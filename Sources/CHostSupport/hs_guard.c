@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@ void swift_beginAccess(void *pointer, access_record *record, uintptr_t flags, vo
 void swift_endAccess(access_record *record);
 
 #define ACCESS_MODIFY_TRACKED 0x21
+
+/* Where the runtime keeps what it said of a failed check, for crash reports; on the heap. Not every runtime has it. */
+__attribute__((weak)) char *_Atomic *swift_getFatalErrorMessageBuffer(void);
+static char *_Atomic *runtime_message;
+static _Thread_local char *said;
 
 static _Atomic uint32_t contained;
 static void (*on_fatal)(const hs_fault *);
@@ -122,6 +128,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   frame->fault = signal;
   frame->address = (uintptr_t)info->si_addr;
   end_accesses(sp, frame->stack);
+  if (runtime_message && !said) said = atomic_exchange(runtime_message, NULL);
   __builtin_longjmp(frame->jump, 1);
 }
 
@@ -149,6 +156,7 @@ static void prepare(void) {
   backtrace(frames, 4);
   swift_core.inside = (uintptr_t)&swift_beginAccess;
   dl_iterate_phdr(measure, &swift_core);
+  if (swift_getFatalErrorMessageBuffer) runtime_message = swift_getFatalErrorMessageBuffer();
   void *address = dlsym(RTLD_DEFAULT, "abort");
   Dl_info image;
   const ElfW(Sym) *symbol = NULL;
@@ -168,6 +176,16 @@ int hs_guard_install(uint32_t contain, void (*fatal)(const hs_fault *fault)) {
 }
 
 void hs_guard_contain(uint32_t contain) { atomic_store(&contained, contain); }
+
+size_t hs_guard_take_message(char *buffer, size_t size) {
+  size_t length = said ? strcspn(said, "\n") : 0;
+  if (length >= size) length = size - 1;
+  if (length) memcpy(buffer, said, length);
+  buffer[length] = 0;
+  free(said);
+  said = NULL;
+  return length;
+}
 
 int hs_guard_self_test(int32_t (*trap)(void *), int32_t (*work)(void *)) {
   hs_owner owner = {.build = UINT32_MAX};

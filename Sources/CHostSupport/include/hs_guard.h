@@ -2,6 +2,7 @@
 #ifndef HS_GUARD_H
 #define HS_GUARD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hs_slot.h"
@@ -26,6 +27,11 @@ int hs_guard_install(uint32_t contain, void (*fatal)(const hs_fault *fault));
 
 /* Changes what is contained from now on. */
 void hs_guard_contain(uint32_t contain);
+
+/* Takes what the Swift runtime said of the last fault that was contained on the calling thread: its first line, cut to
+ * `size` - 1 bytes (`size` is at least 1), and a NUL. Returns its length, 0 when it said nothing. Where two threads fault at
+ * once, one of them may get what both said. */
+size_t hs_guard_take_message(char *buffer, size_t size);
 
 /* Whether a jump out of a trap leaves this Swift runtime sound: runs `trap` (which must trap inside an access) and then
  * `work` (which does the same accesses without a trap), twice. Returns 1 when all is well. */

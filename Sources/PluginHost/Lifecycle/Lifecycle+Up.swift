@@ -140,8 +140,8 @@ extension Lifecycle {
       plugin.lastUnload = unloading
       if let failure = outcome.failure {
         plugin.state = .failed(phase: phase, error: failure)
-        if case .crashed(let signal) = outcome {
-          plugin.state = .quarantined(cause: "\(SignalName.of(signal)) in \(phase.rawValue)")
+        if case .crashed(let crash) = outcome {
+          plugin.state = .quarantined(cause: crash.cause(in: phase.rawValue))
         }
       } else {
         plugin.state = .blocked(by: "\(generation.id) \(chain)")

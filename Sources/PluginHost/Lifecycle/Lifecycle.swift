@@ -179,8 +179,8 @@ final class Lifecycle: Sendable {
       .error, generation.id, message,
       fields: ["phase": phase.rawValue, "generation": "\(generation.number)"])
     table.update(generation.id) { $0.lastError = message }
-    if case .crashed(let signal) = outcome {
-      putInQuarantine(generation, phase, "\(SignalName.of(signal)) in \(phase.rawValue)")
+    if case .crashed(let crash) = outcome {
+      putInQuarantine(generation, phase, crash.cause(in: phase.rawValue))
     }
   }
 

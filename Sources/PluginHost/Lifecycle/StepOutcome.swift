@@ -10,7 +10,7 @@ enum StepOutcome: Sendable, Equatable {
   /// The plugin, or the host on its behalf, reported an error.
   case failed(String)
   /// Plugin code crashed and was contained.
-  case crashed(signal: Int32)
+  case crashed(ContainedCrash)
   /// It did not return within so many milliseconds; its thread is abandoned.
   case hung(milliseconds: Int)
 
@@ -21,7 +21,9 @@ enum StepOutcome: Sendable, Equatable {
     switch self {
     case .done, .skipped: nil
     case .failed(let message): message
-    case .crashed(let signal): "crashed (\(SignalName.of(signal))) and was contained"
+    case .crashed(let crash):
+      "crashed (\(crash.signal)) and was contained"
+        + (crash.message.isEmpty ? "" : ": \(crash.message)")
     case .hung(let milliseconds): "has not returned within \(milliseconds) ms"
     }
   }
@@ -38,7 +40,7 @@ enum StepOutcome: Sendable, Equatable {
   init(_ result: CallResult) {
     let report = ErrorCollector.ofThread?.take()
     switch result.failure {
-    case .crashed: self = .crashed(signal: result.fault)
+    case .crashed: self = .crashed(ContainedCrash(signal: result.fault))
     case .some(let failure): self = .failed(ErrorReport(failure, "the call").message)
     case nil where result.code == DVT_OK: self = .done
     case nil: self = .failed(report?.message ?? "failed with code \(result.code) and no message")

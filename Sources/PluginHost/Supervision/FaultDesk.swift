@@ -39,7 +39,7 @@ final class FaultDesk: Sendable {
 
   /// Plugin code crashed and was contained.
   func crashed(_ instance: PluginInstance, signal: Int32, place: String) {
-    let cause = "\(SignalName.of(signal)) in \(place)"
+    let cause = ContainedCrash(signal: signal).cause(in: place)
     instance.noteFailure(cause)
     guard let host = present else { return }
     host.control.submit { [weak host] in host?.containCrash(of: instance, cause: cause) }
