@@ -10,6 +10,7 @@
 #include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include "hs_dispatch.h"
 
@@ -29,6 +30,9 @@ __attribute__((weak)) char *_Atomic *swift_getFatalErrorMessageBuffer(void);
 static char *_Atomic *runtime_message;
 static _Thread_local char *said;
 
+/* The task that the calling thread runs, or NULL. */
+__attribute__((weak)) void *swift_task_getCurrent(void);
+
 static _Atomic uint32_t contained;
 static void (*on_fatal)(const hs_fault *);
 
@@ -36,7 +40,7 @@ static void (*on_fatal)(const hs_fault *);
 typedef struct extent {
   uintptr_t inside, start, end;
 } extent;
-static extent swift_core, abort_code;
+static extent swift_core, swift_concurrency, abort_code;
 
 static const int signals[] = {SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSEGV, SIGBUS};
 
@@ -65,6 +69,29 @@ static int abort_is_swift(void) {
   for (int i = 0; i + 1 < count; i++)
     if (holds(&abort_code, (uintptr_t)frames[i])) return holds(&swift_core, (uintptr_t)frames[i + 1]);
   return 0;
+}
+
+typedef struct walk {
+  uintptr_t start, end; /* of the stack to look at */
+  int task;             /* whether the runtime's code for tasks is on it */
+} walk;
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *argument) {
+  walk *walk = argument;
+  uintptr_t at = _Unwind_GetCFA(context);
+  /* The handler's own frames lie on the alternate stack. */
+  if (at < walk->start || at >= walk->end) return _URC_NO_REASON;
+  if (holds(&swift_concurrency, _Unwind_GetIP(context))) walk->task = 1;
+  return walk->task ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+/* A jump out of a task would leave it the thread's present one for ever, and whoever waits for it waiting. A task that was
+ * under way before the guard's frame is none of the callee's. */
+static int inside_task(uintptr_t fault_stack, uintptr_t guard_stack) {
+  if (!swift_task_getCurrent || !swift_task_getCurrent()) return 0;
+  walk walk = {.start = fault_stack - 128, .end = guard_stack};
+  _Unwind_Backtrace(look, &walk);
+  return walk.task;
 }
 
 static int containable(int signal, const siginfo_t *info) {
@@ -124,6 +151,10 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     return;
   }
   hs_frame *frame = &slot->frames[depth - 1];
+  if (inside_task(sp, frame->stack)) {
+    die(signal, info, pc);
+    return;
+  }
   slot->side = HS_SIDE_HOST;
   frame->fault = signal;
   frame->address = (uintptr_t)info->si_addr;
@@ -157,6 +188,8 @@ static void prepare(void) {
   swift_core.inside = (uintptr_t)&swift_beginAccess;
   dl_iterate_phdr(measure, &swift_core);
   if (swift_getFatalErrorMessageBuffer) runtime_message = swift_getFatalErrorMessageBuffer();
+  swift_concurrency.inside = (uintptr_t)swift_task_getCurrent;
+  if (swift_concurrency.inside) dl_iterate_phdr(measure, &swift_concurrency);
   void *address = dlsym(RTLD_DEFAULT, "abort");
   Dl_info image;
   const ElfW(Sym) *symbol = NULL;

@@ -97,4 +97,22 @@ import Testing
     try zoo.expectWitnessWorks()
     zoo.expectCleanEnd()
   }
+
+  @Test(arguments: ["fatal", "cast"])
+  func `promise 12: A trap inside a Swift task ends the host, and the next start runs the rest`(
+    deed: String
+  ) throws {
+    let zoo = try Zoo()
+    try zoo.add(SwiftCreature(deed: deed, place: "task"))
+    try zoo.add(SwiftCreature(id: "innocent"))
+    try zoo.host.start()
+    _ = try zoo.host.ask("call", "bad.task")
+    let signal = deed == "cast" ? SIGABRT : SIGILL
+    #expect(zoo.host.waitForEnd() == .killed(signal: signal))
+    #expect(zoo.host.log.contains(deed == "cast" ? "Could not cast" : "out of cheese"))
+    try zoo.host.start()
+    try zoo.expect(["bad": "quarantined", "innocent": "active", "witness": "active"])
+    let cause = try zoo.quarantineCause()
+    #expect(cause.hasPrefix(deed == "cast" ? "SIGABRT at 0x" : "SIGILL at 0x"), "\(cause)")
+  }
 }
