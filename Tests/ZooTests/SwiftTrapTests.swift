@@ -112,6 +112,7 @@ import Testing
     #expect(zoo.host.log.contains(deed == "cast" ? "Could not cast" : "out of cheese"))
     try zoo.host.start()
     try zoo.expect(["bad": "quarantined", "innocent": "active", "witness": "active"])
+    try zoo.expectWitnessWorks()
     let cause = try zoo.quarantineCause()
     #expect(cause.hasPrefix(deed == "cast" ? "SIGABRT at 0x" : "SIGILL at 0x"), "\(cause)")
   }

@@ -45,7 +45,9 @@ final class Creature: Plugin {
       context.task { [self] in try act(.task) }
       return Array("started".utf8)
     }
-    try context.every(milliseconds: 5, name: "timer") { [self] in try act(.timer) }
+    if place == .timer {
+      try context.every(milliseconds: 5, name: "timer") { [self] in try act(.timer) }
+    }
     let beat = try context.int("/beat")
     if beat > 0 {
       let poke = try context.topic("zoo.poke")
