@@ -39,7 +39,8 @@ extension Host {
     }
     candidates += lastKnownGoodCandidates(beside: candidates)
     var resolver = Resolver(candidates: candidates)
-    resolver.disabled = Set(configuration.disabled + table.all.filter(\.isStopped).map(\.id))
+    resolver.disabled = Set(configuration.disabled)
+    resolver.stopped = Set(table.all.filter(\.isStopped).map(\.id))
     for record in others { resolver.pinned.merge(pin(record)) { $1 } }
     if let extra { resolver.pinned.merge(pin(extra)) { $1 } }
     return Survey(

@@ -18,10 +18,18 @@ struct BlockageCause {
     self.init(kind: refusal.kind, clause: refusal.reason, fix: refusal.fix)
   }
 
-  static func disabled(_ id: String) -> BlockageCause {
-    BlockageCause(
-      kind: .disabled, clause: "is disabled in the configuration",
-      fix: "remove \"\(id)\" from \"disabled\" in the configuration")
+  /// The cause of a plugin that the operator does not want to run; `nil` for any other.
+  init?(ofWithheld id: String, _ resolver: Resolver) {
+    if resolver.disabled.contains(id) {
+      self.init(
+        kind: .disabled, clause: "is disabled in the configuration",
+        fix: "remove \"\(id)\" from \"disabled\" in the configuration")
+    } else if resolver.stopped.contains(id) {
+      self.init(
+        kind: .disabled, clause: "was unloaded by an operator", fix: "dovetail load \(id)")
+    } else {
+      return nil
+    }
   }
 
   static func failed(_ id: String, _ error: String) -> BlockageCause {

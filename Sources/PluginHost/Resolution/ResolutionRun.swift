@@ -23,7 +23,7 @@ struct ResolutionRun {
         causes.append(Self.ownCause(candidate, resolver))
       case .duplicates(let candidates)?:
         chosen.append(nil)
-        causes.append(resolver.disabled.contains(id) ? .disabled(id) : .duplicates(candidates))
+        causes.append(BlockageCause(ofWithheld: id, resolver) ?? .duplicates(candidates))
       case nil:
         chosen.append(nil)
         causes.append(nil)
@@ -35,7 +35,7 @@ struct ResolutionRun {
   /// What keeps a build from starting that has nothing to do with other plugins.
   private static func ownCause(_ candidate: Candidate, _ resolver: Resolver) -> BlockageCause? {
     let id = candidate.manifest.id
-    if resolver.disabled.contains(id) { return .disabled(id) }
+    if let cause = BlockageCause(ofWithheld: id, resolver) { return cause }
     if candidate.manifest.abi.major != resolver.abi.major {
       return .abi(candidate, host: resolver.abi)
     }

@@ -2,8 +2,10 @@
 public struct Resolver: Sendable {
   /// All builds that there are, of all plugins, in any order.
   public var candidates: [Candidate]
-  /// Ids that the operator disabled.
+  /// Ids that the configuration disables.
   public var disabled: Set<String> = []
+  /// Ids that an operator unloaded.
+  public var stopped: Set<String> = []
   /// Plugins that failed in this run of the host: id to the error.
   public var failed: [String: String] = [:]
   /// The file to use for an id whatever its version: id to path.
