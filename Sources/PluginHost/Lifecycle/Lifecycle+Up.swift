@@ -135,9 +135,10 @@ extension Lifecycle {
   ) {
     let generation = climber.generation
     noteFailure(generation, phase, outcome)
+    let wasMapped = generation.image != nil
     let unloading = unwind(generation)
     table.update(generation.id) { plugin in
-      plugin.lastUnload = unloading
+      if wasMapped { plugin.lastUnload = unloading }
       if let failure = outcome.failure {
         plugin.state = .failed(phase: phase, error: failure)
         if case .crashed(let crash) = outcome {
