@@ -80,7 +80,8 @@ extension Host {
     case .blocked(let chain):
       explanation.chain = [plugin.resolution?.chain ?? chain]
       explanation.fix =
-        plugin.resolution?.fix ?? "make what it needs active, then 'dovetail load \(plugin.id)'"
+        plugin.resolution?.fix ?? fixOfNeed(of: plugin)
+        ?? "make what it needs active, then 'dovetail load \(plugin.id)'"
     case .failed(let phase, let error):
       explanation.chain = [
         "\(plugin.id) \(plugin.manifest.version) failed in \(phase.rawValue): \(error)"
@@ -100,9 +101,26 @@ extension Host {
           ? "\(plugin.id) was unloaded by an operator"
           : "\(plugin.id) is \(plugin.state.name)" + (plugin.lastError.map { ": \($0)" } ?? "")
       ]
-      explanation.fix = "dovetail load \(plugin.id)"
+      explanation.fix =
+        plugin.isStopped || plugin.lastError == nil
+        ? "dovetail load \(plugin.id)"
+        : "put a usable build in place, then 'dovetail load \(plugin.id)'"
     }
     return explanation
+  }
+
+  /// The fix of the plugin at the root of what a plugin needs and does not get.
+  private func fixOfNeed(of plugin: ManagedPlugin) -> String? {
+    var seen: Set<String> = [plugin.id]
+    var next = plugin
+    while case .blocked = next.state {
+      let needs = next.manifest.requires.keys.sorted().compactMap { table[$0] }
+      guard let need = needs.first(where: { !$0.isActive }), seen.insert(need.id).inserted else {
+        return nil
+      }
+      next = need
+    }
+    return explain(next).fix
   }
 
   /// The plugins and what they need.
@@ -151,11 +169,15 @@ extension Host {
       guard case .blocked(let blockage) = outcome else { continue }
       steps.append(PlanReport.Step(plugin: id, action: .block, reason: blockage.chain))
     }
+    let damaged = Set(survey.problems.map(\.path))
     for plugin in table.all where plugin.isActive && survey.resolution.outcomes[plugin.id] == nil {
+      let isDamaged = damaged.contains(plugin.path)
       steps.append(
         PlanReport.Step(
-          plugin: plugin.id, action: .unload, fromVersion: "\(plugin.manifest.version)",
-          reason: "its file is gone"))
+          plugin: plugin.id, action: isDamaged ? .keep : .unload,
+          fromVersion: "\(plugin.manifest.version)",
+          reason: isDamaged
+            ? "its file holds no usable build; what runs goes on" : "its file is gone"))
     }
     return PlanReport(
       order: survey.resolution.order, steps: steps,
