@@ -3,6 +3,11 @@ extension Completions {
   var bash: String {
     """
     # bash completion for dovetail
+    _dovetail_paths() {
+      local path
+      while IFS= read -r path; do COMPREPLY+=("$path"); done < <(compgen "$1" -- "$2")
+      compopt -o filenames 2>/dev/null
+    }
     _dovetail() {
       local cur prev word i command="" sub="" places=()
       cur="${COMP_WORDS[COMP_CWORD]}"
@@ -55,8 +60,8 @@ extension Completions {
   private func bashValue(_ completion: Option.Completion) -> String {
     switch completion {
     case .any: "COMPREPLY=();"
-    case .files: "COMPREPLY=($(compgen -f -- \"$cur\"));"
-    case .directories: "COMPREPLY=($(compgen -d -- \"$cur\"));"
+    case .files: "_dovetail_paths -f \"$cur\";"
+    case .directories: "_dovetail_paths -d \"$cur\";"
     case .words(let list): "COMPREPLY=($(compgen -W \"\(words(list))\" -- \"$cur\"));"
     }
   }
@@ -73,19 +78,23 @@ extension Completions {
       """
   }
 
+  /// Flags when a dash was typed; else what the operand can be.
   private func bashLeaf(_ command: Command) -> String {
-    var choices = words(flags(command.options) + operandWords(command))
+    var choices = words(operandWords(command))
     var files = ""
     switch command.operands.first?.completion {
     case .plugins: choices += Completions.bashIDs
     case .pluginsAndFiles:
       choices += Completions.bashIDs
-      files = " $(compgen -f -- \"$cur\")"
-    case .files: files = " $(compgen -f -- \"$cur\")"
+      files = "; _dovetail_paths -f \"$cur\""
+    case .files: files = "; _dovetail_paths -f \"$cur\""
     default: break
     }
-    return
-      "    \"\(command.name)\") COMPREPLY=($(compgen -W \"\(choices)\" -- \"$cur\")\(files)) ;;"
+    return """
+          "\(command.name)")
+            if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "\(words(flags(command.options)))" -- "$cur"))
+            else COMPREPLY=($(compgen -W "\(choices)" -- "$cur"))\(files); fi ;;
+      """
   }
 
   private static let bashIDs = " $(dovetail \"${places[@]}\" __complete ids 2>/dev/null)"
