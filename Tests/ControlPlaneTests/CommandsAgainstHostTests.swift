@@ -31,7 +31,7 @@ import Testing
     arguments: [
       (
         ["why", "broken"], 0,
-        "broken is failed.\n  init failed.\n    It could not open /etc/x: No such file or directory."
+        "broken has failed.\n  init failed.\n    It could not open /etc/x: No such file or directory."
           + "\nfix: create /etc/x, then `dovetail load broken`\n", ""
       ),
       (

@@ -89,6 +89,13 @@ import Testing
         == "# TYPE dovetail__1_bad_name gauge\ndovetail__1_bad_name{a_b=\"x\\\"\\n\\\\\"} +Inf\n")
   }
 
+  @Test("Prometheus' names begin with dovetail once")
+  func prometheusPrefix() {
+    #expect(
+      Views.prometheus([MetricReport("dovetail_uptime_seconds", .gauge, 1)])
+        == "# TYPE dovetail_uptime_seconds gauge\ndovetail_uptime_seconds 1\n")
+  }
+
   @Test("a plan with problems shows them, one without changes says so")
   func plans() {
     #expect(Views.plan(PlanReport(order: [], steps: []), plain) == "nothing to do\n")

@@ -74,7 +74,8 @@ extension Views {
     var text = ""
     var seen: Set<String> = []
     for metric in metrics.sorted(by: { $0.name < $1.name }) {
-      let name = "dovetail_\(safeName(metric.name))"
+      let own = safeName(metric.name)
+      let name = own.hasPrefix("dovetail_") ? own : "dovetail_\(own)"
       if seen.insert(name).inserted { text += "# TYPE \(name) \(metric.kind.rawValue)\n" }
       let labels = metric.labels.sorted { $0.key < $1.key }
         .map { "\(safeName($0.key))=\"\(labelValue($0.value))\"" }

@@ -29,7 +29,7 @@ extension Views {
         ("detail", plugin.detail), ("summary", plugin.summary), ("file", plugin.path),
         ("generation", plugin.generation == 0 ? nil : "\(plugin.generation)"),
         ("uptime", plugin.uptimeSeconds.map(span)), ("hash", plugin.contentHash),
-        ("toolchain", plugin.toolchain.map { "Swift \($0)" }),
+        ("toolchain", plugin.toolchain),
         ("on unload", plugin.unload.map(unload)), ("requires", joined(plugin.dependencies)),
         ("required by", joined(plugin.dependents)), ("services", joined(plugin.services)),
         ("subscriptions", joined(plugin.subscriptions)), ("delivered", "\(plugin.delivered)"),
@@ -43,7 +43,8 @@ extension Views {
   /// The chain, one cause a line, then the fix.
   public static func explanation(_ explanation: Explanation, _ style: Style) -> String {
     let state = style.paint(explanation.state, Style.paint(ofState: explanation.state))
-    var text = "\(style.paint(Printable.clean(explanation.id), .bold)) is \(state).\n"
+    let verb = explanation.state == "failed" ? "has" : "is"
+    var text = "\(style.paint(Printable.clean(explanation.id), .bold)) \(verb) \(state).\n"
     for (depth, line) in explanation.chain.enumerated() {
       text += String(repeating: "  ", count: depth + 1) + Printable.clean(line) + "\n"
     }
