@@ -5,11 +5,10 @@ import Synchronization
 ///
 /// Threading: `log` may be called from any thread. A descriptor that takes no more loses the line and counts it.
 public final class LogWriter: Sendable {
-  /// How records become lines.
-  public let format: LogFormat
   private let descriptor: Int32
   private let color: Bool
   private let least: Mutex<LogLevel>
+  private let form: Mutex<LogFormat>
   private let lost = Atomic<Int>(0)
 
   /// Writes to a descriptor that stays open as long as the writer is used.
@@ -26,7 +25,7 @@ public final class LogWriter: Sendable {
     let isTerminal = isatty(descriptor) == 1
     let wantsColor = unsafe getenv("NO_COLOR").map { unsafe $0.pointee == 0 } ?? true
     self.descriptor = descriptor
-    self.format = format ?? (isTerminal ? .text : .json)
+    form = Mutex(format ?? (isTerminal ? .text : .json))
     self.color = color ?? (isTerminal && wantsColor)
     least = Mutex(level)
   }
@@ -35,6 +34,12 @@ public final class LogWriter: Sendable {
   public var level: LogLevel {
     get { least.withLock { $0 } }
     set { least.withLock { $0 = newValue } }
+  }
+
+  /// How records become lines.
+  public var format: LogFormat {
+    get { form.withLock { $0 } }
+    set { form.withLock { $0 = newValue } }
   }
 
   /// How many lines the descriptor did not take.

@@ -164,7 +164,10 @@ extension Host: HostControl {
     }
     switch reply {
     case .success(let bytes): return Payload(bytes, contentType: Self.guessType(bytes))
-    case .failure(let report): throw OperationError(report)
+    case .failure(let report):
+      let known = core.services.all.map(\.name)
+      let near = report.code == DVT_NOT_FOUND ? Spelling.hint(for: service, in: known) : ""
+      throw OperationError(OperationError(report).code, report.message + near)
     }
   }
 

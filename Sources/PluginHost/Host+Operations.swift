@@ -46,7 +46,8 @@ extension Host {
         name: String(path[path.index(after: slash)...]))
     } catch {
       throw OperationError(
-        .refused, "\(error)", advice: "'dovetail inspect \(path)' shows what the file holds")
+        error.operationCode, "\(error)",
+        advice: "'dovetail inspect \(path)' shows what the file holds")
     }
   }
 

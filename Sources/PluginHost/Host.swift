@@ -102,6 +102,7 @@ public final class Host: Sendable {
     let active = try control.perform(until: .never) { [self] () -> Result<Int, OperationError> in
       Result { () throws(OperationError) in
         try reconcile(isStartup: true)
+        reportSettings()
         return table.count(where: \.isActive)
       }
     }
@@ -158,21 +159,32 @@ public final class Host: Sendable {
   /// - Throws: `OperationError` when the configuration is not valid; the present one stays.
   public func reloadConfiguration() throws(OperationError) {
     guard let reread else { return }
-    var next = try reread()
+    let wanted = try reread()
+    var next = wanted
     let present = configuration
     next.plugins = present.plugins
     next.state = present.state
+    next.name = present.name
     next.mode = present.mode
     next.watch = present.watch
     live.current = next
-    live.current = next
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
-    core.log.log(.info, "configuration", "read anew")
+    let kept = [
+      ("plugins", next.plugins != wanted.plugins), ("mode", next.mode != wanted.mode),
+      ("watch", next.watch != wanted.watch),
+    ].filter(\.1).map(\.0)
+    if !kept.isEmpty {
+      core.log.log(
+        .warning, "configuration",
+        "\(kept.joined(separator: ", ")) changed, but stays as it is until the host is started again"
+      )
+    }
     control.submit { [self] in
       for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }
       do throws(OperationError) { try reconcile() } catch {
         core.log.log(.error, "configuration", "\(error)")
       }
+      reportSettings()
     }
   }
 

@@ -2,7 +2,12 @@ public import ControlPlane
 import HostSupport
 public import PluginHost
 
-extension Host: HostRunner {}
+extension Host: HostRunner {
+  /// `name` of the configuration.
+  public var name: String { configuration.name }
+  /// `shutdownDeadline` of the configuration.
+  public var shutdownMilliseconds: Int { configuration.shutdownDeadline }
+}
 
 /// The host's modules as the command line uses them.
 let backend = Backend(
@@ -14,6 +19,10 @@ let backend = Backend(
     let configuration = try read()
     log.level =
       options.logLevel ?? LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
+    if options.logFormat == nil, let format = LogFormat(rawValue: configuration.log.format.rawValue)
+    {
+      log.format = format
+    }
     return try Host(configuration: configuration, log: log, reread: read)
   },
   inspect: { path throws(OperationError) in try FileInspector(path: path).report() })
@@ -36,9 +45,9 @@ private func readConfiguration(_ options: RunOptions) throws(OperationError) -> 
 }
 
 private func flags(_ options: RunOptions) -> [String: JSON] {
-  var flags: [String: JSON] = [
-    "state": .string(options.stateDirectory), "name": .string(options.name),
-  ]
+  var flags: [String: JSON] = [:]
+  if let name = options.name { flags["name"] = .string(name) }
+  if let state = options.stateDirectory { flags["state"] = .string(state) }
   if let folder = options.pluginDirectory { flags["plugins"] = .string(folder) }
   if let watches = options.watches { flags["watch"] = .bool(watches) }
   if let mode = options.mode { flags["mode"] = .string(mode) }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import HostSupport
 import TestSupport
@@ -114,6 +115,40 @@ import Testing
     #expect(run.errors == one.errors)
     #expect(run.status == one.status)
     #expect(run.output == "")
+  }
+
+  @Test("each problem of a configuration has a line of its own")
+  func wrongConfiguration() throws {
+    let directory = TemporaryDirectory()
+    let file = directory.file("dovetail.json")
+    try "{ wach: true, mode: 'x' }".write(toFile: file, atomically: false, encoding: .utf8)
+    let run = try Dovetail(["run", "--config", file])
+    #expect(
+      run.errors == """
+        error: \(file): mode: must be one of directory, builtin, both, not the string "x"
+          \(file): wach: is no setting of the host (did you mean "watch"?)
+
+        """)
+    #expect(run.status == 2)
+    #expect(try Dovetail(["run"], environment: ["DOVETAIL_CONFIG": file]).errors == run.errors)
+  }
+
+  @Test("the configuration says where the host is, unless a flag does, and how it logs")
+  func placeFromConfiguration() throws {
+    let directory = TemporaryDirectory()
+    let (file, state) = (directory.file("dovetail.json"), directory.file("state"))
+    try "{ state: '\(state)', plugins: '/nonexistent' }".write(
+      toFile: file, atomically: false, encoding: .utf8)
+    _ = try Dovetail(["run", "--config", file])
+    #expect(unsafe access("\(state)/journal", F_OK) == 0)
+    _ = try Dovetail(["run", "--config", file, "--state", directory.file("other")])
+    #expect(unsafe access(directory.file("other/journal"), F_OK) == 0)
+  }
+
+  @Test("inspecting a file that is not there is its own exit status")
+  func inspectNothing() throws {
+    #expect(try Dovetail(["inspect", "/nonexistent.so"]).status == 4)
+    #expect(try Dovetail(["inspect", "/etc/passwd"]).status == 5)
   }
 
   @Test("prints the version in one line, from the command and from the flag")

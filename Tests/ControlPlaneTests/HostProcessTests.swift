@@ -71,6 +71,14 @@ import Testing
     }
   }
 
+  @Test("a host that cannot start is shut down, so that the next one does not think it died")
+  func failedStartEnds() async {
+    await #expect(processExitsWith: .exitCode(5)) {
+      let run = HostRun(FakeHost(startError: OperationError(.refused, "noexec")))
+      run.carry { if !run.host.calls.contains("shutDown") { exit(91) } }
+    }
+  }
+
   @Test("the service manager hears of start, reload and stop", arguments: [false, true])
   func notifies(isAbstract: Bool) async {
     if isAbstract {

@@ -34,8 +34,8 @@ public struct HelpTopics: Sendable {
 
   /// Every key of the configuration.
   static var configuration: String {
-    "The configuration is JSON5 (`dovetail run --config FILE`). The environment overrides the file, flags\n"
-      + "override both. Keys with a dot are members of an object: { \"probation\": { \"seconds\": 10 } }.\n\n"
+    "The configuration is JSON5: `dovetail run --config FILE`, or $DOVETAIL_CONFIG, or ./dovetail.json.\n"
+      + "The environment overrides the file, flags override both. Keys with a dot are members of an object: { \"probation\": { \"seconds\": 10 } }.\n\n"
       + Command.columns(
         ConfigurationKey.all.map { ($0.path, "\($0.meaning) (\($0.allowed); \($0.variable))") })
   }

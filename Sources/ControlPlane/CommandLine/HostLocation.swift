@@ -8,6 +8,10 @@ public struct HostLocation: Sendable, Equatable {
   public let stateDirectory: String
   /// Its control socket, an absolute path.
   public let socket: String
+  /// Whether a flag or the environment named the state directory or the host; a configuration may name them otherwise.
+  public let isChosen: Bool
+  /// Whether a flag or the environment named the socket.
+  public let hasOwnSocket: Bool
 
   /// Finds a host's places.
   ///
@@ -32,6 +36,7 @@ public struct HostLocation: Sendable, Equatable {
     try HostLocation.check(chosen)
     self.name = chosen
     let givenState = state ?? (name == nil ? set("DOVETAIL_STATE") : nil)
+    isChosen = givenState != nil || name != nil || set("DOVETAIL_NAME") != nil
     if let givenState {
       stateDirectory = absolute(givenState)
     } else if let base = set("XDG_STATE_HOME"), base.hasPrefix("/") {
@@ -44,6 +49,7 @@ public struct HostLocation: Sendable, Equatable {
         advice: "name one with --state DIR")
     }
     let givenSocket = socket ?? (name == nil && state == nil ? set("DOVETAIL_SOCKET") : nil)
+    hasOwnSocket = givenSocket != nil
     self.socket = givenSocket.map(absolute) ?? "\(stateDirectory)/control.sock"
   }
 

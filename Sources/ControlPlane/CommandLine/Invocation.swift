@@ -17,6 +17,8 @@ public struct Invocation: Sendable {
   public let style: Style
   /// All commands, for `help` and `completions`.
   public let commands: [Command]
+  /// The environment that the command was started with.
+  public let environment: [String: String]
   private let timeout: Int?
 
   init(
@@ -26,6 +28,7 @@ public struct Invocation: Sendable {
     self.command = command
     self.arguments = arguments
     self.commands = commands
+    self.environment = environment
     json = arguments.values["json"] != nil
     style = Style(
       colored: arguments.values["no-color"] == nil && isatty(1) == 1
@@ -59,7 +62,8 @@ public struct Invocation: Sendable {
   /// A path made absolute, because the host has another working directory; anything without a slash stays as it is.
   public func absoluteIfPath(_ text: String) -> String {
     guard text.contains("/"), !text.hasPrefix("/") else { return text }
-    return "\(FileManager.default.currentDirectoryPath)/\(text)"
+    let steps = text.split(separator: "/").filter { $0 != "." }
+    return "\(FileManager.default.currentDirectoryPath)/\(steps.joined(separator: "/"))"
   }
 
   /// How long to wait for the host, in milliseconds: `--timeout`, or else the command's own default.

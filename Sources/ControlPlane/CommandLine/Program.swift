@@ -97,7 +97,8 @@ public struct Program: Sendable {
 
   private func report(_ failure: CommandFailure, json: Bool) {
     if json { return Output.complain(Invocation.encoded(["error": FailureReport(failure)])) }
-    var text = "error: \(Printable.clean(failure.message))\n"
+    let lines = failure.message.split(separator: "\n").map { Printable.clean(String($0)) }
+    var text = "error: \(lines.joined(separator: "\n  "))\n"
     if let advice = failure.advice { text += "  next: \(Printable.clean(advice))\n" }
     Output.complain(text)
   }

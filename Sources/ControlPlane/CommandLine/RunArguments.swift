@@ -6,7 +6,10 @@ public enum RunArguments {
   /// The flags.
   public static let options: [Option] = [
     Option("plugins", short: "p", value: "DIR", "the plugin folder", completion: .directories),
-    Option("config", short: "c", value: "FILE", "the configuration (JSON5)", completion: .files),
+    Option(
+      "config", short: "c", value: "FILE",
+      "the configuration, JSON5 (default: ./dovetail.json if it is there)",
+      completion: .files),
     Option("watch", short: "w", "watch the plugin folder"),
     Option("no-watch", "do not watch it, whatever the configuration says"),
     Option(
@@ -27,10 +30,14 @@ public enum RunArguments {
   /// - Throws: A usage failure that names the flag and its values.
   public static func options(of invocation: Invocation) throws(CommandFailure) -> RunOptions {
     let location = invocation.location
-    var options = RunOptions(
-      name: location.name, stateDirectory: location.stateDirectory, socket: location.socket)
+    var options = RunOptions()
+    if location.isChosen {
+      options.name = location.name
+      options.stateDirectory = location.stateDirectory
+    }
+    if location.hasOwnSocket { options.socket = location.socket }
     options.pluginDirectory = invocation.value("plugins").map(absolute)
-    options.configurationFile = invocation.value("config").map(absolute)
+    options.configurationFile = configurationFile(invocation)
     if invocation.has("watch"), invocation.has("no-watch") {
       throw .usage("--watch and --no-watch exclude each other")
     }
@@ -48,6 +55,14 @@ public enum RunArguments {
   /// The log that the process writes, on standard error.
   public static func log(of options: RunOptions) -> LogWriter {
     LogWriter(format: options.logFormat, level: options.logLevel ?? .info)
+  }
+
+  /// The file that a flag, the environment or the working directory names, in this order.
+  private static func configurationFile(_ invocation: Invocation) -> String? {
+    let named = invocation.value("config") ?? invocation.environment["DOVETAIL_CONFIG"]
+    if let named, !named.isEmpty { return absolute(named) }
+    let usual = absolute("dovetail.json")
+    return FileManager.default.fileExists(atPath: usual) ? usual : nil
   }
 
   private static func absolute(_ path: String) -> String {

@@ -62,16 +62,19 @@ public struct HostProcess: Sendable {
   }
 
   private func carry(_ host: any HostRunner) throws(OperationError) -> ExitCode {
-    let server = try ControlServer(path: options.socket, host: host, log: log)
+    let socket = options.socket ?? host.controlSocket
+    let server = try ControlServer(path: socket, host: host, log: log)
     do {
       try host.start()
       try server.start()
     } catch {
       server.stop(deadline: .after(milliseconds: 0))
+      // What had started ends, and the next host does not take this one for one that died.
+      try? host.shutDown(deadline: .after(milliseconds: host.shutdownMilliseconds))
       throw error
     }
-    log.log(.info, "host", "ready", fields: ["socket": options.socket, "pid": "\(getpid())"])
-    notifier.ready("serving \(options.name)")
+    log.log(.info, "host", "ready", fields: ["socket": socket, "pid": "\(getpid())"])
+    notifier.ready("serving \(host.name)")
     let cause = serveRequests(host)
     return end(host, server, cause)
   }
@@ -96,16 +99,18 @@ public struct HostProcess: Sendable {
       try host.reloadConfiguration()
       log.log(.info, "host", "configuration read anew")
     } catch {
-      log.log(.error, "host", "the configuration was not applied: \(error)")
+      for line in error.message.split(separator: "\n") {
+        log.log(.error, "host", "the configuration was not applied: \(line)")
+      }
     }
-    notifier.ready("serving \(options.name)")
+    notifier.ready("serving \(host.name)")
   }
 
   private func end(_ host: any HostRunner, _ server: ControlServer, _ cause: String) -> ExitCode {
     pending.update { $0.isStopping = true }
     notifier.stopping()
     log.log(.info, "host", "stopping", fields: ["by": cause])
-    let deadline = Deadline.after(milliseconds: options.shutdownMilliseconds ?? 30_000)
+    let deadline = Deadline.after(milliseconds: host.shutdownMilliseconds)
     var code = ExitCode.ok
     do {
       try host.shutDown(deadline: deadline)

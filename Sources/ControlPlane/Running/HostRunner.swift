@@ -12,6 +12,12 @@ public protocol HostRunner: HostControl {
   func reloadConfiguration() throws(OperationError)
   /// Ends all plugins in reverse order; throws when the deadline passed before all had ended.
   func shutDown(deadline: Deadline) throws(OperationError)
+  /// The host's name.
+  var name: String { get }
+  /// The socket in the host's state directory, an absolute path.
+  var controlSocket: String { get }
+  /// How long a shutdown may take, in milliseconds; may change when the configuration is read anew.
+  var shutdownMilliseconds: Int { get }
   /// Names the closure that `HostControl.stop` must call, from any thread and without waiting.
   func onStopRequest(_ body: @escaping @Sendable () -> Void)
   /// Whether some plugin's constructor or destructor never came back: the process must end without running exit handlers.

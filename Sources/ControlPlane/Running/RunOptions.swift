@@ -3,11 +3,11 @@ public import HostSupport
 /// What `dovetail run` was asked for; what is `nil` or empty was not given, so that configuration and environment decide.
 public struct RunOptions: Sendable, Equatable {
   /// The host's name.
-  public var name: String
-  /// The state directory.
-  public var stateDirectory: String
-  /// The control socket.
-  public var socket: String
+  public var name: String?
+  /// The state directory, an absolute path.
+  public var stateDirectory: String?
+  /// The control socket, an absolute path; `nil` for the one in the state directory.
+  public var socket: String?
   /// The plugin folder; `nil` when the configuration names it.
   public var pluginDirectory: String?
   /// The configuration file, an absolute path.
@@ -26,7 +26,7 @@ public struct RunOptions: Sendable, Equatable {
   public var shutdownMilliseconds: Int?
 
   /// Nothing asked for but a place.
-  public init(name: String, stateDirectory: String, socket: String) {
+  public init(name: String? = nil, stateDirectory: String? = nil, socket: String? = nil) {
     self.name = name
     self.stateDirectory = stateDirectory
     self.socket = socket

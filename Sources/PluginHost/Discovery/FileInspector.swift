@@ -1,3 +1,4 @@
+import Glibc
 import HostSupport
 
 /// Tells what a file holds, without a host and without running any of it.
@@ -18,7 +19,7 @@ public struct FileInspector: Sendable {
     do throws(DiscoveryProblem) {
       image = try ElfImage(path: path)
     } catch {
-      throw OperationError(.refused, "\(error)")
+      throw OperationError(error.operationCode, "\(error)")
     }
     let digest: SHA256Digest
     do throws(SystemError) { digest = try SHA256Digest(ofFile: path) } catch {
@@ -51,6 +52,14 @@ public struct FileInspector: Sendable {
     } catch {
       report.refusal = error.reason
     }
+  }
+}
+
+extension DiscoveryProblem {
+  /// How an operation fails that was to use the file.
+  var operationCode: OperationCode {
+    guard kind == .unreadable else { return .refused }
+    return unsafe access(path, F_OK) == 0 ? .refused : .notFound
   }
 }
 

@@ -30,6 +30,9 @@ final class FakeHost: HostRunner {
     self.hangsAtShutDown = hangsAtShutDown
   }
 
+  let shutdownMilliseconds = 30_000
+  let name = "test"
+  let controlSocket = "/unused"
   var calls: [String] { state.withLock { $0.calls } }
   var tapCount: Int { state.withLock { $0.taps.count } }
 
