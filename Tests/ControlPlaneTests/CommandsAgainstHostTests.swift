@@ -221,6 +221,7 @@ import Testing
     #expect(served.host.calls == ["load /abs/x.so", "load hello"])
     _ = try run(served, ["load", "./x.so"])
     #expect(served.host.calls.last?.hasPrefix("load /") == true)
-    #expect(served.host.calls.last?.hasSuffix("/./x.so") == true)
+    #expect(served.host.calls.last?.hasSuffix("/x.so") == true)
+    #expect(served.host.calls.last?.contains("/./") == false)
   }
 }
