@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: ["EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail"],
-      exclude: ["Supervision/JOURNAL.md"]),
+      exclude: ["Supervision/JOURNAL.md", "Supervision/LOSSES.md"]),
     .target(
       name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],
       exclude: ["PROTOCOL.md"]),

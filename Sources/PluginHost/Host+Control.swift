@@ -78,8 +78,13 @@ extension Host: HostControl {
   private func operate<Value: Sendable>(
     _ deadline: Deadline, _ body: @escaping @Sendable (Host) throws(OperationError) -> Value
   ) throws(OperationError) -> Value {
-    try control.perform(until: deadline) { [self] in
-      Result { () throws(OperationError) in try body(self) }
+    do throws(OperationError) {
+      return try control.perform(until: deadline) { [self] in
+        Result { () throws(OperationError) in try body(self) }
+      }
+    } catch {
+      if error.code == .timeout, deadline.hasPassed { core.losses.note(.operationTimeout) }
+      throw error
     }
   }
 
@@ -278,6 +283,9 @@ extension Host: HostControl {
   public func metrics() throws(OperationError) -> [MetricReport] {
     MetricsCollector(host: self).collect()
   }
+
+  /// Counts what was refused or dropped on the way to a client.
+  public func note(_ loss: Loss, count: Int) { core.losses.note(loss, count: count) }
 
   /// Asks the host to stop and returns at once.
   public func stop() throws(OperationError) { requestStop() }

@@ -141,6 +141,7 @@ extension Host {
     let log =
       probation.seconds > 0 && !isHandoff && dependents.isEmpty
       ? ProbationLog(layout: core.bus.layout, limit: probation.bytes) { [weak self] in
+        self?.core.losses.note(.probationOverflow, plugin.id)
         self?.control.submit { [weak self] in
           self?.endProbation(plugin.id, because: "its log is full")
         }

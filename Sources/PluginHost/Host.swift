@@ -66,7 +66,7 @@ public final class Host: Sendable {
     faults = parts.faults
     core = parts.core
     recent = RecentEvents()
-    events = HostEvents(bus: core.bus, keeping: recent)
+    events = HostEvents(bus: core.bus, keeping: recent, losses: core.losses)
     registry = RegistryCache(path: parts.state.path(of: "cache/registry"))
     lifecycle = Lifecycle(
       core: core, table: table, journal: journal, stager: parts.stager,

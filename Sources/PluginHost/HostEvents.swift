@@ -13,11 +13,13 @@ import MetadataStore
   private let source = EternalText("dovetail")
   private let contentType = EternalText("application/json")
   private let recent: RecentEvents
+  private let losses: Losses
   private let announcer = Announcer()
 
   /// Publishes on a bus, and keeps the latest events.
-  init(bus: EventBus, keeping recent: RecentEvents) {
+  init(bus: EventBus, keeping recent: RecentEvents, losses: Losses) {
     self.bus = bus
+    self.losses = losses
     self.recent = recent
   }
 
@@ -34,7 +36,11 @@ import MetadataStore
     recent.keep(type, subject: subject, data)
     guard let topic = topicWithHandlers(type) else { return }
     let number = announcer.submit { [self] in deliver(topic, subject: subject, data) }
-    guard let number, milliseconds > 0 else { return }
+    guard let number else {
+      losses.note(.hostEventDropped)
+      return
+    }
+    if milliseconds == 0 { return }
     _ = announcer.wait(for: number, until: .after(milliseconds: milliseconds))
   }
 
@@ -48,7 +54,8 @@ import MetadataStore
 
   private func deliver(_ topic: Topic, subject: String, _ data: [String: JSON]) {
     let bytes = Array(JSON.object(data).text().utf8)
-    _ = unsafe publish(topic, subject: subject, bytes, contentType: contentType.value)
+    let failure = unsafe publish(topic, subject: subject, bytes, contentType: contentType.value)
+    if let failure { losses.note(failure) }
   }
 
   /// Publishes on this thread.
@@ -88,6 +95,7 @@ import MetadataStore
       unsafe publish(
         topic, subject: subject, payload.bytes, contentType: contentType, keeps: true)
     }
+    if let failure { losses.note(failure) }
     let after = topic.sequence
     return (after == before ? 0 : after, failure)
   }

@@ -16,7 +16,7 @@ struct MetricsCollector {
   private func hostFigures() -> [MetricReport] {
     let bus = host.core.bus
     let store = host.core.metadata.stats
-    var figures: [MetricReport] = [
+    let figures: [MetricReport] = [
       MetricReport(
         "dovetail_uptime_seconds", .gauge, Double(Deadline.now() &- host.startedAt) / 1e9),
       MetricReport("dovetail_resident_bytes", .gauge, Double(ResidentMemory.bytes)),
@@ -25,7 +25,6 @@ struct MetricsCollector {
       MetricReport("dovetail_bus_topics", .gauge, Double(bus.topics.count)),
       MetricReport("dovetail_bus_failed_total", .counter, Double(bus.failed)),
       MetricReport("dovetail_bus_dropped_total", .counter, Double(bus.dropped)),
-      MetricReport("dovetail_bus_timeouts_total", .counter, Double(host.core.timeouts)),
       MetricReport("dovetail_bus_pending_reclaims", .gauge, Double(bus.pendingReclaims)),
       MetricReport("dovetail_bus_backlog", .gauge, Double(bus.workers.backlog)),
       MetricReport("dovetail_meta_records", .gauge, Double(store.records)),
@@ -35,11 +34,21 @@ struct MetricsCollector {
       MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
       MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
     ]
-    for (plugin, count) in host.core.denied {
-      figures.append(
-        MetricReport("dovetail_denied_total", .counter, Double(count), labels: ["plugin": plugin]))
-    }
-    return figures
+    return figures + lost(host.core.lost)
+  }
+
+  /// What was lost, by kind and plugin; 0 for kinds that never happened, so that each can be watched from the start.
+  private func lost(_ totals: [Losses.Key: UInt64]) -> [MetricReport] {
+    let none = Loss.allCases.filter { loss in !totals.keys.contains { $0.loss == loss } }
+      .map { Losses.Key(loss: $0, plugin: "") }
+    return (Array(totals.keys) + none)
+      .sorted { ($0.loss.rawValue, $0.plugin) < ($1.loss.rawValue, $1.plugin) }
+      .map { key in
+        let labels = key.plugin.isEmpty ? [:] : ["plugin": key.plugin]
+        return MetricReport(
+          "dovetail_lost_total", .counter, Double(totals[key] ?? 0),
+          labels: labels.merging(["kind": key.loss.rawValue]) { $1 })
+      }
   }
 
   private func figures(of plugin: ManagedPlugin) -> [MetricReport] {

@@ -103,7 +103,7 @@ final class ControlConnection: Sendable {
       @Sendable (any HostControl, RPCParameters, Notifications) throws(RPCFailure) ->
       Cancellation
   ) throws(RPCFailure) -> Stream {
-    let notifications = Notifications(limits)
+    let notifications = Notifications(limits) { [host] in host.note(.followerTooSlow, count: 1) }
     let cancellation = try body(host, given, notifications)
     if let id = request.id { _ = send(RPCMessage.reply(id, JSON.object([:]))) }
     do {
@@ -133,7 +133,8 @@ final class ControlConnection: Sendable {
 
   @discardableResult
   private func send(_ failure: RPCFailure, to id: JSON) -> Bool {
-    send(RPCMessage.failure(id, failure))
+    if failure.isRefusal { host.note(.requestRefused, count: 1) }
+    return send(RPCMessage.failure(id, failure))
   }
 
   private func send(_ line: [UInt8]) -> Bool {

@@ -131,6 +131,7 @@ public final class ControlServer: Sendable {
   }
 
   private func reject(_ connection: ControlConnection, _ failure: RPCFailure) {
+    host.note(.requestRefused, count: 1)
     _ = connection.channel.write(RPCMessage.failure(.null, failure), until: .after(milliseconds: 0))
   }
 }

@@ -34,24 +34,34 @@ final class Notifications: Sendable {
 
   private let state = Monitor(State())
   private let limits: ControlLimits
+  private let onLoss: @Sendable () -> Void
 
-  init(_ limits: ControlLimits) {
+  /// - Parameters:
+  ///   - limits: What may wait.
+  ///   - onLoss: Told of each that there was no room for.
+  init(_ limits: ControlLimits, onLoss: @escaping @Sendable () -> Void = {}) {
     self.limits = limits
+    self.onLoss = onLoss
   }
 
   /// Adds one, or counts it as lost when there is no room. Never waits.
   func add(_ item: Item) {
-    state.update { state in
-      guard state.open else { return }
+    let isLost = state.update { state in
+      guard state.open else { return false }
       let full =
         state.items.count >= limits.queuedNotifications
         || state.bytes + item.weight > limits.queuedBytes
-      guard !full else { return state.lost += 1 }
+      guard !full else {
+        state.lost += 1
+        return true
+      }
       if state.lost > 0 { state.items.append(.lost(state.lost)) }
       state.lost = 0
       state.items.append(item)
       state.bytes += item.weight
+      return false
     }
+    if isLost { onLoss() }
   }
 
   /// Takes all that waits, waiting for the first; `nil` when closed.

@@ -10,6 +10,9 @@ struct RPCFailure: Error, Equatable {
   /// The operation's error, when it is one.
   var operation: OperationError?
 
+  /// Whether the request was not carried out at all, because of its form or its sender: no operation answered it.
+  var isRefusal: Bool { operation == nil }
+
   static func parse(_ reason: String) -> RPCFailure { .init(code: -32700, message: reason) }
   static func invalidRequest(_ reason: String) -> RPCFailure {
     .init(code: -32600, message: reason)

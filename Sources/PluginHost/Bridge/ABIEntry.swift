@@ -49,6 +49,7 @@ enum ABIEntry {
         "\(instance.owner) is being started by a reload that has not committed; do this after post_init",
         retryable: true)
     case .gone, .suspended:
+      instance.core.losses.note(.callTooLate, instance.id)
       throw ErrorReport(
         DVT_GONE,
         "\(instance.owner) was retired; a call of it came too late and was not carried out")

@@ -13,10 +13,12 @@ import EventBus
   }
 
   /// Publishes it with the extension attributes `deadcause` and `deadtopic` added to its own.
-  func publish(on bus: EventBus) {
+  ///
+  /// - Returns: Whether there is such a topic: the name of the event's own may be too long for one.
+  func publish(on bus: EventBus) -> Bool {
     var letter = unsafe event.assumingMemoryBound(to: dvt_event.self).pointee
     let topicName = unsafe letter.type.text
-    guard let topic = try? bus.topic("dead.\(topicName)") else { return }
+    guard let topic = try? bus.topic("dead.\(topicName)") else { return false }
     var attributes: [dvt_attribute] = unsafe []
     for index in 0..<(unsafe Int(letter.extension_count)) {
       if let attribute = unsafe letter.extensions?[index] { unsafe attributes.append(attribute) }
@@ -40,5 +42,6 @@ import EventBus
         }
       }
     }
+    return true
   }
 }

@@ -33,7 +33,7 @@ import HostSupport
   private static func open(_ instance: PluginInstance, _ name: String) throws(ErrorReport) -> UInt64
   {
     if let denial = instance.patterns.denialOfPublish(name) {
-      instance.core.noteDenial(instance, denial)
+      instance.core.noteDenial(instance.id, denial)
       throw ErrorReport(DVT_DENIED, denial)
     }
     do throws(BusError) {
@@ -118,7 +118,7 @@ import HostSupport
     if try unsafe hold(instance, topic, &stamped) { return DVT_OK }
     let code = unsafe hs_publish_counted(topic.pointee.record, &stamped, instance.published.index)
     guard let failure = CallFailure(rawValue: code) else { return DVT_OK }
-    if failure == .gateClosed { instance.core.noteTimeout() }
+    instance.core.losses.note(failure, instance.id)
     throw ErrorReport(failure, "topic '\(unsafe topic.pointee.type.text)'")
   }
 
@@ -127,7 +127,9 @@ import HostSupport
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
     guard let failure = CallFailure(rawValue: code) else { return DVT_FAILED }
-    if failure == .gateClosed { unsafe PluginInstance.behind(host)?.core.noteTimeout() }
+    if let instance = unsafe PluginInstance.behind(host) {
+      instance.core.losses.note(failure, instance.id)
+    }
     return unsafe ErrorReport(failure, "topic '\(topic.pointee.type.text)'").report(to: error)
   }
 
@@ -216,7 +218,7 @@ import HostSupport
     let pattern: TopicPattern
     do throws(BusError) { pattern = try TopicPattern(text) } catch { throw ErrorReport(error) }
     guard let denial = instance.patterns.denialOfSubscribe(pattern) else { return pattern }
-    instance.core.noteDenial(instance, denial)
+    instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
   }
 

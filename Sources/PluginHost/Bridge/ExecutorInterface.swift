@@ -11,6 +11,7 @@ import EventBus
         unsafe ABIEntry.call(host, nil) { instance throws(ErrorReport) in
           guard let job = unsafe job else { throw ErrorReport(DVT_INVALID, "the job is NULL") }
           guard instance.beginJob() else {
+            instance.core.losses.note(.jobRefused, instance.id)
             throw ErrorReport(
               DVT_FULL, "65536 jobs of \(instance.owner) wait already", retryable: true)
           }

@@ -34,30 +34,22 @@ final class HostCore: Sendable {
       + instance.watches.compactMap(\.callable) + [instance.figures]
   }
 
-  private let denials = Mutex<[String: UInt64]>([:])
+  /// What the parts of the host count as lost.
+  let losses = Losses()
 
-  /// Counts a refused call and logs the first of its kind.
-  func noteDenial(_ instance: PluginInstance, _ reason: String) { noteDenial(instance.id, reason) }
-
-  /// Counts a refused call of a plugin, given by its id.
+  /// Counts a call that the manifest does not permit, and logs a plugin's first.
   func noteDenial(_ id: String, _ reason: String) {
-    let isFirst = denials.withLock { denials in
-      denials[id, default: 0] += 1
-      return denials[id] == 1
-    }
-    if isFirst { log.log(.warning, id, reason) }
+    if losses.note(.denied, id) { log.log(.warning, id, reason) }
   }
 
-  private let expired = Atomic<UInt64>(0)
-
-  /// Counts a publish or call that gave up at a closed gate, or an answer that came too late.
-  func noteTimeout() { expired.wrappingAdd(1, ordering: .relaxed) }
-
-  /// Publishes and calls that ran out of time.
-  var timeouts: UInt64 { expired.load(ordering: .relaxed) }
-
-  /// Calls refused for lack of permission, by plugin.
-  var denied: [String: UInt64] { denials.withLock { $0 } }
+  /// Everything that was lost so far, with what the bus and the log count themselves.
+  var lost: [Losses.Key: UInt64] {
+    var totals = losses.totals
+    totals[Losses.Key(loss: .eventDropped, plugin: "")] = bus.dropped
+    totals[Losses.Key(loss: .handlerFailed, plugin: "")] = bus.failed
+    totals[Losses.Key(loss: .logLineLost, plugin: "")] = UInt64(log.lostLines)
+    return totals.filter { $0.value > 0 }
+  }
 }
 
 /// How long calls across the ABI may wait.

@@ -59,7 +59,7 @@ import MetadataStore
     _ instance: PluginInstance, _ collection: String
   ) throws(ErrorReport) -> String {
     guard let denial = instance.patterns.denialOfMetadata(collection) else { return collection }
-    instance.core.noteDenial(instance, denial)
+    instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
   }
 

@@ -14,11 +14,15 @@ import HostSupport
   /// What a plugin's sink fills.
   private final class Collector {
     var figures: [MetricReport] = []
+    var refused = 0
     let plugin: String
     init(_ plugin: String) { self.plugin = plugin }
 
     func keep(_ metric: dvt_metric) {
-      guard figures.count < 1000, unsafe metric.label_count <= 16 else { return }
+      guard figures.count < 1000, unsafe metric.label_count <= 16 else {
+        refused += 1
+        return
+      }
       var labels = ["plugin": plugin]
       for index in 0..<(unsafe Int(metric.label_count)) {
         if let label = unsafe metric.labels?[index] {
@@ -38,11 +42,17 @@ import HostSupport
   /// Asks the plugin, on this thread; nothing when it fails, crashes, is being reloaded, or has not answered who asked before.
   func collect() -> [MetricReport] {
     let turn = generation.instance.figuresTurn
-    guard !generation.isTainted, turn.take(until: .after(milliseconds: Self.patience)) else {
+    guard !generation.isTainted else { return [] }
+    guard turn.take(until: .after(milliseconds: Self.patience)) else {
+      noteMissing()
       return []
     }
     defer { turn.give() }
     return ask()
+  }
+
+  private func noteMissing(_ count: Int = 1) {
+    generation.instance.core.losses.note(.figuresMissing, generation.id, count: count)
   }
 
   private func ask() -> [MetricReport] {
@@ -61,6 +71,9 @@ import HostSupport
       generation.instance.core.onCrash(generation.instance, result.fault, "metrics")
       return []
     }
-    return result.code == DVT_OK ? collector.figures : []
+    noteMissing(collector.refused)
+    guard result.code != DVT_OK else { return collector.figures }
+    noteMissing()
+    return []
   }
 }

@@ -65,7 +65,7 @@ import Synchronization
 
   /// Starts to report changes from now on: those after the position are not held any more.
   func startAnew() throws(MetadataError) {
-    instance.noteFailure("watch \(name) fell behind; list the collection and watch anew")
+    noteOverflow()
     try start(after: instance.core.metadata.snapshot.revision)
   }
 
@@ -92,9 +92,14 @@ import Synchronization
     return ending
   }
 
+  private func noteOverflow() {
+    instance.noteFailure("watch \(name) fell behind; list the collection and watch anew")
+    instance.core.losses.note(.watchOverflow, instance.id)
+  }
+
   private func report(_ event: MetadataWatchEvent, _ callable: Callable) {
     guard case .change(let change) = event else {
-      instance.noteFailure("watch \(name) fell behind; list the collection and watch anew")
+      noteOverflow()
       return
     }
     let record = change.record

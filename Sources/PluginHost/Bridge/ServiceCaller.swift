@@ -79,7 +79,7 @@ struct ServiceCaller {
   ) throws(ErrorReport) {
     if result.code == DVT_OK {
       guard deadline.hasPassed else { return }
-      core.noteTimeout()
+      core.losses.note(.replyLate, service.owner.name)
       throw ErrorReport(
         DVT_TIMEOUT, "service '\(name)' of \(service.owner) answered after the deadline",
         retryable: true)
@@ -94,7 +94,7 @@ struct ServiceCaller {
       unsafe Unmanaged<ServiceProvider>.fromOpaque($0).takeUnretainedValue().instance
     }
     if let failure = result.failure {
-      if failure == .gateClosed { core.noteTimeout() }
+      core.losses.note(failure, caller)
       if failure == .crashed, let provider {
         core.onCrash(provider, result.fault, "service \(name)")
       }

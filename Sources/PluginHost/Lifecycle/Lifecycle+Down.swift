@@ -68,7 +68,10 @@ extension Lifecycle {
     generation.instance.setMode(.gone)
     // What it registered while it was cleaned up.
     if running == 0, hears { running = revoke(generation, until: deadline) }
-    if running > 0 { generation.taint() }
+    if running > 0 {
+      core.losses.note(.callAbandoned, generation.id, count: running)
+      generation.taint()
+    }
     return takeAway(generation, stillRunning: running)
   }
 
@@ -82,11 +85,18 @@ extension Lifecycle {
     running += core.timers.revoke(owner, until: deadline)
     running += core.services.revoke(owner, until: deadline)
     running += core.bus.revoke(owner, until: deadline)
-    for held in generation.instance.takeHeld() { unsafe core.bus.layout.release(held.event) }
+    dropHeld(of: generation)
     running += drainJobs(generation.instance, until: deadline)
     // Also calls of what it unregistered itself, which go on; a call that hangs or crashed is not waited for again.
     let limit = generation.isTainted ? Deadline(nanoseconds: 0) : deadline
     return max(running, core.bus.drain(owner, until: limit))
+  }
+
+  /// Drops what a generation published that did not commit.
+  private func dropHeld(of generation: Generation) {
+    let held = generation.instance.takeHeld()
+    core.losses.note(.heldDropped, generation.id, count: held.count)
+    for item in held { unsafe core.bus.layout.release(item.event) }
   }
 
   /// Waits for the jobs of a plugin's executor.

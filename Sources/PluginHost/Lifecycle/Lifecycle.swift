@@ -82,7 +82,13 @@ final class Lifecycle: Sendable {
     guard let journal, case .staged(let staged) = origin else { return 0 }
     let build = PluginBuild(
       id: id, version: "\(manifest.version)", hash: staged.digest, generation: number)
-    return (try? journal.add(build)) ?? 0
+    do throws(SystemError) { return try journal.add(build) } catch {
+      core.losses.note(.journalFull, id)
+      core.log.log(
+        .error, id,
+        "it has no place in the journal, so that a crash of it may go unattributed: \(error)")
+      return 0
+    }
   }
 
   // MARK: Steps
@@ -179,7 +185,9 @@ final class Lifecycle: Sendable {
       .error, generation.id, message,
       fields: ["phase": phase.rawValue, "generation": "\(generation.number)"])
     table.update(generation.id) { $0.lastError = message }
+    if case .hung = outcome { core.losses.note(.lifecycleTimeout, generation.id) }
     if case .crashed(let crash) = outcome {
+      core.losses.note(.crash, generation.id)
       putInQuarantine(generation, phase, crash.cause(in: phase.rawValue))
     }
   }

@@ -62,10 +62,12 @@ struct Handover {
       .warning, plugin,
       "\(orphans.count) queued events of subscription '\(subscription)' have no successor; they go to dead.*"
     )
+    core.losses.note(.eventOrphaned, plugin, count: orphans.count)
     unsafe orphans.forEach { event in
-      unsafe DeadLetter(
+      let isOut = unsafe DeadLetter(
         event: event, cause: "subscription '\(subscription)' of \(plugin) has no successor"
       ).publish(on: core.bus)
+      if !isOut { core.losses.note(.deadLetterDropped, plugin) }
     }
   }
 }

@@ -66,6 +66,7 @@ extension ReloadTransaction {
     // A thread inside one of them may enter another that is at rest already: only all at once counts.
     while let busy = busyMember(until: deadline) {
       guard deadline.hasPassed else { continue }
+      core.losses.note(.drainTimeout, busy.member.id)
       throw OperationError(
         .timeout, plugin: busy.member.id,
         "the reload of \(root.id) was given up: \(busy.calls) calls and \(busy.jobs) tasks of \(busy.member.id) did not come "

@@ -67,6 +67,13 @@ public protocol HostControl: AnyObject, Sendable {
 
   /// The figures of the host and of all plugins.
   func metrics() throws(OperationError) -> [MetricReport]
+  /// Counts what was refused or dropped on the way to a client, so that the host can tell of it.
+  func note(_ loss: Loss, count: Int)
   /// Asks the host to stop and returns at once.
   func stop() throws(OperationError)
+}
+
+extension HostControl {
+  /// Counts nothing.
+  public func note(_ loss: Loss, count: Int) {}
 }

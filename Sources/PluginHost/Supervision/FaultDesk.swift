@@ -42,6 +42,7 @@ final class FaultDesk: Sendable {
     let cause = ContainedCrash(signal: signal).cause(in: place)
     instance.noteFailure(cause)
     guard let host = present else { return }
+    host.core.losses.note(.crash, instance.id)
     host.control.submit { [weak host] in host?.containCrash(of: instance, cause: cause) }
   }
 

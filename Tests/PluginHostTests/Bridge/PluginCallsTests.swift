@@ -42,7 +42,7 @@ extension HostSuite {
           "call 7 plugin nosy may not call the service 'greet'; add \"permissions\": {\"services\": [\"greet\"]} to its plugin.json",
           "put 7 plugin nosy may not use the collection 'other'; add \"permissions\": {\"metadata\": [\"other\"]} to its plugin.json",
         ])
-      let denied = try fixture.host.metrics().first { $0.name == "dovetail_denied_total" }
+      let denied = try fixture.host.metrics().first { $0.labels["kind"] == "denied" }
       #expect(denied?.value == 4)
     }
 

@@ -25,6 +25,7 @@ final class HostFixture {
 
   init(
     _ plugins: [ProbePlugin] = [], builtins: [BuiltinPlugin] = [], start: Bool = true,
+    canLog: Bool = true,
     configure: (inout HostConfiguration) -> Void = { _ in }
   ) throws {
     for name in ["plugins", "elsewhere"] {
@@ -47,7 +48,8 @@ final class HostFixture {
     let box = settings
     host = try Host(
       configuration: configuration, builtins: builtins,
-      log: LogWriter(descriptor: descriptor, format: .text, level: .trace, color: false)
+      log: LogWriter(
+        descriptor: canLog ? descriptor : -1, format: .text, level: .trace, color: false)
     ) { () throws(OperationError) in box.current }
     for plugin in plugins { try put(plugin) }
     if start { try host.start() }

@@ -1,0 +1,202 @@
+import HostSupport
+import MetadataStore
+import TestSupport
+
+@testable import PluginHost
+
+/// Makes a host lose something in one of the ways that there are.
+struct LossScenario {
+  let fixture: HostFixture
+  private let loss: Loss
+
+  init(_ loss: Loss) throws {
+    self.loss = loss
+    fixture = try HostFixture(canLog: loss != .logLineLost) { configuration in
+      configuration.gateDeadline = 100
+      configuration.drainDeadline = 300
+      switch loss {
+      case .lifecycleTimeout: configuration.lifecycleDeadline = 100
+      case .probationOverflow:
+        configuration.probation.seconds = 60
+        configuration.probation.bytes = 1
+      default: break
+      }
+    }
+  }
+
+  /// What the plugin does at `init`, and in its one handler, which an event `t`, a service `s` and a record of `loser` run.
+  private func loser(
+    _ version: String = "1.0.0", init start: String = "", handler: String = "", more: String = ""
+  ) -> ProbePlugin {
+    ProbePlugin.meddling("loser", version: version).with(more.isEmpty ? #""author": "x""# : more)
+      .declaring(
+        """
+        static int32_t act(const dvt_error_sink *s) { \(handler); return DVT_OK; }
+        static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { return act(s); }
+        static int32_t serve(void *c, const dvt_request *r, const dvt_sink *to, const dvt_error_sink *s) { return act(s); }
+        static int32_t changed(void *c, const dvt_record *r) { return act(0); }
+        static void work(void *c) { act(0); }
+        """
+      )
+      .doing("init", start)
+  }
+
+  private static let sync = "subscribe(\"t.>\", \"t\", on, DVT_DELIVERY_SYNC);"
+  private static let async = "subscribe(\"t.>\", \"t\", on, DVT_DELIVERY_ASYNC);"
+
+  private func start(_ plugin: ProbePlugin) throws {
+    try fixture.put(plugin)
+    _ = try? fixture.host.load("loser", deadline: .soon)
+  }
+
+  private func publish(_ topic: String = "t.x") { try? fixture.publish(topic, "x") }
+
+  private func inBackground(_ body: @escaping @Sendable (Host) -> Void) throws {
+    try Thread(name: "background") { [host = fixture.host] in body(host) }.detach()
+  }
+
+  private func reach(_ place: String) -> Bool {
+    fixture.wait { FileStatus.exists(fixture.directory.file("trace.in.\(place)")) }
+  }
+
+  /// Lets whoever waits at a place go on.
+  func letGo() throws {
+    for place in ["handler", "init"] {
+      try TestFile.write(fixture.directory.file("trace.go.\(place)"))
+    }
+  }
+
+  /// Reloads, and does something while the gates are closed.
+  private func whileReloading(_ handler: String, _ body: () -> Void) throws {
+    try start(loser(init: handler))
+    try fixture.put(loser("2.0.0", init: "at(\"init\");"))
+    try inBackground { _ = try? $0.reload("loser", dryRun: false, deadline: .soon) }
+    guard reach("init") else { return }
+    body()
+    try letGo()
+  }
+
+  /// Lets it happen.
+  func run() throws {
+    switch loss {
+    case .eventDropped, .handlerFailed, .eventOrphaned, .deadLetterDropped, .hostEventDropped,
+      .tooDeep:
+      try runEvents()
+    case .gateTimeout, .replyLate, .denied, .callTooLate, .heldDropped, .watchOverflow, .jobRefused:
+      try runCalls()
+    default: try runRest()
+    }
+  }
+
+  private func runEvents() throws {
+    let blocked = "at(\"handler\")"
+    switch loss {
+    case .eventDropped:
+      let options =
+        "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .delivery = DVT_DELIVERY_ASYNC, "
+        + ".overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1}; dvt_handle h;"
+      try start(
+        loser(
+          init: options
+            + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);",
+          handler: blocked))
+      for _ in 0..<4 { publish() }
+    case .handlerFailed:
+      try start(loser(init: Self.sync, handler: "return fail(s, \"no\")"))
+      publish()
+    case .eventOrphaned: try whileReloading(Self.async) { publish() }
+    case .deadLetterDropped:
+      try whileReloading(Self.async) { publish("t." + String(repeating: "x", count: 251)) }
+    case .tooDeep:
+      let own = "subscribe(\"loser.x\", \"own\", on, DVT_DELIVERY_SYNC);"
+      try start(loser(init: own, handler: "publish(\"loser.x\", \"x\")"))
+      publish("loser.x")
+    default:
+      try start(loser(init: Self.sync, handler: blocked))
+      for _ in 0..<Announcer.most + 2 { fixture.host.events.publish("t.x", [:]) }
+    }
+  }
+
+  private func runCalls() throws {
+    switch loss {
+    case .gateTimeout: try whileReloading(Self.sync) { publish() }
+    case .replyLate:
+      try start(loser(init: "provide(\"s\", serve);", handler: "usleep(50000)"))
+      _ = try? fixture.call("s", milliseconds: 5)
+    case .denied:
+      try start(
+        loser(
+          init: "publish(\"t.x\", \"x\");", more: #""permissions": {"publish": ["loser.x"]}"#))
+    case .callTooLate:
+      let thread = "pthread_t t; pthread_create(&t, 0, go_on, 0); pthread_detach(t);"
+      try start(
+        loser(init: thread, more: #""unload": "keep""#).declaring(
+          "#include <pthread.h>\nstatic void *go_on(void *c) { while (!is(\"go\", \"handler\")) { publish(\"loser.x\", \"\"); "
+            + "usleep(1000); } return 0; }"))
+      _ = try fixture.host.unload("loser", deadline: .soon)
+    case .heldDropped:
+      try start(loser())
+      try fixture.put(loser("2.0.0", init: "publish(\"loser.x\", \"\"); return DVT_FAILED;"))
+      _ = try? fixture.host.reload("loser", dryRun: false, deadline: .soon)
+    case .watchOverflow: try fallBehind()
+    default:
+      let submit =
+        "for (int i = 0; i < 65540; i++) FACE(DVT_EXECUTOR_INTERFACE, dvt_executor)->submit(host, work, 0);"
+      try start(
+        loser(init: submit, handler: "while (!is(\"go\", \"handler\")) usleep(1000)"))
+    }
+  }
+
+  private func fallBehind() throws {
+    let watch =
+      "dvt_watch w = {HEADER(dvt_watch), .collection = S(ID)}; dvt_handle h; "
+      + "FACE(DVT_METADATA_INTERFACE, dvt_metadata)->watch(host, &w, changed, 0, &h, &errors);"
+    try start(loser(init: watch, handler: "if (!is(\"go\", \"handler\")) at(\"handler\")"))
+    for round in 0..<3 {
+      let writes = (0..<10_000).map {
+        MetadataWrite(collection: "loser", key: "\(round)-\($0)", value: .int(1))
+      }
+      _ = try fixture.host.core.metadata.transaction(writes)
+      guard reach("handler") else { return }
+    }
+    try letGo()
+  }
+
+  private func runRest() throws {
+    switch loss {
+    case .lifecycleTimeout: try start(loser(init: "at(\"init\");"))
+    case .operationTimeout:
+      try fixture.put(loser(init: "at(\"init\");"))
+      _ = try? fixture.host.load("loser", deadline: .after(milliseconds: 50))
+    case .drainTimeout, .callAbandoned:
+      try start(loser(init: Self.async, handler: "at(\"handler\")"))
+      publish()
+      guard reach("handler") else { return }
+      try fixture.put(loser("2.0.0"))
+      if loss == .drainTimeout {
+        _ = try? fixture.host.reload("loser", dryRun: false, deadline: .soon)
+      } else {
+        _ = try? fixture.host.unload("loser", deadline: .after(milliseconds: 100))
+      }
+    case .probationOverflow:
+      try start(loser(init: Self.sync))
+      try fixture.replace(loser("2.0.0", init: Self.sync))
+      publish()
+    case .figuresMissing:
+      try start(loser().doing("metrics", "return DVT_FAILED;"))
+      _ = try fixture.host.metrics()
+    case .crash:
+      try start(loser(init: Self.sync, handler: "__builtin_trap()"))
+      publish()
+    case .journalFull:
+      guard let digest = SHA256Digest(String(repeating: "0", count: 64)) else { return }
+      let build = PluginBuild(
+        id: "x", version: "1.0.0", hash: digest, generation: 1)
+      while (try? fixture.host.journal.add(build)) != nil {}
+      try start(loser())
+    case .logLineLost: try start(loser())
+    // What the control socket tells its host; that it does is tested beside it.
+    default: fixture.host.note(loss, count: 1)
+    }
+  }
+}
