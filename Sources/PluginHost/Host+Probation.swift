@@ -97,6 +97,14 @@ extension Host {
       ])
   }
 
+  /// The build that a rollback returns to: one step back, and never forth again to the build that was rolled back.
+  func formerBuild(of plugin: ManagedPlugin) -> (LastKnownGood.Entry, path: String)? {
+    guard let (entry, path) = previousBuilds.build(of: plugin.id),
+      entry.hash != plugin.current?.hash
+    else { return nil }
+    return (entry, path)
+  }
+
   /// Returns to the build before: out of probation, or by a reload from the kept copy.
   func rollbackNow(_ id: String) throws(OperationError) -> OperationReport {
     let began = Deadline.now()
@@ -111,10 +119,11 @@ extension Host {
       return OperationReport(
         operation: "rollback", changes: [change], milliseconds: elapsed(since: began))
     }
-    guard let (_, path) = previousBuilds.build(of: id) else {
+    guard let (_, path) = formerBuild(of: plugin) else {
       throw OperationError(
-        .notFound, plugin: id, "no former build of \(id) is kept",
-        advice: "put the build that you want in place; it is reloaded from there")
+        .notFound, plugin: id,
+        "there is nothing to roll \(id) back to: no build before \(plugin.manifest.version) is kept",
+        advice: "put the build that you want in place; 'dovetail reload \(id)' takes it from there")
     }
     let inspection: Inspection
     do throws(DiscoveryProblem) { inspection = try Inspection(path: path) } catch {

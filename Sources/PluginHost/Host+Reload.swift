@@ -155,7 +155,7 @@ extension Host {
       afterFailedReload(plugin.id, old, error, brokenIn: transaction.breakingPhase)
       throw error
     }
-    keepPrevious(old)
+    if !isRollback { keepPrevious(old) }
     settle(plugin, old, new, members, success, oldRate)
     if isRollback { table.update(plugin.id) { $0.path = plugin.path } }
     return report(plugin, members, success, began, isRollback)

@@ -28,7 +28,7 @@ extension Host {
     report.lastError = plugin.lastError ?? plugin.current?.instance.lastError
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
-    report.canRollBack = plugin.probation != nil || previousBuilds.build(of: plugin.id) != nil
+    report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
     if plugin.isActive, let generation = plugin.current {
       fill(&report, generation.instance, plugin, context)
     }

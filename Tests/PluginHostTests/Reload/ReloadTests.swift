@@ -259,6 +259,25 @@ extension HostSuite {
       #expect(try fixture.call("counter.ask") == "4 3")
     }
 
+    @Test("rolling back one step, and never forth again", arguments: [0, 60])
+    func rollbackTwice(probationSeconds: Int) throws {
+      let fixture = try counted(Self.counter("1.0.0")) { $0.probation.seconds = probationSeconds }
+      try fixture.replace(Self.counter("2.0.0"))
+      #expect(try fixture.host.info("counter").canRollBack)
+      _ = try fixture.host.rollback("counter", deadline: .soon)
+      #expect(try fixture.host.info("counter").canRollBack == false)
+      let generation = try fixture.host.info("counter").generation
+      #expect(throws: OperationError.self) {
+        try fixture.host.rollback("counter", deadline: .soon)
+      }
+      #expect(try fixture.call("counter.ask") == "1 3")
+      #expect(try fixture.host.info("counter").generation == generation)
+      _ = try fixture.host.reload("counter", dryRun: false, deadline: .soon)
+      #expect(try fixture.call("counter.ask") == "2 3")
+      _ = try fixture.host.rollback("counter", deadline: .soon)
+      #expect(try fixture.call("counter.ask") == "1 3")
+    }
+
     @Test("passing watches over by name, without losing a change")
     func watches() throws {
       let fixture = try HostFixture([PluginCalls.watcher("1.0.0")])
