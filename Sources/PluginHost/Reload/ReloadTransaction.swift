@@ -190,9 +190,9 @@ final class ReloadTransaction: Sendable {
     }
   }
 
-  /// Leaves everything as if nothing had happened.
+  /// Leaves everything as if nothing had happened. What the old ones do not need is cleaned up once they serve again.
   private func undo() {
-    for member in members.reversed() {
+    for member in members.reversed() where member.isHandoff {
       if member.new.image != nil, member.sharesImage { member.new.passImage(to: member.old) }
       lifecycle.unwind(member.new, hears: false)
     }
@@ -204,6 +204,9 @@ final class ReloadTransaction: Sendable {
       }
     }
     bus.openGates(of: owners, callables: callables)
+    for member in members.reversed() where !member.isHandoff {
+      lifecycle.unwind(member.new, hears: false)
+    }
   }
 
   private func resume(_ member: ReloadMember) {

@@ -278,6 +278,30 @@ extension HostSuite {
       #expect(try fixture.call("counter.ask") == "1 3")
     }
 
+    @Test("serving again before the build that failed is cleaned up")
+    func servesBeforeCleanup() throws {
+      let fixture = try counted(Self.counter("1.0.0"))
+      try fixture.put(
+        Self.counter("2.0.0").declaring("#include <sys/stat.h>")
+          .instead("restore_state", "return DVT_FAILED;")
+          .doing(
+            "cleanup",
+            """
+            struct stat s;
+            trace("cleaning");
+            for (int i = 0; i < 15000 && stat(TRACE ".go", &s); i++) usleep(1000);
+            """))
+      let reload = try Thread(name: "reload") { [host = fixture.host] in
+        _ = try? host.reload("counter", dryRun: false, deadline: .soon)
+      }
+      #expect(fixture.wait { fixture.trace(of: "counter").contains("cleaning") })
+      #expect(try fixture.call("counter.ask", milliseconds: 3_000) == "1 3")
+      try fixture.publish("n.x")
+      #expect(try fixture.call("counter.ask", milliseconds: 3_000) == "1 4")
+      try TestFile.write(fixture.directory.file("trace.go"))
+      reload.join()
+    }
+
     @Test("passing watches over by name, without losing a change")
     func watches() throws {
       let fixture = try HostFixture([PluginCalls.watcher("1.0.0")])
