@@ -16,4 +16,6 @@ public struct MetadataChange: Sendable, Equatable {
   public let record: MetadataRecord
   /// Revision of the transaction; changes of one transaction share it.
   public let revision: UInt64
+  /// Its place among the changes of its transaction, 0….
+  public let index: Int
 }

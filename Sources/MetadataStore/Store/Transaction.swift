@@ -16,7 +16,8 @@ struct Transaction {
     var versions: [UInt64] = []
     for write in writes {
       let records = collections[write.collection] ?? OrderedMap()
-      let change = try Self.change(write, records[write.key], revision: revision)
+      let change = try Self.change(
+        write, records[write.key], revision: revision, index: changes.count)
       let updated =
         change.kind == .removed
         ? records.removing(write.key) : records.setting(write.key, to: change.record)
@@ -34,7 +35,7 @@ struct Transaction {
   }
 
   private static func change(
-    _ write: MetadataWrite, _ current: MetadataRecord?, revision: UInt64
+    _ write: MetadataWrite, _ current: MetadataRecord?, revision: UInt64, index: Int
   ) throws(MetadataError) -> MetadataChange {
     switch (write.expectation, current?.version) {
     case (.any, _), (.absent, nil): break
@@ -45,14 +46,15 @@ struct Transaction {
     switch (write.action, current) {
     case (.remove, nil): throw .notFound(collection: write.collection, key: write.key)
     case (.remove, let current?):
-      return MetadataChange(kind: .removed, record: current, revision: revision)
+      return MetadataChange(kind: .removed, record: current, revision: revision, index: index)
     case (.put(let value), _):
       let record = MetadataRecord(
         collection: current?.collection ?? write.collection, key: current?.key ?? write.key,
         value: value, version: (current?.version ?? 0) + 1, created: current?.created ?? revision,
         modified: revision)
       return MetadataChange(
-        kind: current == nil ? .created : .updated, record: record, revision: revision)
+        kind: current == nil ? .created : .updated, record: record, revision: revision,
+        index: index)
     }
   }
 }

@@ -11,7 +11,7 @@ import Synchronization
   // Safe: the C function and its context are immutable; everything mutable is inside `state`.
   private struct State {
     var watch: MetadataWatch?
-    var position: UInt64?
+    var position: WatchPosition?
     var callable: Callable?
   }
 
@@ -34,11 +34,11 @@ import Synchronization
     self.prefix = prefix
     unsafe self.receiver = unsafe receiver
     unsafe self.context = unsafe context
-    state = Mutex(State(position: revision == 0 ? nil : revision))
+    state = Mutex(State(position: revision == 0 ? nil : WatchPosition(after: revision)))
   }
 
-  /// Revision of the last change that was reported; `nil` when none was and none was asked for.
-  var position: UInt64? { state.withLock { $0.position } }
+  /// The last change that was reported; `nil` when none was and none was asked for.
+  var position: WatchPosition? { state.withLock { $0.position } }
 
   /// What its reports run through, for the plugin's gate; `nil` while it does not report.
   var callable: Callable? { state.withLock { $0.callable } }
@@ -47,26 +47,30 @@ import Synchronization
   ///
   /// - Parameter former: The last change that the former generation's watch of this name saw.
   /// - Throws: What the store throws.
-  func start(after former: UInt64? = nil) throws(MetadataError) {
+  func start(after former: WatchPosition? = nil) throws(MetadataError) {
     let callable = unsafe Callable(owner: instance.owner, inPlugin: true)
     let store = instance.core.metadata
     let position = state.withLock { state in
       state.callable = callable
       // A position from the first moment on: what comes while a reload holds the watch is not lost.
-      let position = former ?? state.position ?? store.snapshot.revision
+      let position =
+        former ?? state.position ?? WatchPosition(after: store.snapshot.revision)
       state.position = position
       return position
     }
     let watch = try instance.core.metadata.watch(
-      "\(instance.id)/\(name)", collection: collection, prefix: prefix, after: position
-    ) { [weak self] event in self?.report(event, callable) }
+      "\(instance.id)/\(name)", collection: collection, prefix: prefix, after: position.start
+    ) { [weak self] event in
+      if case .change(let change) = event, position.covers(change) { return }
+      self?.report(event, callable)
+    }
     state.withLock { $0.watch = watch }
   }
 
   /// Starts to report changes from now on: those after the position are not held any more.
   func startAnew() throws(MetadataError) {
     noteOverflow()
-    try start(after: instance.core.metadata.snapshot.revision)
+    try start(after: WatchPosition(after: instance.core.metadata.snapshot.revision))
   }
 
   /// Stops to report, keeping the position.
@@ -117,6 +121,6 @@ import Synchronization
     case nil: break
     default: return
     }
-    state.withLock { $0.position = change.revision }
+    state.withLock { $0.position = WatchPosition(after: change) }
   }
 }

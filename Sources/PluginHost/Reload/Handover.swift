@@ -44,7 +44,9 @@ struct Handover {
     }
   }
 
-  private func resume(_ watch: PluginWatch, of plugin: PluginInstance, after position: UInt64?) {
+  private func resume(
+    _ watch: PluginWatch, of plugin: PluginInstance, after position: WatchPosition?
+  ) {
     do throws(MetadataError) {
       do throws(MetadataError) {
         try watch.start(after: position)

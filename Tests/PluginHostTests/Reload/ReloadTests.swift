@@ -1,4 +1,6 @@
+import EventBus
 import HostSupport
+import MetadataStore
 import TestSupport
 import Testing
 
@@ -300,6 +302,49 @@ extension HostSuite {
       #expect(try fixture.call("counter.ask", milliseconds: 3_000) == "1 4")
       try TestFile.write(fixture.directory.file("trace.go"))
       reload.join()
+    }
+
+    @Test("passing watches over in the middle of a transaction, losing and repeating no change")
+    func watchesWithinTransaction() throws {
+      func watcher(_ version: String) -> ProbePlugin {
+        ProbePlugin.meddling("watcher", version: version)
+          .declaring(
+            """
+            static int32_t on(void *c, const dvt_record *r) {
+              char text[60]; snprintf(text, sizeof text, "saw %.*s %c", (int)r->key.len, (const char *)r->key.ptr, VERSION[0]);
+              trace(text);
+              if (r->key.ptr[0] == 'b' && VERSION[0] == '1') at("b");
+              return DVT_OK;
+            }
+            """
+          )
+          .doing(
+            "init",
+            """
+            dvt_watch o = {HEADER(dvt_watch), .name = S("w"), .collection = S("watcher"), .prefix = S("")}; dvt_handle h;
+            return FACE(DVT_METADATA_INTERFACE, dvt_metadata)->watch(host, &o, on, 0, &h, &errors);
+            """)
+      }
+      let fixture = try HostFixture([watcher("1.0.0")])
+      let host = fixture.host
+      let writes = ["a", "b", "c"].map {
+        MetadataWrite(collection: "watcher", key: $0, value: .int(1))
+      }
+      _ = try host.core.metadata.transaction(writes)
+      #expect(fixture.wait { FileStatus.exists(fixture.directory.file("trace.in.b")) })
+      let watch = host.table["watcher"]?.current?.instance.watches.first { $0.name == "w" }
+      try fixture.put(watcher("2.0.0"))
+      let reload = try Thread(name: "reload") {
+        _ = try? host.reload("watcher", dryRun: false, deadline: .soon)
+      }
+      #expect(fixture.wait { watch?.callable?.isLive == false })
+      try TestFile.write(fixture.directory.file("trace.go.b"))
+      reload.join()
+      let seen = {
+        fixture.trace(of: "watcher").filter { $0.hasPrefix("saw") && $0.utf8.count == 7 }
+      }
+      #expect(fixture.wait { seen().count >= 3 })
+      #expect(seen() == ["saw a 1", "saw b 1", "saw c 2"])
     }
 
     @Test("passing watches over by name, without losing a change")
