@@ -19,6 +19,7 @@ extension Host: HostControl {
     report.residentBytes = ResidentMemory.bytes
     report.retiredBytes = loader.retired.bytes
     report.retiredImages = loader.retired.count
+    report.retiredWarning = loader.retired.warning
     return report
   }
 

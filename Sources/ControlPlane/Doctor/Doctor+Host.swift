@@ -59,11 +59,12 @@ extension Doctor {
   private func retired(_ report: HostReport) -> DoctorCheck {
     let finding =
       "\(report.retiredImages) retired images hold \(Views.bytes(report.retiredBytes))"
-    guard report.retiredImages >= 256 || report.retiredBytes >= 64 << 20 else {
+    guard let warning = report.retiredWarning else {
       return DoctorCheck("retired images", .ok, finding)
     }
     return DoctorCheck(
-      "retired images", .warn, finding, fix: "restart the host at the next good moment")
+      "retired images", .warn, warning,
+      fix: "restart the host at the next good moment, or raise retiredBudget")
   }
 
   /// A plugin folder: readable, and not open to everybody.

@@ -118,7 +118,7 @@ extension Lifecycle {
         plugin.retiredImages += 1
         plugin.retiredBytes += bytes
       }
-      if let warning = loader.retired.warning { core.log.log(.warning, "loader", warning) }
+      warnOfRetired(generation.id)
     } else {
       table.update(generation.id) { $0.unmappedImages += 1 }
       table.leave(generation.instance)
@@ -126,6 +126,19 @@ extension Lifecycle {
       generation.instance.release()
     }
     return unloading
+  }
+
+  /// Says that what stays mapped is more than the budget allows.
+  private func warnOfRetired(_ id: String) {
+    let retired = loader.retired
+    guard let warning = retired.warning else { return }
+    core.log.log(.warning, "loader", warning)
+    events.publish(
+      "system.retired_budget", subject: id,
+      [
+        "images": .int(Int64(retired.count)), "bytes": .int(Int64(retired.bytes)),
+        "warning": .string(warning),
+      ])
   }
 
   private func release(

@@ -26,6 +26,8 @@ public struct HostReport: Codable, Sendable, Equatable {
   public var retiredBytes = 0
   /// Number of retired images.
   public var retiredImages = 0
+  /// What to do about them, once they are more than `retiredBudget` allows.
+  public var retiredWarning: String?
 
   /// Describes a host; everything else starts empty.
   public init(name: String, version: String, pid: Int32, stateDirectory: String, socket: String) {
