@@ -126,7 +126,8 @@ final class Lifecycle: Sendable {
   ///
   /// - Returns: Why it must not be mapped; `nil` when it may.
   private func probe(_ staged: StagedImage) -> String? {
-    guard configuration.loadProbe else { return nil }
+    let runsCode = staged.facts.hasConstructors || !staged.libraries.isEmpty
+    guard configuration.loadProbe, runsCode else { return nil }
     let outcome: LoadProbe.Outcome
     do throws(SystemError) {
       outcome = try LoadProbe.run(

@@ -10,16 +10,19 @@ public struct LoadFacts: Sendable, Hashable {
   public var unmappable: Bool
   /// Why it must stay mapped, in prose; `nil` when `unmappable`.
   public var keepReason: String?
+  /// Whether code of it runs while it is being mapped.
+  public var hasConstructors: Bool
 
-  /// Takes the facts; an image that says nothing is one that needs nothing and can be unmapped.
+  /// Takes the facts; an image that says nothing needs nothing, can be unmapped, and may have constructors.
   public init(
     needed: [String] = [], runpath: [String] = [], soname: String? = nil, unmappable: Bool = true,
-    keepReason: String? = nil
+    keepReason: String? = nil, hasConstructors: Bool = true
   ) {
     self.needed = needed
     self.runpath = runpath
     self.soname = soname
     self.unmappable = unmappable
     self.keepReason = keepReason
+    self.hasConstructors = hasConstructors
   }
 }

@@ -53,13 +53,14 @@ final class StagingInspector: Sendable {
 extension LoadFacts {
   /// The part of an image's facts that loading needs.
   init(_ facts: ImageFacts, _ mode: UnloadMode) {
-    switch facts.unloadClass(mode) {
-    case .unmappable:
-      self.init(needed: facts.needed, runpath: facts.runpath, soname: facts.soname)
-    case .retired(let reason):
-      self.init(
-        needed: facts.needed, runpath: facts.runpath, soname: facts.soname, unmappable: false,
-        keepReason: reason)
-    }
+    let keepReason: String? =
+      switch facts.unloadClass(mode) {
+      case .unmappable: nil
+      case .retired(let reason): reason
+      }
+    self.init(
+      needed: facts.needed, runpath: facts.runpath, soname: facts.soname,
+      unmappable: keepReason == nil, keepReason: keepReason,
+      hasConstructors: facts.traits.contains(.constructors))
   }
 }
