@@ -99,6 +99,25 @@ extension HostSuite {
       #expect(fixture.state("inner") == "active")
     }
 
+    @Test("loading an image without constructors at once, though others are tried first")
+    func probesOnlyConstructors() throws {
+      // The executable of this process is no host: whatever were tried would fail.
+      let fixture = try HostFixture([ProbePlugin("plain")]) { $0.loadProbe = true }
+      #expect(fixture.state("plain") == "active")
+    }
+
+    @Test("telling once more images stay mapped than the configuration allows")
+    func retiredBudget() throws {
+      let keep = ProbePlugin("kept").with("\"unload\": \"keep\"")
+      let fixture = try HostFixture([keep]) { $0.retiredBudget.images = 2 }
+      _ = try fixture.host.unload("kept", deadline: .soon)
+      #expect(try fixture.host.hostReport().retiredWarning == nil)
+      _ = try fixture.host.load("kept", deadline: .soon)
+      _ = try fixture.host.unload("kept", deadline: .soon)
+      #expect(try fixture.host.hostReport().retiredWarning?.hasPrefix("2 retired images") == true)
+      #expect(fixture.events.contains("system.retired_budget kept"))
+    }
+
     @Test("refusing to load or unload while a constructor does not come back, naming it")
     func stuckLoader() throws {
       let fixture = try HostFixture([

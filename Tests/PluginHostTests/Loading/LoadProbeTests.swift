@@ -49,6 +49,16 @@ import Testing
         deadline: .after(milliseconds: 10_000)) == expected)
   }
 
+  @Test("The executable's hidden command does it", arguments: constructors)
+  func command(body: String, expected: LoadProbe.Outcome) throws {
+    let path = try fixture.build(
+      Fixture.plugin(value: 1, extra: LoadProbeTests.constructor(body)), to: "c.so")
+    #expect(
+      try LoadProbe.run(
+        path: path, executable: "\(Program.buildFolder)/dovetail", arguments: [LoadProbe.argument],
+        deadline: .after(milliseconds: 20_000)) == expected)
+  }
+
   @Test("A constructor that does not return is killed at the deadline")
   func hung() throws {
     let path = try fixture.build(
