@@ -104,8 +104,11 @@ public import HostSupport
   }
 
   /// Whether a call is in progress on any thread.
-  public var isRunning: Bool {
+  public var isRunning: Bool { Self.running(of: [self]) == [true] }
+
+  /// The same for each of several, with one barrier.
+  static func running(of callables: [Callable]) -> [Bool] {
     hs_barrier()
-    return unsafe hs_entry_calls(entry, nil) != 0
+    return callables.map { unsafe hs_entry_calls($0.entry, nil) != 0 }
   }
 }

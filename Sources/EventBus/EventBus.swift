@@ -200,13 +200,21 @@ import Synchronization
   public func tick() {
     Reclaimer.shared.collect()
     workers.relieve()
-    let ended = state.withLock { state in
-      guard !state.ending.isEmpty else { return [@Sendable () -> Void]() }
-      let ended = state.ending.filter { !$0.callable.isRunning }
-      state.ending.removeAll { item in ended.contains { $0.callable === item.callable } }
-      return ended.map(\.done)
+    completePending()
+  }
+
+  /// Tells of the pending ends that have come. There may be many: they are looked at in one pass, under no lock.
+  public func completePending() {
+    let pending = state.withLock { state in
+      defer { state.ending = [] }
+      return state.ending
     }
-    for done in ended { done() }
+    guard !pending.isEmpty else { return }
+    let running = Callable.running(of: pending.map(\.callable))
+    state.withLock { state in
+      for (item, isRunning) in zip(pending, running) where isRunning { state.ending.append(item) }
+    }
+    for (item, isRunning) in zip(pending, running) where !isRunning { item.done() }
   }
 
   /// Calls `done` once no call of a dead callable runs any more.

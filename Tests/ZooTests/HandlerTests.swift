@@ -154,6 +154,23 @@ import Testing
     zoo.expectCleanEnd()
   }
 
+  @Test func `promise 5: A plugin that is unloaded while ends are pending is not called later`()
+    throws
+  {
+    let zoo = try Zoo()
+    try zoo.add("cutter", [], source: "cutter")
+    for id in ["crowd-a", "crowd-b"] { try zoo.add(id, [], Self.load, source: "crowd") }
+    try zoo.host.start()
+    for _ in 0..<10 {
+      let isBusy = try Condition.holds { try counts(zoo).pending >= 100 }
+      #expect(isBusy, "\(zoo.host.log)")
+      try expectUnloads(zoo, "cutter", as: "unmapped")
+      #expect(try zoo.host.ask("load", "cutter").status == 0)
+    }
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
   private struct Counts { var calls = 0, late = 0, ended = 0, pending = 0, completed = 0 }
 
   private func counts(_ zoo: Zoo) throws -> Counts {

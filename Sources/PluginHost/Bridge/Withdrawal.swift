@@ -73,8 +73,9 @@ import HostSupport
     }
   }
 
-  /// Makes the call; answers whether it crashed.
+  /// Makes the call, while there is somebody to call; answers whether it crashed.
   private static func complete(_ completion: Completion, _ instance: PluginInstance) -> Bool {
+    guard instance.mode != .gone else { return false }
     let result = unsafe PluginCall.run(instance.lifecycle) { _ in
       unsafe completion.call(completion.context, DVT_OK)
       return 0

@@ -59,6 +59,8 @@ extension Lifecycle {
   ) -> Unloading {
     let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
     var running = revoke(generation, until: deadline)
+    // Later there may be no code to call back.
+    if !generation.isTainted { core.bus.completePending() }
     if !hears || generation.isTainted { generation.instance.setMode(.gone) }
     if generation.needsCleanup, !generation.isTainted, running == 0 {
       let outcome = run(generation, .cleanup)
@@ -66,8 +68,9 @@ extension Lifecycle {
       if outcome.failure != nil { generation.taint() }
     }
     generation.instance.setMode(.gone)
-    // What it registered while it was cleaned up.
+    // What it registered while it was cleaned up; then what calls under way registered as the door was closing.
     if running == 0, hears { running = revoke(generation, until: deadline) }
+    if running == 0, !generation.isTainted { running = revoke(generation, until: deadline) }
     if running > 0 {
       core.losses.note(.callAbandoned, generation.id, count: running)
       generation.taint()
