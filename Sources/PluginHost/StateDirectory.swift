@@ -160,8 +160,12 @@ extension StateDirectory {
           "flock", String(decoding: try file.read(32, at: 0), as: UTF8.self),
           code: EWOULDBLOCK)
       }
-      if ftruncate(file.raw, 0) != 0 { throw SystemError("ftruncate", root.path(of: "lock")) }
-      try file.write(Array("\(getpid())\n".utf8))
+      let pid = Array("\(getpid())\n".utf8)
+      try file.write(pid)
+      // Last, so that the file keeps its block: to free it and to find another one takes longer than all the rest here.
+      if ftruncate(file.raw, off_t(pid.count)) != 0 {
+        throw SystemError("ftruncate", root.path(of: "lock"))
+      }
       return file
     } catch  where error.code == EWOULDBLOCK {
       let pid = Int32(error.subject.prefix { $0.isNumber }) ?? 0

@@ -1,5 +1,4 @@
 import ControlPlane
-import FoundationEssentials
 
 let runCommand = Command(
   "run", "run a host in the foreground", options: RunArguments.options,
@@ -10,6 +9,6 @@ let runCommand = Command(
   let options = try RunArguments.options(of: invocation)
   return try HostProcess(
     options: options, backend: backend, log: RunArguments.log(of: options),
-    environment: ProcessInfo.processInfo.environment
+    environment: environment
   ).run()
 }

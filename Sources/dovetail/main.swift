@@ -1,7 +1,7 @@
 import ControlPlane
-import FoundationEssentials
 import Glibc
+import HostSupport
 
-let environment = ProcessInfo.processInfo.environment
+let environment = Environment.all
 let program = Program(commands: allCommands, environment: environment)
 exit(program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -5,7 +5,7 @@ public struct ConfigurationKey: Sendable {
   /// The key as a path, such as `probation.seconds`.
   public let path: String
   /// What the value may be, for people: `0…3600`, `true or false`.
-  public let allowed: String
+  public var allowed: String { kind.phrase }
   /// What it means, in half a sentence.
   public let meaning: String
   let kind: Kind
@@ -29,7 +29,6 @@ public struct ConfigurationKey: Sendable {
     self.kind = kind
     self.meaning = meaning
     self.set = set
-    allowed = kind.phrase
   }
 
   /// The environment variable that sets the key: `DOVETAIL_PROBATION_SECONDS`.

@@ -60,10 +60,10 @@ public struct ConfigurationLoader: Sendable {
   public mutating func add(
     environment: [String: String], ignored: Set<String> = ["DOVETAIL_CONFIG", "DOVETAIL_SOCKET"]
   ) {
-    let known = ConfigurationKey.all.map(\.variable)
-    for (name, text) in environment.sorted(by: { $0.key < $1.key })
-    where name.hasPrefix("DOVETAIL_") && !ignored.contains(name) {
+    let own = environment.filter { $0.key.hasPrefix("DOVETAIL_") && !ignored.contains($0.key) }
+    for (name, text) in own.sorted(by: { $0.key < $1.key }) {
       guard let key = ConfigurationKey.all.first(where: { $0.variable == name }) else {
+        let known = ConfigurationKey.all.map(\.variable)
         report(name, "", "is no setting of the host\(Spelling.hint(for: name, in: known))")
         continue
       }
