@@ -7,11 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hs_publish.h"
+
 /* How long a gated entry of an owner whose gate is open is left alone: it is about to change. */
 #define LOOK_AGAIN 200000ull
 
-uint32_t hs_depth_limit = 32;
+size_t hs_deepest = 32 * sizeof(hs_frame);
 uint64_t hs_gate_patience = 5000000000ull;
+
+void hs_set_limits(uint32_t depth, uint64_t patience) {
+  hs_deepest = (depth < 1 ? 1 : depth > HS_DEPTH_MAX ? HS_DEPTH_MAX : depth) * sizeof(hs_frame);
+  hs_gate_patience = patience;
+}
 
 void hs_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t nanoseconds) {
   struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
@@ -29,7 +36,7 @@ static uint64_t now(void) {
 /* A thread that is inside the closing plugins already must be let through, or they could never drain. */
 static int passes(const hs_slot *slot, const hs_frame *below, const hs_owner *closed) {
   uint32_t group = atomic_load(&closed->group);
-  for (const hs_frame *frame = slot->frames; frame < below; frame++) {
+  for (const hs_frame *frame = slot->frames + 1; frame < below; frame++) {
     hs_entry *entry = atomic_load(&frame->entry);
     if (entry && group != 0 && atomic_load(&entry->owner->group) == group) return 1;
   }
@@ -41,8 +48,7 @@ static hs_entry *admit(hs_slot *slot, hs_frame *frame, hs_entry *entry, uint64_t
   uint64_t deadline = 0;
   for (;;) {
     atomic_store_explicit(&frame->entry, entry, memory_order_relaxed);
-    if (__builtin_expect(hs_fence_needed, 0)) atomic_thread_fence(memory_order_seq_cst);
-    else atomic_signal_fence(memory_order_seq_cst);
+    hs_fence();
     uint32_t state = atomic_load_explicit(&entry->state, memory_order_acquire);
     if (__builtin_expect(state == HS_LIVE, 1)) return entry;
     if (state == HS_GATED && passes(slot, frame, entry->owner)) return entry;
@@ -64,134 +70,100 @@ static hs_entry *admit(hs_slot *slot, hs_frame *frame, hs_entry *entry, uint64_t
   }
 }
 
-static inline hs_frame *push(hs_slot *slot, const hs_topic *topic) {
-  uint32_t depth = atomic_load_explicit(&slot->depth, memory_order_relaxed);
-  if (__builtin_expect(depth >= hs_depth_limit, 0)) return NULL;
-  hs_frame *frame = &slot->frames[depth];
-  frame->topic = topic;
-  frame->shared = NULL;
-  frame->fault = 0;
-  frame->outcome = HS_OK;
-  frame->side = slot->side;
-  atomic_store_explicit(&frame->entry, NULL, memory_order_relaxed);
-  atomic_store_explicit(&slot->depth, depth + 1, memory_order_release);
-  hs_pin(slot);
-  frame->pins = slot->pins;
-  slot->side = HS_SIDE_HOST;
-  return frame;
-}
-
-static inline void pop(hs_slot *slot, const hs_frame *frame) {
-  slot->side = frame->side;
-  atomic_store_explicit(&slot->depth, atomic_load_explicit(&slot->depth, memory_order_relaxed) - 1, memory_order_release);
-  hs_unpin(slot);
-}
-
-static inline hs_frame *top(hs_slot *slot) {
-  return &slot->frames[atomic_load_explicit(&slot->depth, memory_order_relaxed) - 1];
-}
-
-/* After a jump nothing that the jumped-to function held in registers or spilled is relied on: the compiler may have reused
- * the space. All that is needed lies in the slot. Not inlined, so that the slot's address is found anew. */
-static __attribute__((noinline)) hs_slot *landed(void) {
-  hs_slot *slot = hs_own_slot;
-  slot->pins = top(slot)->pins;
-  slot->side = HS_SIDE_HOST;
-  return slot;
+hs_entry *hs_admit(hs_slot *slot, hs_frame *frame, hs_entry *entry) {
+  int32_t why = HS_OK;
+  frame->side = HS_SIDE_HOST;
+  entry = admit(slot, frame, entry, hs_gate_patience, &why);
+  if (!entry && why == HS_GATE_CLOSED) {
+    frame->outcome = why;
+    frame->leaves = 1;
+  }
+  return entry;
 }
 
 /* The negative codes are the host's: a callee that returns one has failed for a reason of its own. */
 static inline int32_t own_code(int32_t code) { return code < 0 && code >= HS_QUEUE_FULL ? 1 : code; }
 
-static __attribute__((noinline)) void report(hs_topic *topic, hs_frame *frame, void *event, int32_t code) {
+static void report(hs_frame *frame, int32_t code) {
   hs_entry *entry = atomic_load(&frame->entry);
-  if (entry && topic->hooks->failed) topic->hooks->failed(entry, event, code, frame->fault);
+  const hs_topic *topic = frame->topic;
+  frame->side = HS_SIDE_HOST;
+  if (entry && topic->hooks->failed) topic->hooks->failed(entry, frame->event, code, frame->fault);
   frame->fault = 0;
 }
 
-/* One jump point serves all handlers of a publish: what must survive a jump lives in the frame, and delivery goes on with
- * the next index. */
-static inline __attribute__((always_inline)) int32_t publish(hs_slot *slot, hs_topic *topic, void *event) {
-  hs_frame *frame = push(slot, topic);
-  if (__builtin_expect(frame == NULL, 0)) return HS_TOO_DEEP;
-  const hs_table *table = atomic_load_explicit(&topic->table, memory_order_acquire);
-  if (table->sequenced) topic->hooks->stamp(event, atomic_fetch_add_explicit(&topic->sequence, 1, memory_order_relaxed) + 1);
-  frame->event = event;
-  frame->table = table;
-  frame->index = 0;
-  frame->stack = (uintptr_t)__builtin_frame_address(0);
-  if (__builtin_expect(__builtin_setjmp(frame->jump), 0)) {
-    slot = landed();
-    frame = top(slot);
-    topic = (hs_topic *)frame->topic;
-    event = frame->event;
-    table = frame->table;
-    report(topic, frame, event, HS_CRASHED);
-    frame->index++;
-  }
-  for (uint64_t i = frame->index; i < table->count; i++) {
-    hs_entry *entry = table->entries[i];
-    frame->index = (uint32_t)i;
-    atomic_store_explicit(&frame->entry, entry, memory_order_relaxed);
-    if (__builtin_expect(hs_fence_needed, 0)) atomic_thread_fence(memory_order_seq_cst);
-    else atomic_signal_fence(memory_order_seq_cst);
-    if (__builtin_expect(atomic_load_explicit(&entry->state, memory_order_acquire) != HS_LIVE, 0)) {
-      int32_t why = HS_OK;
-      entry = admit(slot, frame, entry, hs_gate_patience, &why);
-      if (!entry) {
-        if (why == HS_GATE_CLOSED) frame->outcome = why;
-        continue;
-      }
-    }
-    slot->side = entry->side;
-    int32_t code = entry->call(entry->context, event, slot->error_sink);
-    slot->side = HS_SIDE_HOST;
-    hs_count(slot, entry->counter);
-    if (__builtin_expect(code != 0, 0)) report(topic, frame, event, own_code(code));
-  }
-  atomic_store_explicit(&frame->entry, NULL, memory_order_release);
-  if (__builtin_expect(frame->shared != NULL, 0)) topic->hooks->release(frame->shared);
+void hs_failed(hs_frame *frame, int32_t code) { report(frame, own_code(code)); }
+
+/* What the jumped-to call held in registers or on its stack is not relied on: all that is needed lies in the slot. */
+static hs_frame *land(void) {
+  hs_frame *frame = hs_top(hs_own_slot);
+  frame->pins = 0;
+  return frame;
+}
+
+void hs_publish_landed(void) {
+  hs_frame *frame = land();
+  report(frame, HS_CRASHED);
+  hs_go_to(frame, frame->position + 1);
+}
+
+void hs_number(hs_topic *topic, hs_frame *frame) {
+  frame->side = HS_SIDE_HOST;
+  topic->hooks->stamp(frame->event, atomic_fetch_add_explicit(&topic->sequence, 1, memory_order_relaxed) + 1);
+}
+
+int32_t hs_settle(hs_frame *frame) {
+  const hs_topic *topic = frame->topic;
   int32_t outcome = frame->outcome;
-  pop(slot, frame);
+  frame->side = HS_SIDE_HOST;
+  atomic_store_explicit(&frame->entry, NULL, memory_order_release);
+  if (frame->shared) topic->hooks->release(frame->shared);
+  frame->shared = NULL;
+  frame->outcome = HS_OK;
+  frame->leaves = 0;
   return outcome;
 }
 
 int32_t hs_publish(hs_topic *topic, void *event) {
   hs_slot *slot = hs_slot_self();
-  return __builtin_expect(slot != NULL, 1) ? publish(slot, topic, event) : HS_NO_MEMORY;
+  return __builtin_expect(slot != NULL, 1) ? hs_publish_here(slot, topic, event) : HS_NO_MEMORY;
 }
 
 int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter) {
   hs_slot *slot = hs_slot_self();
   if (__builtin_expect(slot == NULL, 0)) return HS_NO_MEMORY;
   hs_count(slot, counter);
-  return publish(slot, topic, event);
+  return hs_publish_here(slot, topic, event);
 }
 
 int32_t hs_call(hs_entry *first, int32_t (*thunk)(void *argument), void *argument, uint64_t patience, int32_t *fault) {
   hs_slot *slot = hs_slot_self();
   if (!slot) return HS_NO_MEMORY;
-  hs_frame *frame = push(slot, NULL);
+  hs_frame *frame = hs_next_frame(slot);
   if (!frame) return HS_TOO_DEEP;
+  hs_enter_epoch(slot);
+  frame->topic = NULL;
   frame->reported = fault;
+  frame->side = HS_SIDE_HOST;
+  atomic_store_explicit(&frame->entry, NULL, memory_order_relaxed);
+  atomic_store_explicit(&slot->top, frame, memory_order_release);
   int32_t result = HS_OK;
   hs_entry *entry = admit(slot, frame, first, patience, &result);
   if (entry) {
-    frame->stack = (uintptr_t)__builtin_frame_address(0);
     if (__builtin_setjmp(frame->jump) == 0) {
-      slot->side = entry->side;
+      frame->side = entry->side;
       result = thunk(argument);
       hs_count(slot, entry->counter);
     } else {
-      slot = landed();
-      frame = top(slot);
+      slot = hs_own_slot;
+      frame = land();
       result = HS_CRASHED;
       if (frame->reported) *frame->reported = frame->fault;
+      frame->fault = 0;
     }
   }
-  slot->side = HS_SIDE_HOST;
-  atomic_store_explicit(&frame->entry, NULL, memory_order_release);
-  pop(slot, frame);
+  if (__builtin_expect(frame->leaves != 0, 0)) hs_settle(frame);
+  hs_pop(slot, frame);
   return result;
 }
 
@@ -215,8 +187,7 @@ int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, int32_t 
 
 hs_frame *hs_present_frame(void) {
   hs_slot *slot = hs_own_slot;
-  uint32_t depth = slot ? atomic_load_explicit(&slot->depth, memory_order_relaxed) : 0;
-  return depth ? &slot->frames[depth - 1] : NULL;
+  return slot && hs_top(slot) != slot->frames ? hs_top(slot) : NULL;
 }
 
 hs_entry *hs_present_entry(void) {

@@ -48,9 +48,8 @@ void hs_entry_move(hs_entry *entry, hs_entry *successor) {
 }
 
 hs_table *hs_table_create(uint64_t count, uint32_t sequenced) {
-  hs_table *table = calloc(1, sizeof *table + count * sizeof(hs_entry *));
+  hs_table *table = calloc(1, sizeof *table + (count + 1) * sizeof(hs_entry *));
   if (!table) return NULL;
-  table->count = count;
   table->sequenced = sequenced;
   return table;
 }
@@ -81,8 +80,8 @@ uint32_t hs_owner_calls(const hs_owner *owner, const hs_slot *except) {
   uint32_t calls = 0;
   for (const hs_slot *slot = hs_slots_first(); slot; slot = atomic_load(&slot->next)) {
     if (slot == except) continue;
-    uint32_t depth = atomic_load(&slot->depth);
-    for (uint32_t i = 0; i < depth && i < HS_DEPTH_MAX; i++) {
+    uint32_t depth = hs_depth(slot);
+    for (uint32_t i = 1; i <= depth; i++) {
       const hs_entry *entry = atomic_load(&slot->frames[i].entry);
       if (entry && entry->owner == owner) calls++;
     }
@@ -110,12 +109,16 @@ void *hs_publish_shared(void) {
 
 void hs_publish_set_shared(void *shared) {
   hs_frame *frame = hs_present_frame();
-  if (frame) frame->shared = shared;
+  if (!frame) return;
+  frame->shared = shared;
+  frame->leaves = 1;
 }
 
 void hs_publish_set_outcome(int32_t outcome) {
   hs_frame *frame = hs_present_frame();
-  if (frame) frame->outcome = outcome;
+  if (!frame) return;
+  frame->outcome = outcome;
+  frame->leaves = 1;
 }
 
 void hs_pin_self(void) {
@@ -139,7 +142,7 @@ void *hs_thread_error_sink(void) {
 
 const char *hs_chain_topic(uint32_t index) {
   const hs_slot *slot = hs_own_slot;
-  if (!slot || index >= atomic_load(&slot->depth)) return NULL;
-  const hs_topic *topic = slot->frames[index].topic;
+  if (!slot || index >= hs_depth(slot)) return NULL;
+  const hs_topic *topic = slot->frames[index + 1].topic;
   return topic ? topic->name : "";
 }

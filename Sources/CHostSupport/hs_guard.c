@@ -117,8 +117,7 @@ static void registers(const ucontext_t *context, uintptr_t *pc, uintptr_t *sp) {
 
 /* Innermost call of a plugin's on this thread. */
 static const hs_entry *innermost(const hs_slot *slot, const char **topic) {
-  uint32_t depth = slot ? atomic_load(&slot->depth) : 0;
-  while (depth-- > 0) {
+  for (uint32_t depth = slot ? hs_depth(slot) : 0; depth > 0; depth--) {
     const hs_frame *frame = &slot->frames[depth];
     const hs_entry *entry = atomic_load(&frame->entry);
     if (!entry) continue;
@@ -132,7 +131,7 @@ static void die(int signal, siginfo_t *info, uintptr_t pc) {
   const hs_slot *slot = hs_own_slot;
   hs_fault fault = {.signal = signal, .address = (uintptr_t)info->si_addr, .pc = pc, .thread = (int32_t)gettid()};
   const hs_entry *entry = innermost(slot, &fault.topic);
-  fault.side = slot ? slot->side : HS_SIDE_HOST;
+  fault.side = slot ? hs_top(slot)->side : HS_SIDE_HOST;
   if (entry) fault.owner = entry->owner;
   if (on_fatal) on_fatal(&fault);
   struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -145,20 +144,18 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   hs_slot *slot = hs_own_slot;
   uintptr_t pc = 0, sp = 0;
   registers(context, &pc, &sp);
-  uint32_t depth = slot ? atomic_load(&slot->depth) : 0;
-  if (!slot || depth == 0 || slot->side != HS_SIDE_PLUGIN || !containable(signal, info)) {
+  hs_frame *frame = slot ? hs_top(slot) : NULL;
+  if (!slot || frame == slot->frames || frame->side != HS_SIDE_PLUGIN || !containable(signal, info)) {
     die(signal, info, pc);
     return;
   }
-  hs_frame *frame = &slot->frames[depth - 1];
-  if (inside_task(sp, frame->stack)) {
+  if (inside_task(sp, (uintptr_t)frame->jump[0])) {
     die(signal, info, pc);
     return;
   }
-  slot->side = HS_SIDE_HOST;
+  frame->side = HS_SIDE_HOST;
   frame->fault = signal;
-  frame->address = (uintptr_t)info->si_addr;
-  end_accesses(sp, frame->stack);
+  end_accesses(sp, (uintptr_t)frame->jump[0]);
   if (runtime_message && !said) said = atomic_exchange(runtime_message, NULL);
   __builtin_longjmp(frame->jump, 1);
 }
@@ -223,7 +220,7 @@ size_t hs_guard_take_message(char *buffer, size_t size) {
 int hs_guard_self_test(int32_t (*trap)(void *), int32_t (*work)(void *)) {
   hs_owner owner = {.build = UINT32_MAX};
   hs_entry entry = {
-      .side = HS_SIDE_PLUGIN, .owner = &owner, .counter = HS_COUNTER_CHUNK * HS_COUNTER_CHUNKS - 1};
+      .side = HS_SIDE_PLUGIN, .owner = &owner, .counter = HS_COUNTERS - 1};
   for (int round = 0; round < 2; round++) {
     int32_t fault = 0;
     if (hs_call(&entry, trap, NULL, 0, &fault) != HS_CRASHED || fault == 0) return 0;

@@ -22,16 +22,24 @@ static pthread_key_t at_thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void (*on_create)(hs_slot *);
 
+static void clear(hs_frame *frame) {
+  atomic_store_explicit(&frame->entry, NULL, memory_order_release);
+  frame->side = HS_SIDE_HOST;
+  frame->shared = NULL;
+  frame->fault = frame->outcome = 0;
+  frame->pins = frame->leaves = 0;
+}
+
 static void give_back(void *value) {
   hs_slot *slot = value;
   stack_t none = {.ss_flags = SS_DISABLE};
   if (slot->alternate) sigaltstack(&none, NULL);
   hs_own_slot = NULL;
   /* A thread that ended inside a call (pthread_exit) left these behind. */
-  slot->pins = 0;
-  slot->side = HS_SIDE_HOST;
+  uint32_t depth = hs_depth(slot);
   atomic_store_explicit(&slot->waits_for, NULL, memory_order_relaxed);
-  atomic_store_explicit(&slot->depth, 0, memory_order_release);
+  atomic_store_explicit(&slot->top, slot->frames, memory_order_release);
+  for (uint32_t i = 0; i <= depth; i++) clear(&slot->frames[i]);
   atomic_store_explicit(&slot->epoch, 0, memory_order_release);
   atomic_store_explicit(&slot->used, 0, memory_order_release);
 }
@@ -58,8 +66,10 @@ static hs_slot *reuse(void) {
 }
 
 static hs_slot *create(void) {
-  hs_slot *slot = mmap(NULL, sizeof *slot, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  hs_slot *slot =
+      mmap(NULL, sizeof *slot, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slot == MAP_FAILED) return NULL;
+  atomic_store(&slot->top, slot->frames);
   void *stack = mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   slot->alternate = stack == MAP_FAILED ? NULL : stack;
   slot->number = atomic_fetch_add(&slots, 1);
@@ -113,8 +123,8 @@ uint64_t hs_oldest_epoch(void) {
 }
 
 int hs_slot_inside(const hs_slot *slot, const hs_entry *entry) {
-  uint32_t depth = atomic_load_explicit(&slot->depth, memory_order_acquire);
-  for (uint32_t i = 0; i < depth && i < HS_DEPTH_MAX; i++)
+  uint32_t depth = hs_depth(slot);
+  for (uint32_t i = 1; i <= depth; i++)
     if (atomic_load_explicit(&slot->frames[i].entry, memory_order_acquire) == entry) return 1;
   return 0;
 }
@@ -145,15 +155,7 @@ int hs_wait_would_deadlock(const hs_entry *entry) {
 
 uint64_t hs_counter_sum(uint32_t counter) {
   uint64_t sum = 0;
-  for (hs_slot *slot = hs_slots_first(); slot; slot = atomic_load(&slot->next)) {
-    uint64_t *values = atomic_load(&slot->counters[counter / HS_COUNTER_CHUNK]);
-    if (values) sum += __atomic_load_n(&values[counter % HS_COUNTER_CHUNK], __ATOMIC_RELAXED);
-  }
+  for (hs_slot *slot = hs_slots_first(); slot; slot = atomic_load(&slot->next))
+    sum += __atomic_load_n(&slot->counters[counter % HS_COUNTERS], __ATOMIC_RELAXED);
   return sum;
-}
-
-uint64_t *hs_counter_chunk(hs_slot *slot, uint32_t chunk) {
-  uint64_t *values = calloc(HS_COUNTER_CHUNK, sizeof *values);
-  atomic_store(&slot->counters[chunk], values);
-  return values;
 }

@@ -9,7 +9,7 @@ enum CounterIndex {
   }
 
   private static let state = Mutex(State())
-  private static let last = UInt32(HS_COUNTER_CHUNK * HS_COUNTER_CHUNKS - 1)
+  private static let last = UInt32(HS_COUNTERS - 1)
 
   /// An index nobody else counts with; the last one is shared when all are taken.
   static func take() -> UInt32 {

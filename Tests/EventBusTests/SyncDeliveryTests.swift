@@ -1,3 +1,5 @@
+import CHostSupport
+import Glibc
 import HostSupport
 import Testing
 
@@ -151,5 +153,56 @@ import Testing
     fixture.publish(topic, 3)
     #expect(topic.sequence == 2)
     #expect(log.all == [0, 1, 2])
+  }
+
+  @Test("what a publish leaves behind is not met by the next") func leavesNothing() throws {
+    let busy = try fixture.bus.topic("busy")
+    let quiet = try fixture.bus.topic("quiet")
+    let release = Flag()
+    let entered = Flag()
+    try fixture.subscribe(owner, "busy", delivery: .async(capacity: 1, overflow: .fail)) { _ in
+      entered.raise()
+      release.wait()
+      return 0
+    }
+    let log = Log<Int>()
+    try fixture.subscribe(owner, "quiet") { seen in
+      log.append(seen.number)
+      return 0
+    }
+    fixture.publish(busy, 1)
+    #expect(entered.wait())
+    fixture.publish(busy, 2)
+    #expect(fixture.publish(busy, 3) == .queueFull)
+    #expect(fixture.publish(quiet, 4) == nil)
+    #expect(log.all == [4])
+    release.raise()
+    #expect(eventually { fixture.ledger.live == 0 })
+  }
+
+  @Test("a thread that ends inside a handler leaves its slot as it found it") func threadEnds()
+    throws
+  {
+    let outer = try fixture.bus.topic("outer")
+    let inner = try fixture.bus.topic("inner")
+    let (fixture, depths) = (fixture, Log<UInt32>())
+    try fixture.subscribe(owner, "outer") { seen in
+      fixture.publish(inner, seen.number)
+      return 0
+    }
+    let ending = try fixture.subscribe(owner, "inner") { seen in
+      var depth: UInt32 = 0
+      while unsafe hs_chain_topic(depth) != nil { depth += 1 }
+      depths.append(depth)
+      if seen.number == 1 { pthread_exit(nil) }
+      return 0
+    }
+    for number in 1...2 {
+      try Thread(name: "publisher") { fixture.publish(outer, number) }.join()
+    }
+    #expect(depths.all == [2, 2])
+    let end = try fixture.bus.unsubscribe(ending, until: .after(milliseconds: 1000))
+    #expect(end == .ended)
+    #expect(fixture.publish(outer, 3) == nil)
   }
 }

@@ -7,6 +7,7 @@
 #include "hs_fatal.h"
 #include "hs_guard.h"
 #include "hs_names.h"
+#include "hs_publish.h"
 #include "hs_reference.h"
 #include "hs_slot.h"
 #include "hs_image.h"

@@ -14,10 +14,8 @@
 
 /* The handlers of one topic, in order. Immutable once published; freed by epoch. */
 typedef struct hs_table {
-  uint64_t count;
-  uint32_t sequenced; /* 1 when an event needs its number before it is delivered */
-  uint32_t reserved;
-  hs_entry *entries[];
+  uint64_t sequenced; /* 1 when an event needs its number before it is delivered */
+  hs_entry *entries[]; /* ends with NULL */
 } hs_table;
 
 /* What a bus does outside the fast path. Called on the publisher's thread, on the host's side. */
@@ -34,15 +32,9 @@ typedef struct hs_topic {
   const char *name; /* NUL-terminated, for attribution */
 } hs_topic;
 
-/* Most calls that may be nested on a thread, 1…HS_DEPTH_MAX. */
-extern uint32_t hs_depth_limit;
-/* How long a call waits at a closed gate, in nanoseconds. */
-extern uint64_t hs_gate_patience;
-/* Set both before the first publish: Swift does not let itself touch a C global that may change. */
-static inline void hs_set_limits(uint32_t depth, uint64_t patience) {
-  hs_depth_limit = depth < 1 ? 1 : depth > HS_DEPTH_MAX ? HS_DEPTH_MAX : depth;
-  hs_gate_patience = patience;
-}
+/* Sets how many calls may be nested on a thread, 1…HS_DEPTH_MAX, and how many nanoseconds a call waits at a closed gate.
+ * Before the first publish. */
+void hs_set_limits(uint32_t depth, uint64_t patience);
 
 /* Delivers an event to every live entry of the topic's table, in order.
  * Returns HS_OK, HS_TOO_DEEP, HS_NO_MEMORY, or HS_GATE_CLOSED when at least one handler was left out by a gate. */

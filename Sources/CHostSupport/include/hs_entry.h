@@ -43,12 +43,13 @@ const hs_topic *hs_publish_topic(void);
 void *hs_publish_shared(void);
 void hs_publish_set_shared(void *shared);
 void hs_publish_set_outcome(int32_t outcome);
-/* Sets the side of the calling thread; returns the former one. */
+/* Sets the side of the calling thread in its present call; returns the former one. */
 static inline uint32_t hs_side_set(uint32_t side) {
   hs_slot *slot = hs_slot_self();
   if (!slot) return HS_SIDE_HOST;
-  uint32_t former = slot->side;
-  slot->side = side;
+  hs_frame *frame = hs_top(slot);
+  uint32_t former = frame->side;
+  frame->side = side;
   return former;
 }
 void hs_slot_set_error_sink(hs_slot *slot, void *sink);

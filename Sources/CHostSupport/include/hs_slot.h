@@ -8,8 +8,7 @@
 
 /* Deepest nesting of calls into plugins on one thread. */
 #define HS_DEPTH_MAX 64
-#define HS_COUNTER_CHUNK 1024u
-#define HS_COUNTER_CHUNKS 64u
+#define HS_COUNTERS 65536u
 
 /* Whose code a thread runs: a fault on the host's side is never contained. */
 #define HS_SIDE_HOST 0u
@@ -43,43 +42,43 @@ typedef struct hs_entry {
   struct hs_entry *_Atomic successor; /* set before state becomes HS_MOVED; NULL = ended without one */
 } hs_entry;
 
-/* One call in progress. */
+/* One call in progress. What a publish stores lies in one cache line. The fields marked so are zero while the frame is not in
+ * use: whoever sets one sees to that, so that a call that needs none of them does not pay for them. */
 typedef struct hs_frame {
-  hs_entry *_Atomic entry; /* hazard pointer: what runs now, NULL between two handlers */
-  const void *topic;       /* hs_topic of a publish, NULL else */
-  void *shared;            /* the event's counted copy once an async handler needed one */
-  void *event;             /* of a publish */
-  const void *table;       /* hs_table of a publish */
-  int32_t *reported;       /* where a call wants its fault, or NULL */
-  void *jump[5];           /* __builtin_setjmp */
-  uintptr_t stack;         /* accesses of the Swift runtime below this address belong to the callee */
-  uint32_t index;          /* of the handler that runs */
-  int32_t fault;           /* signal that was contained, 0 = none */
-  int32_t outcome;         /* what a publish returns: HS_OK until a handler was left out */
-  uint32_t side;           /* of the thread before this call */
-  uint32_t pins;           /* of the thread during this call */
-  uintptr_t address;       /* where it faulted */
+  _Alignas(64) hs_entry *_Atomic entry; /* hazard pointer: what runs now, NULL while nothing does */
+  const void *topic;                    /* hs_topic of a publish, NULL else */
+  void *event;                          /* of a publish */
+  hs_entry *const *position;            /* of a publish: where in the table `entry` is from */
+  uint32_t side;                        /* HS_SIDE_…, of what runs in this call now */
+  uint32_t pins;                        /* that this call took; zero */
+  void *jump[5];                        /* __builtin_setjmp; the first is the address of the stack frame of who set it */
+  void *shared;                         /* the event's counted copy once an async handler needed one; zero */
+  int32_t *reported;                    /* where a call wants its fault, or NULL */
+  int32_t fault;                        /* signal that was contained; zero */
+  int32_t outcome;                      /* what a publish returns: HS_OK until a handler was left out; zero */
+  uint32_t leaves;                      /* 1 once `shared` or `outcome` was set; zero */
 } hs_frame;
 
 typedef struct hs_slot {
   _Alignas(64) _Atomic uint64_t epoch; /* of the outermost pin, 0 = not inside */
-  _Atomic uint32_t depth;              /* frames in use */
-  uint32_t pins;
-  uint32_t side;      /* HS_SIDE_… */
-  uint32_t number;    /* of the slot */
-  void *error_sink;   /* what callees report errors to; made by the hook of hs_slots_on_create */
-  uint64_t *_Atomic counters[HS_COUNTER_CHUNKS];
-  hs_entry *_Atomic waits_for; /* entry whose end this thread waits for */
-  _Atomic uint32_t used;       /* a thread owns it */
-  int32_t thread;              /* kernel's id of the thread */
-  void *alternate;             /* signal stack */
+  hs_frame *_Atomic top;               /* of the present call; the first frame is the thread's own, outside of all calls */
+  void *error_sink;                    /* what callees report errors to; made by the hook of hs_slots_on_create */
+  hs_entry *_Atomic waits_for;         /* entry whose end this thread waits for */
+  void *alternate;                     /* signal stack */
   struct hs_slot *_Atomic next;
-  _Alignas(64) hs_frame frames[HS_DEPTH_MAX];
+  _Atomic uint32_t used;               /* a thread owns it */
+  int32_t thread;                      /* kernel's id of the thread */
+  uint32_t number;                     /* of the slot */
+  hs_frame frames[1 + HS_DEPTH_MAX];
+  uint64_t counters[HS_COUNTERS];      /* takes memory by the page, as it is used */
 } hs_slot;
 
-extern _Thread_local hs_slot *hs_own_slot;
+/* Of the program itself: neither a table of addresses nor a call stands between the fast path and these. */
+#pragma GCC visibility push(hidden)
+extern _Thread_local hs_slot *hs_own_slot __attribute__((tls_model("initial-exec")));
 extern _Atomic uint64_t hs_epoch;
 extern int hs_fence_needed;
+#pragma GCC visibility pop
 
 /* The slots' list, newest first; slots are reused, never freed. */
 hs_slot *hs_slots_first(void);
@@ -95,17 +94,42 @@ static inline hs_slot *hs_slot_self(void) {
   return __builtin_expect(slot != NULL, 1) ? slot : hs_slot_claim();
 }
 
-/* Between pin and unpin no table or entry that the thread can reach is freed. Nests. */
+/* The frame of the thread's present call. */
+static inline hs_frame *hs_top(const hs_slot *slot) { return atomic_load_explicit(&slot->top, memory_order_relaxed); }
+
+/* How many calls deep the thread of a slot is; the frames of those calls are 1…hs_depth. */
+static inline uint32_t hs_depth(const hs_slot *slot) {
+  return (uint32_t)(atomic_load_explicit(&slot->top, memory_order_acquire) - slot->frames);
+}
+
+/* Either a store before it is seen by control operations, or what they stored is seen after it. */
+static inline void hs_fence(void) {
+  if (__builtin_expect(hs_fence_needed, 0)) atomic_thread_fence(memory_order_seq_cst);
+  else atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* The slot stays in the epoch that it entered while a call is in progress or a pin is held. */
+static inline void hs_enter_epoch(hs_slot *slot) {
+  if (atomic_load_explicit(&slot->epoch, memory_order_relaxed) != 0) return;
+  atomic_store_explicit(&slot->epoch, atomic_load_explicit(&hs_epoch, memory_order_acquire), memory_order_relaxed);
+  hs_fence();
+}
+
+static inline void hs_leave_epoch(hs_slot *slot, const hs_frame *top) {
+  if (top == slot->frames && top->pins == 0)
+    atomic_store_explicit(&slot->epoch, 0, memory_order_release);
+}
+
+/* Between pin and unpin, in the same call, no table or entry that the thread can reach is freed. Nests. */
 static inline void hs_pin(hs_slot *slot) {
-  if (slot->pins++ == 0) {
-    atomic_store_explicit(&slot->epoch, atomic_load_explicit(&hs_epoch, memory_order_acquire), memory_order_relaxed);
-    if (__builtin_expect(hs_fence_needed, 0)) atomic_thread_fence(memory_order_seq_cst);
-    else atomic_signal_fence(memory_order_seq_cst);
-  }
+  hs_enter_epoch(slot);
+  hs_top(slot)->pins++;
 }
 
 static inline void hs_unpin(hs_slot *slot) {
-  if (--slot->pins == 0) atomic_store_explicit(&slot->epoch, 0, memory_order_release);
+  hs_frame *top = hs_top(slot);
+  top->pins--;
+  hs_leave_epoch(slot, top);
 }
 
 /* Orders what control operations wrote before what they read next of all slots. The corresponding system call is
@@ -130,13 +154,8 @@ int hs_wait_would_deadlock(const hs_entry *entry);
 /* Adds up a counter over all slots. */
 uint64_t hs_counter_sum(uint32_t counter);
 
-uint64_t *hs_counter_chunk(hs_slot *slot, uint32_t chunk);
-
 static inline void hs_count(hs_slot *slot, uint32_t counter) {
-  uint32_t chunk = counter / HS_COUNTER_CHUNK;
-  uint64_t *values = atomic_load_explicit(&slot->counters[chunk], memory_order_relaxed);
-  if (__builtin_expect(values == NULL, 0) && (values = hs_counter_chunk(slot, chunk)) == NULL) return;
-  uint64_t *value = &values[counter % HS_COUNTER_CHUNK];
+  uint64_t *value = &slot->counters[counter % HS_COUNTERS];
   __atomic_store_n(value, *value + 1, __ATOMIC_RELAXED);
 }
 
