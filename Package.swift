@@ -81,9 +81,12 @@ let package = Package(
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(name: "MetadataStore", dependencies: ["HostSupport"]),
+    .target(name: "CBridge", dependencies: ["CDovetail", "CHostSupport"]),
     .target(
       name: "PluginHost",
-      dependencies: ["EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail"],
+      dependencies: [
+        "EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail", "CBridge",
+      ],
       exclude: ["Supervision/JOURNAL.md", "Supervision/LOSSES.md"]),
     .target(
       name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],

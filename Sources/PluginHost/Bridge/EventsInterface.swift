@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -5,30 +6,41 @@ import HostSupport
 
 /// `dovetail.events/1`.
 @safe enum EventsInterface {
-  nonisolated(unsafe) static let table = unsafe HostTable.eternal(
-    dvt_events(
-      struct_size: UInt32(MemoryLayout<dvt_events>.size), abi_major: UInt16(DVT_ABI_MAJOR),
-      abi_minor: UInt16(DVT_ABI_MINOR),
-      topic: { host, name, out, error in
-        unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
-          guard let out = unsafe out else { throw ErrorReport(DVT_INVALID, "out is NULL") }
-          unsafe out.pointee = try open(instance, name.text)
-          return DVT_OK
-        }
-      },
-      publish: { host, topic, event, error in unsafe publish(host, topic, event, error) },
-      publish_named: { host, event, error in unsafe publishNamed(host, event, error) },
-      subscribe: { host, options, handler, context, out, error in
-        unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
-          guard let options = unsafe options, let handler = unsafe handler, let out = unsafe out
-          else { throw ErrorReport(DVT_INVALID, "options, handler and out must not be NULL") }
-          unsafe out.pointee = try subscribe(instance, options.pointee, handler, context)
-          return DVT_OK
-        }
-      },
-      unsubscribe: { host, handle, done, context, error in
-        unsafe Withdrawal.run(host, handle, done, context, error)
-      }))
+  nonisolated(unsafe) static let table = unsafe makeTable()
+
+  private static func makeTable() -> UnsafeRawPointer {
+    br_set_ways(ways)
+    return unsafe HostTable.eternal(functions)
+  }
+
+  private static let ways = unsafe br_ways(
+    publish: { host, topic, event, error in unsafe publish(host, topic, event, error) },
+    publish_named: { host, event, error in unsafe publishNamed(host, event, error) },
+    refuse: { code, host, topic, error in unsafe refuse(code, host, topic, error) })
+
+  private static let functions = unsafe dvt_events(
+    struct_size: UInt32(MemoryLayout<dvt_events>.size), abi_major: UInt16(DVT_ABI_MAJOR),
+    abi_minor: UInt16(DVT_ABI_MINOR),
+    topic: { host, name, out, error in
+      unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+        guard let out = unsafe out else { throw ErrorReport(DVT_INVALID, "out is NULL") }
+        unsafe out.pointee = try open(instance, name.text)
+        return DVT_OK
+      }
+    },
+    publish: br_publish,
+    publish_named: br_publish_named,
+    subscribe: { host, options, handler, context, out, error in
+      unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+        guard let options = unsafe options, let handler = unsafe handler, let out = unsafe out
+        else { throw ErrorReport(DVT_INVALID, "options, handler and out must not be NULL") }
+        unsafe out.pointee = try subscribe(instance, options.pointee, handler, context)
+        return DVT_OK
+      }
+    },
+    unsubscribe: { host, handle, done, context, error in
+      unsafe Withdrawal.run(host, handle, done, context, error)
+    })
 
   private static func open(_ instance: PluginInstance, _ name: String) throws(ErrorReport) -> UInt64
   {
@@ -47,43 +59,8 @@ import HostSupport
       "plugin \(instance.id) has opened 4096 topics; use fewer, and the subject for the rest")
   }
 
-  /// The fast path: no lock, no allocation, no reference count.
-  private static func publish(
-    _ host: UnsafePointer<dvt_host>?, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>?,
-    _ error: UnsafePointer<dvt_error_sink>?
-  ) -> Int32 {
-    guard let host = unsafe host, let event = unsafe event,
-      case let path = unsafe PluginInstance.publishPath(host),
-      unsafe path.pointee.isOpen, let topic = unsafe path.pointee[token],
-      unsafe isOrdinary(event)
-    else { return unsafe publishSlowly(host, token, event, error) }
-    let code = unsafe path.pointee.publish(event, to: topic)
-    return code == 0 ? DVT_OK : unsafe refuse(code, host, topic, error)
-  }
-
-  /// The same by name, once the name was published to before.
+  /// What `br_publish_named` does not carry out: the first publish to a name, and all but ordinary ones.
   private static func publishNamed(
-    _ host: UnsafePointer<dvt_host>?, _ event: UnsafePointer<dvt_event>?,
-    _ error: UnsafePointer<dvt_error_sink>?
-  ) -> Int32 {
-    guard let host = unsafe host, let event = unsafe event,
-      case let path = unsafe PluginInstance.publishPath(host),
-      unsafe path.pointee.isOpen, unsafe isOrdinary(event),
-      let topic = unsafe path.pointee[event.pointee.type]
-    else { return unsafe publishNamedSlowly(host, event, error) }
-    let code = unsafe path.pointee.publish(event, to: topic)
-    return code == 0 ? DVT_OK : unsafe refuse(code, host, topic, error)
-  }
-
-  /// Whether an event is of this revision and within bounds: all others take the slow way, which says what is wrong.
-  @inline(__always)
-  private static func isOrdinary(_ event: UnsafePointer<dvt_event>) -> Bool {
-    unsafe Int(event.pointee.struct_size) == MemoryLayout<dvt_event>.size
-      && event.pointee.extension_count <= mostExtensions
-      && (event.pointee.data.len <= largestData || event.pointee.buffer != nil)
-  }
-
-  private static func publishNamedSlowly(
     _ host: UnsafePointer<dvt_host>?, _ event: UnsafePointer<dvt_event>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
@@ -95,8 +72,8 @@ import HostSupport
     }
   }
 
-  /// Everything that a publish may be beside an ordinary one.
-  private static func publishSlowly(
+  /// What `br_publish` does not carry out: all but ordinary publishes.
+  private static func publish(
     _ host: UnsafePointer<dvt_host>?, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
@@ -123,10 +100,12 @@ import HostSupport
   }
 
   private static func refuse(
-    _ code: Int32, _ host: UnsafePointer<dvt_host>, _ topic: UnsafePointer<TopicTable.Entry>,
+    _ code: Int32, _ host: UnsafePointer<dvt_host>?, _ topic: UnsafePointer<br_topic>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
-    guard let failure = CallFailure(rawValue: code) else { return DVT_FAILED }
+    guard let topic = unsafe topic, let failure = CallFailure(rawValue: code) else {
+      return DVT_FAILED
+    }
     if let instance = unsafe PluginInstance.behind(host) {
       instance.core.losses.note(failure, instance.id)
     }
@@ -135,7 +114,7 @@ import HostSupport
 
   @inline(__always)
   private static func stamp(
-    _ event: inout dvt_event, _ instance: PluginInstance, _ topic: UnsafePointer<TopicTable.Entry>
+    _ event: inout dvt_event, _ instance: PluginInstance, _ topic: UnsafePointer<br_topic>
   ) {
     unsafe event.source = instance.source.value
     unsafe event.type = topic.pointee.type
@@ -148,16 +127,15 @@ import HostSupport
   ///
   /// - Returns: Whether it was kept.
   private static func hold(
-    _ instance: PluginInstance, _ topic: UnsafePointer<TopicTable.Entry>, _ event: inout dvt_event
+    _ instance: PluginInstance, _ topic: UnsafePointer<br_topic>, _ event: inout dvt_event
   ) throws(ErrorReport) -> Bool {
     guard instance.mode == .shadow || instance.mode == .releasing else { return false }
-    guard let copy = unsafe EventCopy.layout.copy(&event), let held = unsafe topic.pointee.topic
+    guard let copy = unsafe EventCopy.layout.copy(&event), let opened = unsafe topic.pointee.topic
     else {
       throw ErrorReport(DVT_FULL, "no memory to hold the event")
     }
-    if unsafe instance.hold(HeldEvent(topic: held.takeUnretainedValue(), event: copy)) {
-      return true
-    }
+    let held = unsafe Unmanaged<Topic>.fromOpaque(opened).takeUnretainedValue()
+    if unsafe instance.hold(HeldEvent(topic: held, event: copy)) { return true }
     unsafe EventCopy.layout.release(copy)
     return false
   }
@@ -175,16 +153,13 @@ import HostSupport
     return unsafe own
   }
 
-  private static let largestData: UInt64 = 16 << 20
-  private static let mostExtensions: UInt64 = 64
-
   private static func checkBounds(_ event: dvt_event) throws(ErrorReport) {
-    if unsafe event.extension_count > mostExtensions {
+    if unsafe event.extension_count > UInt64(BR_MOST_EXTENSIONS) {
       throw ErrorReport(
         DVT_TOO_LARGE,
         "an event has at most 64 extension attributes, this one \(unsafe event.extension_count)")
     }
-    if unsafe event.buffer == nil, unsafe event.data.len > largestData {
+    if unsafe event.buffer == nil, unsafe event.data.len > UInt64(BR_LARGEST_DATA) {
       throw ErrorReport(
         DVT_TOO_LARGE, "an event carries at most 16 MiB; put larger payloads in a buffer")
     }

@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -13,7 +14,7 @@ import Synchronization
 @safe final class PluginInstance: @unchecked Sendable {
   /// What the host does with calls of this generation.
   enum Mode: UInt32 {
-    /// They are carried out.
+    /// They are carried out: `BR_MODE_OPEN`.
     case open = 0
     /// Registrations and publishes collect until the reload commits; calls and writes are refused.
     case shadow = 1
@@ -32,8 +33,10 @@ import Synchronization
   let manifest: Manifest
   let settings: JSON
   let core: HostCore
-  /// The struct that the plugin knows its host by; the instance and `PublishPath` stand right behind it.
-  let host: UnsafeMutablePointer<dvt_host>
+  /// The struct that the plugin knows its host by.
+  var host: UnsafeMutablePointer<dvt_host> {
+    unsafe UnsafeMutableRawPointer(block).assumingMemoryBound(to: dvt_host.self)
+  }
   let source: EternalText
   let published = Tally()
   /// Calls of the lifecycle run through it.
@@ -45,6 +48,7 @@ import Synchronization
   /// Jobs of the plugin's executor run through it.
   let jobs: Callable
   let patterns: PermissionPatterns
+  private let block: UnsafeMutablePointer<br_host>
   private let topics: TopicTable
   private let state = Mutex(State())
 
@@ -74,32 +78,19 @@ import Synchronization
     figures = unsafe Callable(owner: owner, inPlugin: true)
     patterns = PermissionPatterns(manifest)
     topics = TopicTable()
-    let size = Self.pathOffset + MemoryLayout<PublishPath>.size
-    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-    unsafe host = block.bindMemory(to: dvt_host.self, capacity: 1)
-    unsafe host.initialize(to: HostTable.make())
+    unsafe block = .allocate(capacity: 1)
     let own = unsafe Unmanaged.passRetained(self).toOpaque()  // until `release`
-    unsafe (block + MemoryLayout<dvt_host>.stride).storeBytes(
-      of: own, as: UnsafeMutableRawPointer.self)
-    unsafe (block + Self.pathOffset).bindMemory(to: PublishPath.self, capacity: 1).initialize(
-      to: PublishPath(
-        owner: owner.record, topics: topics.chunks, names: topics.cache, source: source.value,
-        counter: published.index))
-  }
-
-  private static var pathOffset: Int {
-    unsafe MemoryLayout<dvt_host>.stride + MemoryLayout<UnsafeRawPointer>.stride
-  }
-
-  /// What publishing needs of the instance behind the pointer that a plugin passes.
-  @inline(__always)
-  static func publishPath(_ host: UnsafePointer<dvt_host>) -> UnsafePointer<PublishPath> {
-    unsafe UnsafeRawPointer(host).advanced(by: pathOffset).assumingMemoryBound(to: PublishPath.self)
+    unsafe block.initialize(
+      to: br_host(
+        host: HostTable.make(), instance: own,
+        path: br_path(
+          owner: owner.record, chunks: topics.chunks, names: topics.cache, source: source.value,
+          counter: published.index)))
   }
 
   deinit {
     source.free()
-    unsafe host.deallocate()
+    unsafe block.deallocate()
   }
 
   /// Lets go of what the plugin's pointer to its host keeps alive.
@@ -114,8 +105,8 @@ import Synchronization
   @inline(__always)
   static func behind(_ host: UnsafePointer<dvt_host>?) -> PluginInstance? {
     guard let host = unsafe host else { return nil }
-    let own = unsafe UnsafeRawPointer(host).load(
-      fromByteOffset: MemoryLayout<dvt_host>.stride, as: UnsafeMutableRawPointer.self)
+    let own = unsafe UnsafeRawPointer(host).assumingMemoryBound(to: br_host.self).pointee.instance
+    guard let own = unsafe own else { return nil }
     return unsafe Unmanaged<PluginInstance>.fromOpaque(own).takeUnretainedValue()
   }
 
@@ -146,9 +137,9 @@ import Synchronization
 
   /// The topic that a token stands for.
   @inline(__always)
-  func topic(_ token: UInt64) -> UnsafePointer<TopicTable.Entry>? { unsafe topics[token] }
+  func topic(_ token: UInt64) -> UnsafePointer<br_topic>? { unsafe topics[token] }
 
-  /// Remembers where a topic's token was found by its name, for `PublishPath`.
+  /// Remembers where a topic's token was found by its name, for `br_publish_named`.
   func remember(_ token: UInt64) { topics.remember(token) }
 
   /// Keeps a publish until the reload commits and what was held before it is out.

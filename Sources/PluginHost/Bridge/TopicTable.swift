@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -9,19 +10,12 @@ import Synchronization
 /// Threading: any thread.
 @safe final class TopicTable: @unchecked Sendable {
   // Safe: chunks and entries are written before their token is handed out, and stay where they are until the table goes.
-  @safe struct Entry {
-    var record: UnsafeMutablePointer<hs_topic>?
-    var type: dvt_str
-    var topic: Unmanaged<Topic>?
-  }
+  private static let chunk = Int(BR_CHUNK)
+  private static let chunkCount = Int(BR_CHUNKS)
+  private typealias Chunk = UnsafeMutablePointer<br_topic>
 
-  private static let chunk = 64
-  private static let chunkCount = 64
-  typealias Chunk = UnsafeMutablePointer<Entry>
-  typealias Chunks = UnsafeMutablePointer<Chunk?>
-
-  /// Where the entries lie, for `entry(_:in:)`.
-  let chunks: Chunks
+  /// Where the entries lie, for `br_find`.
+  let chunks: UnsafeMutablePointer<UnsafeMutablePointer<br_topic>?>
   /// Where entries are found by their names without a lock.
   let cache: UnsafeMutablePointer<hs_names>
   private let names = Mutex<[String: UInt64]>([:])
@@ -40,7 +34,9 @@ import Synchronization
       guard let chunk = unsafe chunks[index] else { break }
       for entry in 0..<Self.chunk where unsafe chunk[entry].record != nil {
         unsafe chunk[entry].type.ptr?.deallocate()
-        unsafe chunk[entry].topic?.release()
+        if let topic = unsafe chunk[entry].topic {
+          unsafe Unmanaged<Topic>.fromOpaque(topic).release()
+        }
       }
       unsafe chunk.deallocate()
     }
@@ -49,18 +45,7 @@ import Synchronization
   }
 
   /// The entry of a token that `open` returned, else `nil`.
-  @inline(__always)
-  subscript(token: UInt64) -> UnsafePointer<Entry>? { unsafe Self.entry(token, in: chunks) }
-
-  /// The entry of a token in the chunks of a table.
-  @inline(__always)
-  static func entry(_ token: UInt64, in chunks: Chunks) -> UnsafePointer<Entry>? {
-    guard token > 0, token <= UInt64(chunk * chunkCount) else { return nil }
-    let index = Int(token - 1)
-    guard let found = unsafe chunks[index / chunk] else { return nil }
-    let entry = unsafe found + index % chunk
-    return unsafe entry.pointee.record == nil ? nil : UnsafePointer(entry)
-  }
+  subscript(token: UInt64) -> UnsafePointer<br_topic>? { unsafe br_find(chunks, token) }
 
   /// Lets an entry be found by its name without a lock.
   func remember(_ token: UInt64) {
@@ -76,14 +61,12 @@ import Synchronization
       guard index < Self.chunk * Self.chunkCount else { return nil }
       if unsafe chunks[index / Self.chunk] == nil {
         let chunk = Chunk.allocate(capacity: Self.chunk)
-        unsafe chunk.initialize(
-          repeating: Entry(record: nil, type: dvt_str(ptr: nil, len: 0), topic: nil),
-          count: Self.chunk)
+        unsafe chunk.initialize(repeating: br_topic(), count: Self.chunk)
         unsafe chunks[index / Self.chunk] = chunk
       }
-      let entry = unsafe Entry(
+      let entry = unsafe br_topic(
         record: topic.record, type: EternalText(topic.name).value,
-        topic: Unmanaged.passRetained(topic))
+        topic: Unmanaged.passRetained(topic).toOpaque())
       unsafe chunks[index / Self.chunk]?[index % Self.chunk] = entry
       names[topic.name] = UInt64(index + 1)
       return UInt64(index + 1)

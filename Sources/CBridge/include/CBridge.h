@@ -1,0 +1,63 @@
+/* The fast path of publishing: from a plugin's call of the ABI to the handlers, in one function. In C, because the function is
+ * jumped back into when a handler traps. Everything here begins with br_. */
+#ifndef CBRIDGE_H
+#define CBRIDGE_H
+
+#include <dovetail.h>
+#include <hs_dispatch.h>
+#include <hs_entry.h>
+#include <hs_names.h>
+
+#define BR_CHUNK 64u      /* topics in a chunk */
+#define BR_CHUNKS 64u     /* chunks that a generation may fill */
+#define BR_MODE_OPEN 0u   /* hs_owner.mode of a generation whose publishes are simply carried out */
+#define BR_MOST_EXTENSIONS 64u
+#define BR_LARGEST_DATA (16u << 20)
+
+/* A topic that a generation opened. Written before its token is handed out, and never changed. */
+typedef struct br_topic {
+  hs_topic *record; /* NULL = not opened */
+  dvt_str type;
+  void *topic; /* the bridge's */
+} br_topic;
+
+/* What publishing needs of a generation; immutable. */
+typedef struct br_path {
+  hs_owner *owner;
+  br_topic **chunks; /* BR_CHUNKS of them, NULL where nothing was opened yet */
+  hs_names *names;   /* of br_topic */
+  dvt_str source;
+  uint32_t counter; /* of its publishes */
+} br_path;
+
+/* What a plugin's pointer to its host points at. */
+typedef struct br_host {
+  dvt_host host;
+  void *instance;
+  br_path path;
+} br_host;
+
+/* What is beside the ordinary course: the same arguments, and nothing was done yet. `refuse` turns one of HS_… into a code. */
+typedef struct br_ways {
+  int32_t (*publish)(const dvt_host *host, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error);
+  int32_t (*publish_named)(const dvt_host *host, const dvt_event *event, const dvt_error_sink *error);
+  int32_t (*refuse)(int32_t code, const dvt_host *host, const br_topic *topic, const dvt_error_sink *error);
+} br_ways;
+
+/* Call it once, before plugins can publish. */
+void br_set_ways(br_ways given);
+
+/* dvt_events.publish and dvt_events.publish_named: no lock, no allocation. */
+int32_t br_publish(const dvt_host *host, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error);
+int32_t br_publish_named(const dvt_host *host, const dvt_event *event, const dvt_error_sink *error);
+
+/* The topic of a token, or NULL. */
+static inline const br_topic *br_find(br_topic *const *chunks, dvt_topic token) {
+  uint64_t index = token - 1;
+  if (index >= BR_CHUNK * BR_CHUNKS) return NULL;
+  const br_topic *chunk = chunks[index / BR_CHUNK];
+  if (!chunk || !chunk[index % BR_CHUNK].record) return NULL;
+  return &chunk[index % BR_CHUNK];
+}
+
+#endif
