@@ -20,7 +20,8 @@ import Testing
   private func denied(_ zoo: Zoo) throws -> Double? {
     let figures = try zoo.host.ask("metrics").json?.array ?? []
     return figures.first {
-      $0["name"]?.string == "dovetail_denied_total" && $0["labels"]?["plugin"]?.string == "nosy"
+      $0["name"]?.string == "dovetail_lost_total" && $0["labels"]?["kind"]?.string == "denied"
+        && $0["labels"]?["plugin"]?.string == "nosy"
     }?["value"]?.double
   }
 
@@ -38,7 +39,7 @@ import Testing
     #expect(zoo.host.log.contains("plugin nosy may not "), "\(zoo.host.log)")
     var total = 0
     let isTold = try Condition.holds {
-      let lines = try zoo.host.ask("events", "bus.denied").output.split(separator: "\n")
+      let lines = try zoo.host.ask("events", "loss.denied").output.split(separator: "\n")
       let events = lines.compactMap { try? JSON(parsing: Array($0.utf8)) }
       total = events.filter { $0["subject"]?.string == "nosy" }
         .reduce(0) { $0 + ($1["data"]?["count"]?.int.map { Int($0) } ?? 0) }

@@ -41,7 +41,7 @@ enum ABIEntry {
     _ instance: PluginInstance, _ inShadow: InShadow
   ) throws(ErrorReport) {
     switch instance.settledMode() {
-    case .open, .releasing: return
+    case .open, .releasing, .leaving: return
     case .shadow:
       guard inShadow == .refused else { return }
       throw ErrorReport(
@@ -54,6 +54,13 @@ enum ABIEntry {
         DVT_GONE,
         "\(instance.owner) was retired; a call of it came too late and was not carried out")
     }
+  }
+
+  /// Refuses a new registration of a generation that is being ended.
+  static func checkRegistering(_ instance: PluginInstance) throws(ErrorReport) {
+    guard instance.mode == .leaving else { return }
+    throw ErrorReport(
+      DVT_GONE, "\(instance.owner) is being ended; it can publish and call, but register nothing")
   }
 
   /// Checks that a struct from a plugin has at least the fields of the first revision.

@@ -103,6 +103,8 @@ import HostSupport
     _ code: Int32, _ host: UnsafePointer<dvt_host>?, _ topic: UnsafePointer<br_topic>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
+    let side = hs_side_set(HS_SIDE_HOST)
+    defer { _ = hs_side_set(side) }
     guard let topic = unsafe topic, let failure = CallFailure(rawValue: code) else {
       return DVT_FAILED
     }
@@ -169,6 +171,7 @@ import HostSupport
     _ instance: PluginInstance, _ given: dvt_subscription, _ handler: dvt_handler,
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
+    try ABIEntry.checkRegistering(instance)
     try unsafe ABIEntry.checkSize(
       given.struct_size, "dvt_subscription", atLeast: MemoryLayout<dvt_subscription>.size)
     let pattern = try unsafe permitted(instance, given.pattern.text)

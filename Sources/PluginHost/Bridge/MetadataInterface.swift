@@ -127,6 +127,7 @@ import MetadataStore
     _ instance: PluginInstance, _ options: dvt_watch, _ receiver: dvt_record_receiver,
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
+    try ABIEntry.checkRegistering(instance)
     try unsafe ABIEntry.checkSize(
       options.struct_size, "dvt_watch", atLeast: MemoryLayout<dvt_watch>.size)
     let collection = try permitted(instance, unsafe options.collection.text)

@@ -24,6 +24,8 @@ import Synchronization
     case gone = 3
     /// As `open`, but publishes join the held ones until those are out.
     case releasing = 4
+    /// As `open`, but nothing new is registered: the generation is being ended, which would never come to an end.
+    case leaving = 5
   }
 
   // Safe: pointers are written once in `init` and live as long as the object; everything mutable is inside `state` or atomic.

@@ -37,6 +37,7 @@ import HostSupport
     _ instance: PluginInstance, _ name: String, _ handler: dvt_service_handler,
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
+    try ABIEntry.checkRegistering(instance)
     if let problem = TopicName.problem(in: name) {
       throw ErrorReport(DVT_INVALID, "service name: \(problem)")
     }

@@ -33,6 +33,7 @@ import HostSupport
     _ instance: PluginInstance, _ options: dvt_timer, _ handler: dvt_timer_handler,
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
+    try ABIEntry.checkRegistering(instance)
     try unsafe ABIEntry.checkSize(
       options.struct_size, "dvt_timer", atLeast: MemoryLayout<dvt_timer>.size)
     guard unsafe options.delay_ms <= longest, unsafe options.interval_ms <= longest else {

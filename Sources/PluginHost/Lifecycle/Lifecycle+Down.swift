@@ -58,6 +58,7 @@ extension Lifecycle {
     _ generation: Generation, until deadline: Deadline? = nil, hears: Bool = true
   ) -> Unloading {
     let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
+    if hears, !generation.isTainted { generation.instance.setMode(.leaving) }
     var running = revoke(generation, until: deadline)
     // Later there may be no code to call back.
     if !generation.isTainted { core.bus.completePending() }

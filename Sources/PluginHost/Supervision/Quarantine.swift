@@ -59,9 +59,11 @@ public final class Quarantine: Sendable {
     entries = Mutex(Dictionary(file.entries.map { ($0.hash, $0) }) { $1 })
   }
 
-  /// All builds in quarantine, by id, then by time.
+  /// All builds in quarantine, by id, then by time, then by version.
   public var list: [Entry] {
-    entries.withLock { Array($0.values) }.sorted { ($0.id, $0.time) < ($1.id, $1.time) }
+    entries.withLock { Array($0.values) }.sorted {
+      ($0.id, $0.time, $0.version) < ($1.id, $1.time, $1.version)
+    }
   }
 
   /// Why a build is in quarantine, or `nil` when it is not.
