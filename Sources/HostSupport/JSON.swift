@@ -22,18 +22,26 @@ public enum JSON: Sendable, Hashable {
   /// - Parameters:
   ///   - bytes: UTF-8.
   ///   - json5: Whether comments, trailing commas and unquoted names are allowed.
-  /// - Throws: `JSONError` with the parser's own words.
+  /// - Throws: `JSONError` with line and column of the first error.
   public init(parsing bytes: some Collection<UInt8>, json5: Bool = false) throws(JSONError) {
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = json5
     do {
       self = try decoder.decode(JSON.self, from: Data(bytes))
-    } catch let DecodingError.dataCorrupted(context) {
-      let cause = context.underlyingError.map { "\($0)" } ?? context.debugDescription
-      throw JSONError(reason: cause)
     } catch {
-      throw JSONError(reason: "\(error)")
+      guard let fault = JSONScanner.fault(in: Array(bytes), json5: json5) else {
+        throw JSONError(reason: JSON.words(of: error))
+      }
+      throw JSONError(reason: "line \(fault.line), column \(fault.column): \(fault.reason)")
     }
+  }
+
+  /// What the decoder says of what the scanner takes no offence at.
+  private static func words(of error: any Error) -> String {
+    if case DecodingError.dataCorrupted(let context) = error {
+      return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+    }
+    return "\(error)"
   }
 
   /// The value as JSON text in one line (or indented), names sorted.

@@ -77,7 +77,12 @@ import Testing
         "error: --data and --data-file exclude each other\n"),
       Case(
         "publish a --data x --content-type application/json", 2,
-        "error: the data is not JSON\n  next: give its --content-type, or correct it\n"),
+        "error: the data is not valid JSON: line 1, column 1: expected a value, found 'x'\n"
+          + "  next: give its --content-type, or correct it\n"),
+      Case(
+        "meta put c k {x}", 2,
+        "error: VALUE is not valid JSON: line 1, column 2: expected a name in double quotes or"
+          + " \"}\", found 'x'\n  next: quote it as JSON, or add --string\n"),
       Case(
         "publish a --data-file /nonexistent/x", 4,
         "error: open /nonexistent/x: No such file or directory\n"),

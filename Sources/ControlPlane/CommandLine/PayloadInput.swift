@@ -27,8 +27,12 @@ public enum PayloadInput {
     guard let bytes else { return [:] }
     let type = invocation.value("content-type") ?? contentType(of: bytes)
     let payload = Payload(bytes, contentType: type)
-    if payload.isJSON, (try? JSON(parsing: bytes)) == nil {
-      throw .usage("the data is not JSON", advice: "give its --content-type, or correct it")
+    if payload.isJSON {
+      do { _ = try JSON(parsing: bytes) } catch {
+        let source = invocation.value("data-file").map { "\($0): " } ?? ""
+        throw .usage(
+          "\(source)the data is \(error)", advice: "give its --content-type, or correct it")
+      }
     }
     return (try? JSON(parsing: Array(Invocation.encoded(payload).utf8)))?.object ?? [:]
   }
