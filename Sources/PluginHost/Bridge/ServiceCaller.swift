@@ -101,10 +101,12 @@ struct ServiceCaller {
       throw ErrorReport(failure, "service '\(name)' of \(service.owner)")
     }
     let report = ErrorCollector.ofThread?.take()
-    provider?.noteFailure(report?.message ?? "service \(name) failed with code \(result.code)")
+    provider?.noteFailure(
+      report?.message ?? "service \(name) failed with code \(CodeName.of(result.code))")
     throw ErrorReport(
       result.code,
-      report?.message ?? "service '\(name)' of \(service.owner) failed with code \(result.code)",
+      report?.message
+        ?? "service '\(name)' of \(service.owner) failed with code \(CodeName.of(result.code))",
       retryable: report?.retryable ?? false)
   }
 }

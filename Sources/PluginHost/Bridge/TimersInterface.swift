@@ -64,7 +64,8 @@ import HostSupport
       instance.core.onCrash(instance, result.fault, "timer \(name)")
     } else if result.failure == nil, result.code != DVT_OK {
       let report = ErrorCollector.ofThread?.take()
-      instance.noteFailure(report?.message ?? "timer \(name) failed with code \(result.code)")
+      instance.noteFailure(
+        report?.message ?? "timer \(name) failed with code \(CodeName.of(result.code))")
     }
     return result
   }

@@ -43,7 +43,9 @@ enum StepOutcome: Sendable, Equatable {
     case .crashed: self = .crashed(ContainedCrash(signal: result.fault))
     case .some(let failure): self = .failed(ErrorReport(failure, "the call").message)
     case nil where result.code == DVT_OK: self = .done
-    case nil: self = .failed(report?.message ?? "failed with code \(result.code) and no message")
+    case nil:
+      self = .failed(
+        report?.message ?? "failed with code \(CodeName.of(result.code)) and no message")
     }
   }
 }

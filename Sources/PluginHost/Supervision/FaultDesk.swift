@@ -32,7 +32,7 @@ final class FaultDesk: Sendable {
     }
     let report = ErrorCollector.ofThread?.take()
     let message =
-      "handler '\(name)': \(report?.message ?? "failed with code \(failure.result.code)")"
+      "handler '\(name)': \(report?.message ?? "failed with code \(CodeName.of(failure.result.code))")"
     instance.noteFailure(message)
     host.core.log.log(.debug, instance.id, message)
   }

@@ -83,6 +83,18 @@ extension HostSuite {
       #expect(again.number == before && again.generations == 1)
     }
 
+    @Test("naming the code of a failure that has no message")
+    func codes() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("mute").doing("init", "return DVT_INVALID;"),
+        ProbePlugin("odd").doing("init", "return 77;"),
+      ])
+      #expect(
+        try fixture.host.info("mute").detail
+          == "init: failed with code DVT_INVALID (2) and no message")
+      #expect(try fixture.host.info("odd").detail == "init: failed with code 77 and no message")
+    }
+
     @Test(
       "running plugins of the executable's own beside the folder's",
       arguments: [HostConfiguration.Mode.builtin, .both])

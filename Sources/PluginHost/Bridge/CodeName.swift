@@ -1,0 +1,17 @@
+import CDovetail
+
+/// How the codes that plugins return are called in messages.
+enum CodeName {
+  /// The code's name in the C header with its number, such as `DVT_INVALID (2)`; the bare number where it has none.
+  static func of(_ code: Int32) -> String { names[code].map { "\($0) (\(code))" } ?? "\(code)" }
+
+  private static let names: [Int32: String] = [
+    DVT_OK: "DVT_OK", DVT_FAILED: "DVT_FAILED", DVT_INVALID: "DVT_INVALID",
+    DVT_UNSUPPORTED: "DVT_UNSUPPORTED", DVT_NOT_FOUND: "DVT_NOT_FOUND", DVT_EXISTS: "DVT_EXISTS",
+    DVT_GONE: "DVT_GONE", DVT_DENIED: "DVT_DENIED", DVT_CONFLICT: "DVT_CONFLICT",
+    DVT_FULL: "DVT_FULL", DVT_TIMEOUT: "DVT_TIMEOUT", DVT_WOULD_DEADLOCK: "DVT_WOULD_DEADLOCK",
+    DVT_DEPTH: "DVT_DEPTH", DVT_PENDING: "DVT_PENDING", DVT_NOT_COMMITTED: "DVT_NOT_COMMITTED",
+    DVT_CRASHED: "DVT_CRASHED", DVT_TOO_LARGE: "DVT_TOO_LARGE",
+    DVT_UNAVAILABLE: "DVT_UNAVAILABLE",
+  ]
+}
