@@ -59,7 +59,6 @@ extension Host {
     try refuseQuarantined(new)
     if new.holdsSame(as: old), record == nil {
       lifecycle.unwind(new, hears: false)
-      table.update(id) { $0.generations -= 1 }
       var change = change(plugin, "unchanged")
       change.reason = "the file holds the build that runs"
       return OperationReport(

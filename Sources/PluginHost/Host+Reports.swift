@@ -19,7 +19,7 @@ extension Host {
       path: plugin.path)
     report.detail = detail(plugin)
     report.summary = plugin.manifest.description.isEmpty ? nil : plugin.manifest.description
-    report.generation = Int(plugin.current?.number ?? 0)
+    report.generation = Int(min(plugin.current?.number ?? .max, plugin.generations))
     report.contentHash = plugin.current?.hash?.description
     report.toolchain = plugin.manifest.toolchain
     report.unload = unloadReport(plugin)

@@ -170,6 +170,11 @@ extension Lifecycle {
     journal?.remove(generation.build)
     generation.instance.release()
     if !generation.sharesFiles { try? stager.remove(staged) }
+    // No code of it ever ran: its number is free for the next.
+    guard !generation.has(.load) else { return }
+    table.update(generation.id) { plugin in
+      if plugin.generations == generation.number { plugin.generations -= 1 }
+    }
   }
 }
 

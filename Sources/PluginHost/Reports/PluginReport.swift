@@ -12,7 +12,7 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var summary: String?
   /// The file that it came from; empty for a plugin that is linked into the host.
   public var path: String
-  /// The number of its running build: 1 for the first in this run of the host, 0 when none ran.
+  /// The number of the build that runs or ran last: 1 for the first in this run of the host, 0 when none was mapped.
   public var generation = 0
   /// SHA-256 of the build in lower-case hexadecimal.
   public var contentHash: String?

@@ -83,6 +83,23 @@ extension HostSuite {
       #expect(again.number == before && again.generations == 1)
     }
 
+    @Test("not counting a generation that was never mapped")
+    func unmappedGenerations() throws {
+      let sound = ProbePlugin("fickle")
+      let fixture = try HostFixture([sound])
+      _ = try fixture.host.unload("fickle", deadline: .soon)
+      try fixture.put(
+        sound.declaring("extern int nowhere(void);").doing("cleanup", "return nowhere();"))
+      for _ in 0..<3 {
+        #expect(throws: OperationError.self) { try fixture.host.load("fickle", deadline: .soon) }
+        #expect(try fixture.host.info("fickle").generation == 1)
+      }
+      try fixture.put(sound)
+      _ = try fixture.host.load("fickle", deadline: .soon)
+      #expect(try fixture.host.info("fickle").generation == 2)
+      #expect(fixture.host.table["fickle"]?.current?.number == 2)
+    }
+
     @Test("naming the code of a failure that has no message")
     func codes() throws {
       let fixture = try HostFixture([
