@@ -29,8 +29,11 @@ extension Host {
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
-    if plugin.isActive, let generation = plugin.current {
-      fill(&report, generation.instance, plugin, context)
+    if let instance = plugin.current?.instance {
+      report.failed = Int(clamping: instance.failures)
+      report.published = Int(clamping: instance.published.value)
+      report.delivered = Int(clamping: plugin.lastDelivered)
+      if plugin.isActive { fill(&report, instance, plugin, context) }
     }
     return report
   }
@@ -42,8 +45,6 @@ extension Host {
     let own = context.subscriptions[instance.owner] ?? []
     report.uptimeSeconds = plugin.activeSince.map { Double(Deadline.now() &- $0) / 1e9 }
     report.delivered = Int(clamping: own.reduce(0) { $0 + $1.delivered })
-    report.failed = Int(clamping: instance.failures)
-    report.published = Int(clamping: instance.published.value)
     report.services = (context.services[instance.owner] ?? []).map(\.name)
     report.subscriptions = own.map { "\($0.name) (\($0.options.pattern))" }
   }

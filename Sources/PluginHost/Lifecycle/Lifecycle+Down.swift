@@ -32,9 +32,12 @@ extension Lifecycle {
 
   private func end(_ generation: Generation, until deadline: Deadline, as state: PluginState?) {
     let patience = Deadline.after(milliseconds: configuration.drainDeadline)
+    let owner = generation.instance.owner
+    let delivered = core.bus.subscriptions.reduce(0) { $1.owner == owner ? $0 + $1.delivered : $0 }
     let unloading = unwind(generation, until: min(deadline, patience))
     table.update(generation.id) { plugin in
       plugin.lastUnload = unloading
+      plugin.lastDelivered = delivered
       plugin.activeSince = nil
       switch (state, unloading) {
       case (.some(let state), _): plugin.state = state

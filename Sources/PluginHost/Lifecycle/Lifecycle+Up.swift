@@ -35,6 +35,7 @@ extension Lifecycle {
     for climber in climbers {
       table.update(climber.generation.id) { plugin in
         plugin.current = climber.generation
+        plugin.lastDelivered = 0
         plugin.state = .staged
       }
     }

@@ -27,6 +27,8 @@ struct ManagedPlugin: Sendable {
   /// Facts of its file, for `info`.
   var facts: ImageFacts?
   var lastUnload: Unloading?
+  /// Events that the generation that ended last had got.
+  var lastDelivered: UInt64 = 0
 
   init(id: String, path: String, manifest: Manifest, number: UInt32) {
     self.id = id

@@ -112,6 +112,27 @@ extension HostSuite {
       #expect(try fixture.host.info("odd").detail == "init: failed with code 77 and no message")
     }
 
+    @Test("keeping the figures of a build that was taken out of service")
+    func lastFigures() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("worker").declaring(
+          """
+          static int32_t handle(void *c, const dvt_event *e, const dvt_error_sink *error) {
+            (void)c;
+            if (e->data.len == 3) __builtin_trap();
+            return e->data.len == 1 ? DVT_FAILED : DVT_OK;
+          }
+          """
+        ).doing("init", "subscribe(\"work.item\", \"work\", handle, DVT_DELIVERY_SYNC);")
+      ])
+      for text in ["a", "bb", "ccc"] { try? fixture.publish("work.item", text) }
+      #expect(fixture.wait { fixture.state("worker") == "quarantined" })
+      let report = try fixture.host.info("worker")
+      #expect(report.failed == 2)
+      #expect(report.delivered == 2)
+      #expect(report.uptimeSeconds == nil)
+    }
+
     @Test(
       "running plugins of the executable's own beside the folder's",
       arguments: [HostConfiguration.Mode.builtin, .both])
