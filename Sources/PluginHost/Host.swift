@@ -153,31 +153,19 @@ public final class Host: Sendable {
   /// Asks whoever runs the host to stop it.
   func requestStop() { stopRequest.withLock { $0 }?() }
 
-  /// Reads the configuration anew. Log level, deadlines, disabled plugins and settings apply from now on; folders, state and
-  /// mode are kept until the host is started again.
+  /// Reads the configuration anew. Log level, most deadlines, disabled plugins and settings apply from now on; those of
+  /// `HostConfiguration.keysOfStart` are kept until the host is started again, and the log says which of them changed.
   ///
   /// - Throws: `OperationError` when the configuration is not valid; the present one stays.
   public func reloadConfiguration() throws(OperationError) {
     guard let reread else { return }
-    let wanted = try reread()
-    var next = wanted
-    let present = configuration
-    next.plugins = present.plugins
-    next.state = present.state
-    next.name = present.name
-    next.mode = present.mode
-    next.watch = present.watch
+    let (next, kept) = configuration.following(try reread())
     live.current = next
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
-    let kept = [
-      ("plugins", next.plugins != wanted.plugins), ("mode", next.mode != wanted.mode),
-      ("watch", next.watch != wanted.watch),
-    ].filter(\.1).map(\.0)
     if !kept.isEmpty {
       core.log.log(
         .warning, "configuration",
-        "\(kept.joined(separator: ", ")) changed, but stays as it is until the host is started again"
-      )
+        "\(kept.joined(separator: ", ")) changed: takes effect at the next start")
     }
     control.submit { [self] in
       for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }

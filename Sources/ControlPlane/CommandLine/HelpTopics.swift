@@ -18,7 +18,7 @@ public struct HelpTopics: Sendable {
     var candidates = commands
     for word in words {
       guard let found = candidates.first(where: { $0.word == word }) else {
-        let near = Nearest.to(word, among: candidates.map(\.word) + HelpTopics.others)
+        let near = Spelling.nearest(to: word, in: candidates.map(\.word) + HelpTopics.others)
         throw .usage(
           "there is no help on \"\(Printable.clean(words.joined(separator: " ")))\"",
           advice: near.map { "did you mean \"\($0)\"?" } ?? "see `dovetail help`")
@@ -37,7 +37,10 @@ public struct HelpTopics: Sendable {
     "The configuration is JSON5: `dovetail run --config FILE`, or $DOVETAIL_CONFIG, or ./dovetail.json.\n"
       + "The environment overrides the file, flags override both. Keys with a dot are members of an object: { \"probation\": { \"seconds\": 10 } }.\n\n"
       + Command.columns(
-        ConfigurationKey.all.map { ($0.path, "\($0.meaning) (\($0.allowed); \($0.variable))") })
+        ConfigurationKey.all.map { key in
+          let atStart = HostConfiguration.keysOfStart.contains(key.path) ? "; at start" : ""
+          return (key.path, "\(key.meaning) (\(key.allowed); \(key.variable)\(atStart))")
+        }) + "\nSIGHUP applies all but those marked \"at start\" to a running host.\n"
   }
 
   /// The exit status, one number a line.

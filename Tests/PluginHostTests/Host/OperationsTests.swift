@@ -70,6 +70,26 @@ extension HostSuite {
       #expect(["a", "b", "c"].map { fixture.host.table[$0]?.isActive } == [true, true, true])
     }
 
+    @Test("telling which changed keys of the configuration wait for the next start")
+    func startKeys() throws {
+      let fixture = try HostFixture()
+      try fixture.reconfigure {
+        $0.crash = .off
+        $0.metadata.path = "/elsewhere"
+        $0.retiredBudget.bytes += 1
+        $0.gateDeadline += 1
+        $0.lifecycleDeadline += 1
+      }
+      #expect(
+        fixture.log.contains {
+          $0.hasSuffix(
+            "gateDeadline, crash, retiredBudget.bytes, metadata.path changed: takes effect at the"
+              + " next start")
+        }, "\(fixture.log)")
+      #expect(fixture.host.configuration.gateDeadline == HostConfiguration().gateDeadline)
+      #expect(fixture.host.configuration.lifecycleDeadline == 5_001)
+    }
+
     @Test("never giving a number or a generation twice, also when a file was gone for a while")
     func numbers() throws {
       let fixture = try HostFixture([ProbePlugin("a"), ProbePlugin("b")])
