@@ -148,7 +148,12 @@ extension Host: HostControl {
       topic = try core.bus.topic(type)
       outcome = try events.publish(type, payload: payload, subject: subject ?? "")
     } catch {
-      throw OperationError(.invalid, error.description)
+      let isPattern = type.contains { "*>".contains($0) }
+      throw OperationError(
+        .invalid, error.description,
+        advice: isPattern
+          ? "an event has one topic, such as 'demo.greeting'; patterns are for 'dovetail events'"
+          : nil)
     }
     if let failure = outcome.failure {
       throw OperationError(.unavailable, ErrorReport(failure, "topic '\(type)'").message)

@@ -153,6 +153,15 @@ extension HostSuite {
       #expect(report.uptimeSeconds == nil)
     }
 
+    @Test("refusing to publish a pattern, with the next step")
+    func publishPattern() throws {
+      let fixture = try HostFixture()
+      let error = #expect(throws: OperationError.self) { try fixture.publish("foo.*") }
+      #expect(
+        error?.advice
+          == "an event has one topic, such as 'demo.greeting'; patterns are for 'dovetail events'")
+    }
+
     @Test(
       "running plugins of the executable's own beside the folder's",
       arguments: [HostConfiguration.Mode.builtin, .both])
