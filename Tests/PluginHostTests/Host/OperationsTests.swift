@@ -120,6 +120,22 @@ extension HostSuite {
       #expect(fixture.host.table["fickle"]?.current?.number == 2)
     }
 
+    @Test("saying that an image stays mapped, also after a later start that never mapped one")
+    func stillMapped() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("base"),
+        ProbePlugin("top", requires: ["base"]).with("\"unload\": \"keep\""),
+      ])
+      for id in ["top", "base"] { _ = try fixture.host.unload(id, deadline: .soon) }
+      let before = try fixture.host.info("top")
+      #expect(before.unload?.outcome == .retired)
+      #expect(throws: OperationError.self) { try fixture.host.load("top", deadline: .soon) }
+      let after = try fixture.host.info("top")
+      #expect(after.unload == before.unload)
+      #expect(after.bytesHeld == before.bytesHeld && after.bytesHeld > 0)
+      #expect(after.retiredGenerations == 1)
+    }
+
     @Test("naming the code of a failure that has no message")
     func codes() throws {
       let fixture = try HostFixture([
@@ -151,6 +167,26 @@ extension HostSuite {
       #expect(report.failed == 2)
       #expect(report.delivered == 2)
       #expect(report.uptimeSeconds == nil)
+    }
+
+    @Test("proposing the service that was meant when a call names none")
+    func nearestService() throws {
+      let fixture = try HostFixture([
+        ProbePlugin("greeter").declaring(
+          """
+          static int32_t greet(void *c, const dvt_request *r, const dvt_sink *to, const dvt_error_sink *error) {
+            (void)c; (void)r; (void)error;
+            return reply(to, "hello");
+          }
+          """
+        ).with("\"provides\": {\"services\": [\"greeter.greet\"]}")
+          .doing("init", "provide(\"greeter.greet\", greet);")
+      ])
+      #expect(try fixture.call("greeter.greet") == "hello")
+      #expect(
+        message { try fixture.call("greeter.geret") }
+          == "nobody offers the service 'greeter.geret'; 'dovetail list' shows which plugins are"
+          + " active (did you mean \"greeter.greet\"?)")
     }
 
     @Test("refusing to publish a pattern, with the next step")
