@@ -8,7 +8,7 @@ public enum RunArguments {
     Option("plugins", short: "p", value: "DIR", "the plugin folder", completion: .directories),
     Option(
       "config", short: "c", value: "FILE",
-      "the configuration, JSON5 (default: ./dovetail.json if it is there)",
+      "the configuration, JSON5 (default: $DOVETAIL_CONFIG or ./dovetail.json)",
       completion: .files),
     Option("watch", short: "w", "watch the plugin folder"),
     Option("no-watch", "do not watch it, whatever the configuration says"),

@@ -81,7 +81,7 @@ public struct HostConfiguration: Sendable, Equatable {
     }
     /// What keeps the records.
     public var provider = Provider.file
-    /// The folder of the `file` provider; `nil` for `metadata` in the state directory.
+    /// The folder of the `file` provider; `nil` for `store` in the state directory.
     public var path: String?
   }
 
