@@ -17,16 +17,17 @@ public final class LogWriter: Sendable {
   ///   - descriptor: Borrowed; standard error by default.
   ///   - format: How records become lines; when `nil`, text on a terminal and JSON otherwise.
   ///   - level: Records below it are dropped.
-  ///   - color: Whether text is coloured; when `nil`, on a terminal unless `NO_COLOR` is set.
+  ///   - color: Whether text is coloured; when `nil`, on a terminal unless `NO_COLOR` is set or `TERM` is `dumb`.
   public init(
     descriptor: Int32 = 2, format: LogFormat? = nil, level: LogLevel = .info,
     color: Bool? = nil
   ) {
     let isTerminal = isatty(descriptor) == 1
-    let wantsColor = unsafe getenv("NO_COLOR").map { unsafe $0.pointee == 0 } ?? true
+    let isPlain = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
+    let isDumb = unsafe getenv("TERM").map { unsafe strcmp($0, "dumb") == 0 } ?? false
     self.descriptor = descriptor
     form = Mutex(format ?? (isTerminal ? .text : .json))
-    self.color = color ?? (isTerminal && wantsColor)
+    self.color = color ?? (isTerminal && !isPlain && !isDumb)
     least = Mutex(level)
   }
 

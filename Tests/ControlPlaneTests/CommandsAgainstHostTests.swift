@@ -148,9 +148,10 @@ import Testing
   }
 
   @Test(
-    "colours on a terminal only, and not with NO_COLOR or --no-color",
+    "colours on a terminal only, and not with NO_COLOR, TERM=dumb or --no-color",
     arguments: [
       ("", "", true), ("NO_COLOR=1", "", false), ("NO_COLOR=", "", true), ("", "--no-color", false),
+      ("TERM=dumb", "", false),
     ])
   func colours(variable: String, flag: String, isColored: Bool) throws {
     let served = try Served()

@@ -32,7 +32,7 @@ public struct Invocation: Sendable {
     json = arguments.values["json"] != nil
     style = Style(
       colored: arguments.values["no-color"] == nil && isatty(1) == 1
-        && (environment["NO_COLOR"] ?? "").isEmpty)
+        && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb")
     func last(_ name: String) -> String? { arguments.values[name]?.last }
     location = try HostLocation(
       name: last("name"), state: last("state"), socket: last("socket"), environment: environment,
