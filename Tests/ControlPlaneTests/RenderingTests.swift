@@ -72,15 +72,6 @@ import Testing
     #expect(Views.decimal(value, digits) == text)
   }
 
-  @Test(
-    "finds the word that was meant",
-    arguments: [
-      ("lsit", "list"), ("relaod", "reload"), ("quar", "quarantine"), ("xyz", nil), ("", nil),
-    ] as [(String, String?)])
-  func nearest(word: String, meant: String?) {
-    #expect(Nearest.to(word, among: ["list", "reload", "load", "quarantine"]) == meant)
-  }
-
   @Test("Prometheus' names and labels are made safe")
   func prometheus() {
     let metric = MetricReport("1 bad-name", .gauge, .infinity, labels: ["a b": "x\"\n\\"])

@@ -1,5 +1,6 @@
 import CHostSupport
 import Glibc
+import PluginHost
 
 /// Takes command lines apart with `getopt_long`: flags and operands in any order, `--` ends the flags.
 ///
@@ -96,7 +97,7 @@ public struct ArgumentParser {
       let list = matches.joined(separator: ", ")
       return .usage("--\(name) could be any of \(list)", advice: "write it out")
     }
-    let near = Nearest.to(name, among: options.map(\.name))
+    let near = Spelling.nearest(to: name, in: options.map(\.name))
     return .usage(
       "\(command) has no flag --\(name)", advice: near.map { "did you mean --\($0)?" } ?? help)
   }

@@ -1,4 +1,5 @@
 import Glibc
+import PluginHost
 
 /// The whole command line: finds the command, takes its arguments apart, runs it, reports failure.
 public struct Program: Sendable {
@@ -73,7 +74,7 @@ public struct Program: Sendable {
     _ word: String, in commands: [Command], of parent: String
   ) throws(CommandFailure) -> Command {
     if let command = commands.first(where: { $0.word == word }) { return command }
-    let near = Nearest.to(word, among: commands.map(\.word).filter { !$0.hasPrefix("_") })
+    let near = Spelling.nearest(to: word, in: commands.map(\.word).filter { !$0.hasPrefix("_") })
     throw .usage(
       "\(parent) has no command \"\(Printable.clean(word))\"",
       advice: near.map { "did you mean \"\($0)\"?" } ?? "see `\(parent) --help`")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import HostSupport
+import PluginHost
 
 /// Turns the flags of `dovetail run` into what was asked for.
 public enum RunArguments {
@@ -74,7 +75,7 @@ public enum RunArguments {
   ) throws(CommandFailure) -> String? {
     guard let value = invocation.value(name) else { return nil }
     guard words.contains(value) else {
-      let near = Nearest.to(value, among: words).map { "did you mean \($0)?" }
+      let near = Spelling.nearest(to: value, in: words).map { "did you mean \($0)?" }
       throw .usage(
         "--\(name) must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""),"
           + " not \"\(Printable.clean(value))\"", advice: near)

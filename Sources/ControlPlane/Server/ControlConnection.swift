@@ -87,7 +87,7 @@ final class ControlConnection: Sendable {
 
   private func find(_ request: RPCRequest) throws(RPCFailure) -> ControlMethod {
     guard let method = ControlMethod.table[request.method] else {
-      let near = Nearest.to(request.method, among: ControlMethod.table.keys)
+      let near = Spelling.nearest(to: request.method, in: ControlMethod.table.keys)
       let hint = near.map { ": did you mean \"\($0)\"?" } ?? ""
       throw .unknownMethod("there is no method \"\(request.method)\"\(hint)")
     }

@@ -3,7 +3,8 @@ public enum Spelling {
   /// The candidate nearest to a name, or `nil` when none is near.
   ///
   /// Near means at most one edit for up to four bytes, two for up to nine, three beyond: an insertion, deletion,
-  /// substitution or swap of neighbours each counts one; case does not count.
+  /// substitution or swap of neighbours each counts one; case does not count. A name of two bytes or more that only one
+  /// candidate begins with means that one.
   ///
   /// - Parameters:
   ///   - name: What was written; only its first 128 bytes are looked at.
@@ -11,6 +12,7 @@ public enum Spelling {
   /// - Returns: One of `candidates`.
   public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased().utf8.prefix(128))
+    if let longer = onlyOne(beginningWith: wanted, in: candidates) { return longer }
     let limit = wanted.count <= 4 ? 1 : wanted.count <= 9 ? 2 : 3
     var best: (distance: Int, name: String)?
     for candidate in candidates {
@@ -22,6 +24,14 @@ public enum Spelling {
       best = (distance, candidate)
     }
     return best?.name
+  }
+
+  private static func onlyOne(
+    beginningWith name: [UInt8], in candidates: some Sequence<String>
+  ) -> String? {
+    guard name.count > 1 else { return nil }
+    let longer = candidates.filter { $0.lowercased().utf8.starts(with: name) }
+    return longer.count == 1 ? longer.first : nil
   }
 
   /// A hint to append to an error: ` (did you mean "NAME"?)`, or nothing.

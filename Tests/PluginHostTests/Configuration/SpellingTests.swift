@@ -5,19 +5,20 @@ import Testing
 @Suite("The nearest name")
 struct SpellingTests {
   @Test(
-    "is found by few insertions, deletions, substitutions and swaps",
+    "is found by few insertions, deletions, substitutions and swaps, or by how it begins",
     arguments: [
       ("requries", "requires"), ("permisions", "permissions"), ("IDD", "id"), ("watsh", "watch"),
-      ("lifecycleDeadlien", "lifecycleDeadline"), ("id", "id"),
+      ("lifecycleDeadlien", "lifecycleDeadline"), ("id", "id"), ("perm", "permissions"),
     ])
   func near(name: String, expected: String) {
     let names = ["requires", "permissions", "id", "watch", "lifecycleDeadline"]
     #expect(Spelling.nearest(to: name, in: names) == expected)
   }
 
-  @Test("is none when nothing is near", arguments: ["", "zzzz", "reload", "w", "perm"])
+  @Test("is none when nothing is near", arguments: ["", "zzzz", "reload", "w", "re"])
   func far(name: String) {
-    #expect(Spelling.nearest(to: name, in: ["requires", "permissions", "watch"]) == nil)
+    #expect(
+      Spelling.nearest(to: name, in: ["requires", "reverses", "permissions", "watch"]) == nil)
   }
 
   @Test("is the first in byte order of those equally near")
