@@ -5,11 +5,12 @@ DESTDIR ?=
 FILTER ?=
 LOG ?= /var/log/dpkg.log
 
+PRODUCTS ?= .build/$(CONFIGURATION)
 PLUGINS := .build/plugins
 DEBUG_PLUGINS := .build/plugins-debug
 SOURCES := $(wildcard Sources PluginSDK Plugins Tests Benchmarks Examples) Package.swift
 
-.PHONY: help build debug plugins demo test bench format lint install clean
+.PHONY: help build debug plugins demo test bench format lint install install-sdk clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -48,20 +49,31 @@ format: ## Bring all Swift sources into form
 lint: ## Check the form of all Swift sources
 	swift format lint --strict --recursive --parallel --configuration .swift-format $(SOURCES)
 
-install: build ## Install below PREFIX (/usr/local), staged in DESTDIR
+install: build install-sdk ## Install below PREFIX (/usr/local), staged in DESTDIR
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins" \
-	  "$(DESTDIR)$(PREFIX)/include/dovetail" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	install -m 755 .build/$(CONFIGURATION)/dovetail "$(DESTDIR)$(PREFIX)/bin/dovetail"
 	install -m 644 $(PLUGINS)/*.so "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins/"
-	install -m 644 PluginSDK/CDovetail/include/dovetail.h "$(DESTDIR)$(PREFIX)/include/"
-	install -m 644 PluginSDK/CDovetail/include/dovetail/*.h "$(DESTDIR)$(PREFIX)/include/dovetail/"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' Sources/dovetail/systemd/dovetail@.service \
 	  >"$(DESTDIR)$(PREFIX)/lib/systemd/system/dovetail@.service"
 	.build/$(CONFIGURATION)/dovetail completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dovetail"
 	.build/$(CONFIGURATION)/dovetail completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dovetail"
 	.build/$(CONFIGURATION)/dovetail completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dovetail.fish"
+
+# What authors in C, C++ and Rust need; PRODUCTS is where `swift build` put embed-manifest-tool.
+install-sdk:
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/include/dovetail" \
+	  $(patsubst %,"$(DESTDIR)$(PREFIX)/share/dovetail/templates/%",c cpp rust)
+	install -m 755 "$(PRODUCTS)/embed-manifest-tool" "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 644 PluginSDK/CDovetail/include/dovetail.h "$(DESTDIR)$(PREFIX)/include/"
+	install -m 644 PluginSDK/CDovetail/include/dovetail/*.h "$(DESTDIR)$(PREFIX)/include/dovetail/"
+	install -m 644 PluginSDK/plugin.map PluginSDK/ABI.md "$(DESTDIR)$(PREFIX)/share/dovetail/"
+	install -m 755 PluginSDK/Templates/build.sh "$(DESTDIR)$(PREFIX)/share/dovetail/templates/"
+	for name in c cpp rust; do \
+	  install -m 644 PluginSDK/Templates/$$name/* "$(DESTDIR)$(PREFIX)/share/dovetail/templates/$$name/" || exit; \
+	done
 
 clean: ## Remove everything that was built
 	rm -rf .build

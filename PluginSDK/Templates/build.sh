@@ -1,24 +1,39 @@
 #!/usr/bin/env bash
 # build.sh NAME OUTDIR: builds the template NAME (swift, embedded-swift, c, cpp, rust) as OUTDIR/libmy-plugin-NAME.so.
+# Works in a checkout and, for c, cpp and rust, as `make install` puts it into PREFIX/share/dovetail/templates.
 # Exit status 3: the compiler for it is not on this machine.
 set -euo pipefail
 (($# == 2)) || { echo "usage: $0 swift|embedded-swift|c|cpp|rust OUTDIR" >&2; exit 2; }
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+templates=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+map=$templates/../plugin.map
+if [[ -d $templates/../CDovetail ]]; then
+  root=$(cd "$templates/../.." && pwd)
+  include=$root/PluginSDK/CDovetail/include
+  tool=${EMBED_MANIFEST:-$root/.build/debug/embed-manifest-tool}
+else
+  root=
+  prefix=$(cd "$templates/../../.." && pwd)
+  include=$prefix/include
+  tool=${EMBED_MANIFEST:-$prefix/bin/embed-manifest-tool}
+fi
 name=$1
 mkdir -p "$2"
 output=$(cd "$2" && pwd)/libmy-plugin-$name.so
-folder=$root/PluginSDK/Templates/$name
+folder=$templates/$name
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-link=(-O2 -fPIC -shared -I "$root/PluginSDK/CDovetail/include" -Wall -Wextra -Wpedantic -Werror
-  -Wl,-Bsymbolic -Wl,-z,defs "-Wl,--version-script=$root/PluginSDK/plugin.map")
+link=(-O2 -fPIC -shared -I "$include" -Wall -Wextra -Wpedantic -Werror
+  -Wl,-Bsymbolic -Wl,-z,defs "-Wl,--version-script=$map")
 manifest() {
-  local tool=${EMBED_MANIFEST:-$root/.build/debug/embed-manifest-tool}
-  [[ -x $tool ]] || (cd "$root" && swift build --product embed-manifest-tool >&2)
+  [[ -x $tool || -z $root ]] || (cd "$root" && swift build --product embed-manifest-tool >&2)
   "$tool" --format c "$folder/plugin.json" "$work/manifest.c"
 }
 
+if [[ $name == *swift && -z $root ]]; then
+  echo "$0: the template $name is built from a checkout of Dovetail" >&2
+  exit 2
+fi
 case $name in
   swift)
     # SwiftPM does not see files added to a package that this one depends on: without its plan it looks anew.
