@@ -18,7 +18,7 @@ extension Host {
     }
   }
 
-  /// A plugin that runs from a copy in the state directory, because its build is quarantined, takes a new build from the folder.
+  /// A plugin that runs from a copy in the state directory, because its build is quarantined or damaged, takes a new build from the folder.
   private func replaceKeptCopy(by path: String) {
     guard let inspection = try? Inspection(path: path), let plugin = table[inspection.manifest.id],
       plugin.isActive, plugin.path.hasPrefix(state.path + "/"),

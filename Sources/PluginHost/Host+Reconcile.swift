@@ -38,6 +38,7 @@ extension Host {
       }
     }
     candidates += lastKnownGoodCandidates(beside: candidates)
+    candidates += lastKnownGoodCandidates(insteadOf: problems, beside: candidates)
     var resolver = Resolver(candidates: candidates)
     resolver.disabled = Set(configuration.disabled)
     resolver.stopped = Set(table.all.filter(\.isStopped).map(\.id))
@@ -132,6 +133,31 @@ extension Host {
         .warning, entry.id,
         "its build \(candidate.manifest.version) is quarantined; the last known good one, \(entry.version), is used"
       )
+      return Candidate(manifest: inspection.manifest, path: path)
+    }
+  }
+
+  /// Kept copies of builds whose files hold no usable build any more.
+  private func lastKnownGoodCandidates(
+    insteadOf problems: [DiscoveryProblem], beside candidates: [Candidate]
+  ) -> [Candidate] {
+    guard !problems.isEmpty else { return [] }
+    let known = Set(candidates.map(\.manifest.id))
+    return problems.compactMap { problem in
+      let name = problem.path.split(separator: "/").last.map(String.init)
+      guard let id = lastKnownGood.list.first(where: { $0.file == name })?.id, !known.contains(id),
+        let (entry, path) = lastKnownGood.build(of: id), quarantine.why(entry.hash) == nil,
+        let inspection = try? Inspection(path: path)
+      else { return nil }
+      // What was started from a file that is damaged now goes on by itself.
+      let isActive = table[id]?.isActive == true
+      guard !isActive || table[id]?.path == path else { return nil }
+      if !isActive {
+        core.log.log(
+          .warning, id,
+          "\(problem.path) holds no usable build; the last known good one, \(entry.version), is used until it does"
+        )
+      }
       return Candidate(manifest: inspection.manifest, path: path)
     }
   }
