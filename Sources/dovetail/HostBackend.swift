@@ -17,12 +17,8 @@ let backend = Backend(
       try readConfiguration(options)
     }
     let configuration = try read()
-    log.level =
-      options.logLevel ?? LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
-    if options.logFormat == nil, let format = LogFormat(rawValue: configuration.log.format.rawValue)
-    {
-      log.format = format
-    }
+    log.level = LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
+    log.format = LogFormat(rawValue: configuration.log.format.rawValue) ?? log.format
     return try Host(configuration: configuration, log: log, reread: read)
   },
   inspect: { path throws(OperationError) in try FileInspector(path: path).report() })
@@ -52,6 +48,8 @@ private func flags(_ options: RunOptions) -> [String: JSON] {
   if let watches = options.watches { flags["watch"] = .bool(watches) }
   if let mode = options.mode { flags["mode"] = .string(mode) }
   if let seconds = options.probationSeconds { flags["probation.seconds"] = .int(Int64(seconds)) }
+  if let level = options.logLevel { flags["log.level"] = .string(level.rawValue) }
+  if let format = options.logFormat { flags["log.format"] = .string(format.rawValue) }
   if let milliseconds = options.shutdownMilliseconds {
     flags["shutdownDeadline"] = .int(Int64(milliseconds))
   }
