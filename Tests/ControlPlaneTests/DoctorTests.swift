@@ -25,15 +25,46 @@ import Testing
     #expect(found["kernel"]?.outcome == .ok)
   }
 
-  @Test("a state directory that is open to others fails, with the fix")
+  @Test("a state directory that is open to others is a warning, as run closes it")
   func openState() throws {
     let directory = TemporaryDirectory()
     unsafe chmod(directory.path, 0o755)
     #expect(
       try checks(directory.path)["state directory"]
         == DoctorCheck(
-          "state directory", .fail, "\(directory.path) is open to others (mode 755)",
+          "state directory", .warn,
+          "\(directory.path) is open to others (mode 755) until `run` closes it",
           fix: "chmod 700 \(directory.path)"))
+  }
+
+  @Test("a state directory that is a file fails, and nothing else is said of it")
+  func stateIsFile() throws {
+    let directory = TemporaryDirectory()
+    _ = try FileDescriptor.open(directory.file("state"), O_WRONLY | O_CREAT)
+    let found = try checks(directory.file("state"))
+    #expect(
+      found["state directory"]
+        == DoctorCheck(
+          "state directory", .fail, "\(directory.file("state")) is no directory",
+          fix: "choose another --state DIR"))
+    #expect(found["lock"] == nil && found["state mount"] == nil)
+  }
+
+  @Test(
+    "a low limit of open files is a warning with the fix",
+    arguments: [
+      ("ulimit -Sn 64", "ulimit -n 1024"),
+      ("ulimit -n 64", "as root, raise the hard limit of 64 (limits.conf), then ulimit -n 1024"),
+    ])
+  func fewFiles(limit: String, fix: String) throws {
+    let directory = TemporaryDirectory()
+    let command =
+      "\(limit); exec '\(Dovetail.buildFolder)/dovetail' doctor --state '\(directory.path)'"
+    let run = try Dovetail(program: "sh", ["-c", command])
+    #expect(
+      run.output.contains(
+        "warn  open files: only 64 at a time\n"
+          + "      fix: \(fix); LimitNOFILE=1024 in a systemd unit\n"), "\(run.output)")
   }
 
   @Test("a file system that forbids execution fails")
@@ -79,13 +110,36 @@ import Testing
     #expect(try checks(directory.path)["control socket"]?.outcome == .warn)
   }
 
-  @Test("plugin folders are counted, missing and world-writable ones named")
+  @Test("plugins that a host would not load are named with the reason")
+  func badPlugins() throws {
+    let directory = TemporaryDirectory()
+    for name in ["b.so", "a.so", ".hidden.so"] {
+      try FileDescriptor.open(directory.file(name), O_WRONLY | O_CREAT).write(Array("text".utf8))
+    }
+    let location = try HostLocation(
+      name: nil, state: "/nonexistent", socket: nil, environment: [:], workingDirectory: "/")
+    let found = Doctor(location: location, pluginDirectories: [directory.path]).examine()
+    #expect(
+      found.first { $0.name == "plugin folder" }?.finding
+        == "\(directory.path) has 2 shared objects, 2 of them unusable")
+    let bad = found.filter { $0.name == "plugin" }
+    #expect(bad.map(\.outcome) == [.warn, .warn])
+    for (check, name) in zip(bad, ["a.so", "b.so"]) {
+      let path = directory.file(name)
+      #expect(check.finding.hasPrefix("\(path): "))
+      #expect(check.finding.contains("ELF"), "\(check.finding)")
+      #expect(
+        check.fix
+          == "put a usable build in its place, or remove it; see `dovetail inspect \(path)`")
+    }
+  }
+
+  @Test("missing and world-writable plugin folders are named")
   func folders() throws {
     let directory = TemporaryDirectory()
-    _ = try FileDescriptor.open(directory.file("a.so"), O_WRONLY | O_CREAT)
     #expect(
       try checks("/nonexistent", plugins: [directory.path])["plugin folder"]?.finding
-        == "\(directory.path) has 1 shared object")
+        == "\(directory.path) has 0 shared objects")
     unsafe chmod(directory.path, 0o777)
     #expect(
       try checks("/nonexistent", plugins: [directory.path])["plugin folder"]?.fix

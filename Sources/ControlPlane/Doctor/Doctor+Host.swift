@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import HostSupport
 import PluginHost
@@ -65,26 +64,5 @@ extension Doctor {
     return DoctorCheck(
       "retired images", .warn, warning,
       fix: "restart the host at the next good moment, or raise retiredBudget")
-  }
-
-  /// A plugin folder: readable, and not open to everybody.
-  func pluginFolder(_ path: String) -> DoctorCheck {
-    let name = "plugin folder"
-    let files: [String]
-    do {
-      files = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      let reason = unsafe access(path, F_OK) == 0 ? "cannot be read" : "is not there"
-      return DoctorCheck(
-        name, .fail, "\(path) \(reason)", fix: "mkdir -p \(path), or correct --plugins")
-    }
-    var status = stat()
-    if unsafe stat(path, &status) == 0, status.st_mode & 0o002 != 0 {
-      return DoctorCheck(
-        name, .warn, "everybody can write to \(path), so everybody can run code in the host",
-        fix: "chmod o-w \(path)")
-    }
-    let count = files.count { $0.hasSuffix(".so") }
-    return DoctorCheck(name, .ok, "\(path) has \(count) shared object\(count == 1 ? "" : "s")")
   }
 }

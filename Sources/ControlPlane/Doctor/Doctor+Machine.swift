@@ -36,18 +36,27 @@ extension Doctor {
       fix: "sysctl fs.inotify.max_user_instances=128")
   }
 
+  private static let fewestFiles: rlim_t = 1_024
+
   /// A host needs some descriptors for each plugin and each client.
   func openFiles() -> DoctorCheck {
     var limit = rlimit()
     let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     guard unsafe getrlimit(kind, &limit) == 0 else {
-      return DoctorCheck("open files", .warn, SystemError("getrlimit").description)
+      return DoctorCheck(
+        "open files", .warn, SystemError("getrlimit").description,
+        fix: "let the seccomp profile allow getrlimit")
     }
-    guard limit.rlim_cur < 256 else {
+    guard limit.rlim_cur < Doctor.fewestFiles else {
       return DoctorCheck("open files", .ok, "up to \(limit.rlim_cur) at a time")
     }
+    let raise =
+      limit.rlim_max < Doctor.fewestFiles
+      ? "as root, raise the hard limit of \(limit.rlim_max) (limits.conf), then ulimit -n"
+      : "ulimit -n"
     return DoctorCheck(
-      "open files", .warn, "only \(limit.rlim_cur) at a time", fix: "ulimit -n 1024")
+      "open files", .warn, "only \(limit.rlim_cur) at a time",
+      fix: "\(raise) \(Doctor.fewestFiles); LimitNOFILE=\(Doctor.fewestFiles) in a systemd unit")
   }
 
   private func limit(_ name: String, _ path: String, least: Int, fix: String) -> DoctorCheck {

@@ -17,14 +17,17 @@ extension Doctor {
       return [DoctorCheck("state directory", .ok, "\(path) is not there yet: `run` makes it")]
         + mount(Doctor.existingAncestor(of: path))
     }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      return [
+        DoctorCheck(
+          "state directory", .fail, "\(path) is no directory", fix: "choose another --state DIR")
+      ]
+    }
     return [modes(path, status)] + mount(path) + [lock(path)]
   }
 
   private func modes(_ path: String, _ status: stat) -> DoctorCheck {
     let name = "state directory"
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      return DoctorCheck(name, .fail, "\(path) is no directory", fix: "choose another --state DIR")
-    }
     guard status.st_uid == geteuid() else {
       return DoctorCheck(
         name, .fail, "\(path) belongs to user \(status.st_uid), not to you (\(geteuid()))",
@@ -33,7 +36,8 @@ extension Doctor {
     guard status.st_mode & 0o077 == 0 else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       return DoctorCheck(
-        name, .fail, "\(path) is open to others (mode \(mode))", fix: "chmod 700 \(path)")
+        name, .warn, "\(path) is open to others (mode \(mode)) until `run` closes it",
+        fix: "chmod 700 \(path)")
     }
     return DoctorCheck(name, .ok, "\(path), mode 700, yours")
   }

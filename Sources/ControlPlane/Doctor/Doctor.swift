@@ -23,7 +23,7 @@ public struct Doctor: Sendable {
     checks.append(socket)
     if let host { checks += running(host) }
     let folders = pluginDirectories + (host?.report.pluginDirectories ?? [])
-    for folder in Set(folders).sorted() { checks.append(pluginFolder(folder)) }
+    for folder in Set(folders).sorted() { checks += pluginFolder(folder) }
     return checks
   }
 }
