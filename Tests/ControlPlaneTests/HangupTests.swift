@@ -24,4 +24,15 @@ import Testing
     #expect(host.stop() == .exited(0))
     #expect(!host.log.contains("\"level\":\"info\""), "\(host.log)")
   }
+
+  @Test("is told once")
+  func once() throws {
+    let host = try RunningHost()
+    try host.start()
+    kill(host.pid, SIGHUP)
+    let isTold = Condition.holds(milliseconds: 10_000) { host.log.contains("read anew") }
+    #expect(isTold, "\(host.log)")
+    #expect(host.stop() == .exited(0))
+    #expect(host.log.split(separator: "\n").count { $0.contains("read anew") } == 1)
+  }
 }
