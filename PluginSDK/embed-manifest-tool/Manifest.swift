@@ -55,7 +55,8 @@ struct Manifest {
       }
       throw ManifestError("\"\(key)\" is not a string")
     } catch {
-      throw ManifestError("not valid JSON: \(error)")
+      let fault = JSONScanner.fault(in: source, json5: false)
+      throw ManifestError("not valid JSON: \(fault.map { "\($0)" } ?? "\(error)")")
     }
   }
 

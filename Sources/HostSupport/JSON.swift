@@ -32,7 +32,7 @@ public enum JSON: Sendable, Hashable {
       guard let fault = JSONScanner.fault(in: Array(bytes), json5: json5) else {
         throw JSONError(reason: JSON.words(of: error))
       }
-      throw JSONError(reason: "line \(fault.line), column \(fault.column): \(fault.reason)")
+      throw JSONError(reason: "\(fault)")
     }
   }
 

@@ -4,13 +4,16 @@
 /// Takes time in proportion to the text, and no more memory than the text and 512 levels of nesting.
 struct JSONScanner {
   /// The first error in a text.
-  struct Fault: Error, Equatable {
+  struct Fault: Error, Equatable, CustomStringConvertible {
     /// Line, from 1.
     let line: Int
     /// Column in characters (Unicode scalars), from 1.
     let column: Int
     /// What was expected there and what was found.
     let reason: String
+
+    /// The whole in one line.
+    var description: String { "line \(line), column \(column): \(reason)" }
   }
 
   private enum Level {

@@ -70,10 +70,13 @@ import Testing
     #expect(source.isEmpty)
   }
 
-  @Test func `Text that is no JSON is refused`() throws {
-    let (result, _) = try run("{")
+  @Test func `Text that is no JSON is refused with the place of the first error`() throws {
+    let (result, _) = try run("{\n  \"id\": \"a\"\n  \"version\": \"1.0.0\"\n}")
     #expect(result.status == 1)
-    #expect(result.output.hasPrefix("error: plugin.json: not valid JSON: "))
+    #expect(
+      result.output
+        == "error: plugin.json: not valid JSON: line 3, column 3: expected \",\" or \"}\", found '\"'\n"
+    )
   }
 
   @Test func `More than a host reads is refused`() throws {

@@ -1,0 +1,1 @@
+../../Sources/HostSupport/JSONScanner.swift
