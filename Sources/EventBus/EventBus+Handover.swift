@@ -66,7 +66,21 @@ extension EventBus {
   public func handOver(
     from old: Owner, to new: Owner, recorder: ProbationLog?, replaying: ProbationLog?
   ) -> [(subscription: String, orphans: Orphans)] {
-    let swapped = state.withLock { state in swap(old, new, recorder: recorder, in: &state) }
+    complete(exchange(old, for: new, recorder: recorder), replaying: replaying)
+  }
+
+  /// The first half of `handOver`: from here on the successor's subscriptions are found, behind its closed gate.
+  ///
+  /// Exchange a whole closure before the first is completed: whoever is inside it passes its gates.
+  public func exchange(_ old: Owner, for new: Owner, recorder: ProbationLog?) -> Exchange {
+    state.withLock { state in swap(old, new, recorder: recorder, in: &state) }
+  }
+
+  /// The second half of `handOver`: delivers what was recorded and what waits, then opens the gates.
+  public func complete(
+    _ swapped: Exchange, replaying: ProbationLog?
+  ) -> [(subscription: String, orphans: Orphans)] {
+    let new = swapped.new
     let deadline = Deadline.after(milliseconds: 1000)
     let left = swapped.former.map { former in
       (former, items: former.queue?.end(entrance: former.entrance, until: deadline) ?? [])
@@ -77,7 +91,7 @@ extension EventBus {
         if let direct = former.successor { for item in items { deliver(item, to: direct) } }
       }
     }
-    open(old, new)
+    open(swapped.old, new)
     Reclaimer.shared.collect()
     return left.filter { $0.0.successor == nil && $0.0.queue != nil }.map { former, items in
       (former.name, Orphans(items: items, layout: layout))
@@ -85,9 +99,11 @@ extension EventBus {
   }
 
   /// What a swap leaves to be done outside the lock.
-  private struct Swapped {
+  public struct Exchange {
+    fileprivate let old: Owner
+    fileprivate let new: Owner
     /// A subscription that gave way; `queue` is set when its successor did not adopt it.
-    struct Former {
+    fileprivate struct Former {
       let name: String
       // Both stand in the old tables: their epoch may begin to end only when those were rebuilt.
       let direct: Callable?
@@ -95,20 +111,20 @@ extension EventBus {
       let queue: DeliveryQueue?
       let successor: Callable?
     }
-    var former: [Former] = []
-    var coming: [(name: String, direct: Callable)] = []
+    fileprivate var former: [Former] = []
+    fileprivate var coming: [(name: String, direct: Callable)] = []
   }
 
   /// The successors stay gated until `open`: what the log recorded comes before anything that waits or queues.
   private func swap(
     _ old: Owner, _ new: Owner, recorder: ProbationLog?, in state: inout State
-  ) -> Swapped {
+  ) -> Exchange {
     closeGate(of: new, with: old, in: &state)
     let former = (state.byOwner[old] ?? []).filter { $0.standing == .active }
     let coming = (state.byOwner[new] ?? []).filter {
       $0.standing != .ended && $0.standing != .active
     }
-    var swapped = Swapped()
+    var swapped = Exchange(old: old, new: new)
     var successors: [String: Subscription] = [:]
     for subscription in coming {
       let predecessor = former.first { $0.name == subscription.name }
@@ -137,9 +153,9 @@ extension EventBus {
   /// the successor's entrance it would come last.
   private func suspend(
     _ subscription: Subscription, for successor: Subscription?
-  ) -> Swapped.Former {
+  ) -> Exchange.Former {
     let adopted = subscription.queue != nil && successor?.queue === subscription.queue
-    let former = Swapped.Former(
+    let former = Exchange.Former(
       name: subscription.name, direct: subscription.direct, entrance: subscription.enqueue,
       queue: adopted ? nil : subscription.queue, successor: successor?.direct)
     let isAsync = subscription.queue != nil

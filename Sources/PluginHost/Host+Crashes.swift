@@ -18,6 +18,9 @@ extension Host {
       .error, instance.id, "crashed and was contained: \(cause); the build is quarantined")
     lifecycle.putInQuarantine(generation, .running, cause)
     takeOutOfService(generation, cause)
+    if let root = probationRoot(of: instance.id) {
+      rollBackFromProbation(root, because: "\(instance.id), which was restarted with it, crashed")
+    }
     events.publish(
       "plugin.failed", subject: instance.id, ["phase": .string("running"), "error": .string(cause)])
   }

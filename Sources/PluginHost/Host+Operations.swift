@@ -91,6 +91,7 @@ extension Host {
     }
     let before = Int(plugin.current?.number ?? 0)
     if let old = plugin.current { keepPrevious(old) }
+    for member in [id] + dependents { endProbations(with: member, because: "\(id) is unloaded") }
     bringDown(dependents.reversed(), until: deadline)
     for dependent in dependents { block(dependent, by: id, "which was unloaded") }
     bringDown([id], until: deadline)

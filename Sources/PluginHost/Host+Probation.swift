@@ -20,18 +20,11 @@ extension Host {
 
   private func checkProbation(_ plugin: ManagedPlugin, _ new: Generation) {
     guard let probation = plugin.probation else { return }
-    let health = lifecycle.run(new, .running)
-    if let failure = health.failure {
-      lifecycle.noteFailure(new, .running, health)
-      return rollBackFromProbation(plugin.id, because: "its health is bad: \(failure)")
-    }
-    let rate = failureRate(new)
-    if new.instance.failures >= Self.leastFailures, rate > probation.oldFailureRate {
-      return rollBackFromProbation(
-        plugin.id,
-        because: "\(new.instance.failures) of its calls failed (\(percent(rate)) of deliveries, "
-          + "\(percent(probation.oldFailureRate)) before); the last: \(new.instance.lastError ?? "?")"
-      )
+    for member in probation.reload.serving {
+      guard let complaint = complaint(of: member) else { continue }
+      let subject = member.id == plugin.id ? "" : "\(member.id), which was restarted with it: "
+      if member.sharesImage, member.new.isTainted { takeOutOfService(member.new, complaint) }
+      return rollBackFromProbation(plugin.id, because: subject + complaint)
     }
     let calls = configuration.probation.calls
     if calls > 0, delivered(new.instance) >= UInt64(calls) {
@@ -39,20 +32,47 @@ extension Host {
     }
   }
 
+  /// What speaks against a new generation.
+  private func complaint(of member: ReloadMember) -> String? {
+    let new = member.new
+    let health = lifecycle.run(new, .running)
+    if let failure = health.failure {
+      lifecycle.noteFailure(new, .running, health)
+      return "its health is bad: \(failure)"
+    }
+    let rate = failureRate(new)
+    guard new.instance.failures >= Self.leastFailures, rate > member.formerFailureRate else {
+      return nil
+    }
+    return "\(new.instance.failures) of its calls failed (\(percent(rate)) of deliveries, "
+      + "\(percent(member.formerFailureRate)) before); the last: \(new.instance.lastError ?? "?")"
+  }
+
   private func percent(_ rate: Double) -> String { "\(Int((rate * 100).rounded())) %" }
+
+  /// Makes reloads final in which a plugin was replaced or restarted.
+  func endProbations(with id: String, because reason: String) {
+    if let root = probationRoot(of: id) { endProbation(root, because: reason) }
+  }
+
+  /// The plugin on whose probation another one is, or it itself.
+  func probationRoot(of id: String) -> String? {
+    table.all.first { $0.probation?.reload.members.contains { $0.id == id } == true }?.id
+  }
 
   /// Makes a reload final: the generation before is cleaned up and taken away.
   func endProbation(_ id: String, because reason: String) {
     guard let plugin = table[id], let probation = plugin.probation else { return }
     table.update(id) { $0.probation = nil }
     control.cancel(probation.timer)
-    probation.log.close()
-    let unloading = lifecycle.unwind(probation.old, hears: false)
-    table.update(id) { $0.lastUnload = unloading }
+    probation.reload.close()
+    let root = probation.reload.root
+    retire(root)
     if let current = plugin.current { lifecycle.keepAsGood([current]) }
     core.log.log(
       .info, id,
-      "probation ended (\(reason)); generation \(probation.old.number): \(unloading.prose)")
+      "probation ended (\(reason)); generation \(root.old.number): "
+        + "\(table[id]?.lastUnload?.prose ?? "")")
   }
 
   /// Returns from probation to the generation before, with everything that the new one received.
@@ -61,32 +81,16 @@ extension Host {
   ///   - id: The plugin.
   ///   - reason: For the log and the event.
   func rollBackFromProbation(_ id: String, because reason: String) {
-    guard let plugin = table[id], let probation = plugin.probation, let new = plugin.current else {
-      return
-    }
+    guard let plugin = table[id], let probation = plugin.probation else { return }
     table.update(id) { $0.probation = nil }
     control.cancel(probation.timer)
-    let old = probation.old
-    let owner = new.instance.owner
-    core.bus.closeGates(
-      of: [owner], callables: core.gatedCallables(of: new.instance))
-    _ = core.bus.drain(owner, until: .after(milliseconds: configuration.drainDeadline))
-    if !new.isTainted { lifecycle.noteFailure(new, .quiesce, lifecycle.run(new, .quiesce)) }
-    new.instance.setMode(.suspended)
-    old.instance.setMode(.open)
-    lifecycle.noteFailure(old, .resume, lifecycle.run(old, .resume))
-    Handover(core: core, events: events).run(
-      from: new, to: old, recorder: nil, replaying: probation.log)
-    probation.log.close()
-    table.update(id) { plugin in
-      plugin.current = old
-      plugin.manifest = old.manifest
-      plugin.state = .active
-      plugin.activeSince = Deadline.now()
-      plugin.lastError = reason
+    probation.reload.rollBack(because: reason)
+    for member in probation.reload.members {
+      guard case .failed(_, let error) = table[member.id]?.state else { continue }
+      core.log.log(.error, member.id, error)
+      bringDownDependents(of: member.id, because: "which could not be started again")
     }
-    let unloading = lifecycle.unwind(new, hears: false)
-    table.update(id) { $0.lastUnload = unloading }
+    guard let old = table[id]?.current, table[id]?.isActive == true else { return }
     core.log.log(
       .warning, id, "rolled back to \(old.manifest.version), generation \(old.number): \(reason)")
     events.publish(

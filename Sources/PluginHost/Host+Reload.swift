@@ -64,8 +64,9 @@ extension Host {
       return OperationReport(
         operation: "reload", changes: [change], milliseconds: elapsed(since: began))
     }
-    endProbation(id, because: "it is reloaded")
-    for dependent in dependents { endProbation(dependent, because: "\(id) is reloaded") }
+    for member in [id] + dependents {
+      endProbations(with: member, because: "\(id) is reloaded")
+    }
     return try replace(plugin, old, new, dependents, began, isRollback: isRollback)
   }
 
@@ -129,35 +130,48 @@ extension Host {
     _ plugin: ManagedPlugin, _ old: Generation, _ new: Generation, _ dependents: [String],
     _ began: UInt64, isRollback: Bool
   ) throws(OperationError) -> OperationReport {
-    let isHandoff = old.manifest.reload == .handoff
-    var members = [ReloadMember(old: old, new: new, isHandoff: isHandoff, sharesImage: false)]
-    for id in dependents {
-      guard let running = table[id]?.current else { continue }
-      let again = try lifecycle.generation(id, running.manifest, running.origin, sharesFiles: true)
-      members.append(ReloadMember(old: running, new: again, isHandoff: true, sharesImage: true))
-    }
-    let probation = configuration.probation
-    let log =
-      probation.seconds > 0 && !isHandoff && dependents.isEmpty
-      ? ProbationLog(layout: core.bus.layout, limit: probation.bytes) { [weak self] in
-        self?.core.losses.note(.probationOverflow, plugin.id)
-        self?.control.submit { [weak self] in
-          self?.endProbation(plugin.id, because: "its log is full")
-        }
-      } : nil
-    let oldRate = failureRate(old)
-    let transaction = ReloadTransaction(lifecycle, members)
+    let transaction = ReloadTransaction(lifecycle, try members(old, new, dependents))
     let success: ReloadTransaction.Success
     do throws(OperationError) {
-      success = try transaction.run(log: log)
+      success = try transaction.run()
     } catch {
       afterFailedReload(plugin.id, old, error, brokenIn: transaction.breakingPhase)
       throw error
     }
     if !isRollback { keepPrevious(old) }
-    settle(plugin, old, new, members, success, oldRate)
+    settle(plugin, transaction, success)
     if isRollback { table.update(plugin.id) { $0.path = plugin.path } }
-    return report(plugin, members, success, began, isRollback)
+    return report(plugin, transaction.members, success, began, isRollback)
+  }
+
+  /// The closure that a reload replaces: the plugin, then those that are restarted with it.
+  private func members(
+    _ old: Generation, _ new: Generation, _ dependents: [String]
+  ) throws(OperationError) -> [ReloadMember] {
+    let bytes = configuration.probation.bytes / (1 + dependents.count)
+    var members = [
+      ReloadMember(
+        old: old, new: new, isHandoff: old.manifest.reload == .handoff, sharesImage: false,
+        log: probationLog(of: old.id, bytes), formerFailureRate: failureRate(old))
+    ]
+    for id in dependents {
+      guard let running = table[id]?.current else { continue }
+      let again = try lifecycle.generation(id, running.manifest, running.origin, sharesFiles: true)
+      members.append(
+        ReloadMember(
+          old: running, new: again, isHandoff: true, sharesImage: true,
+          log: probationLog(of: old.id, bytes), formerFailureRate: failureRate(running)))
+    }
+    return members
+  }
+
+  /// A log for a reload of `id`; `nil` where the configuration wants no probation.
+  private func probationLog(of id: String, _ bytes: Int) -> ProbationLog? {
+    guard configuration.probation.seconds > 0 else { return nil }
+    return ProbationLog(layout: core.bus.layout, limit: bytes) { [weak self] in
+      self?.core.losses.note(.probationOverflow, id)
+      self?.control.submit { [weak self] in self?.endProbation(id, because: "its log is full") }
+    }
   }
 
   private func afterFailedReload(
@@ -186,21 +200,20 @@ extension Host {
   }
 
   private func settle(
-    _ plugin: ManagedPlugin, _ old: Generation, _ new: Generation, _ members: [ReloadMember],
-    _ success: ReloadTransaction.Success, _ oldRate: Double
+    _ plugin: ManagedPlugin, _ reload: ReloadTransaction, _ success: ReloadTransaction.Success
   ) {
+    let (old, new) = (reload.root.old, reload.root.new)
     if case .staged(let staged) = new.origin { table.update(plugin.id) { $0.path = staged.source } }
-    if let log = success.log {
+    if reload.root.log != nil {
       let timer = control.submit(afterMilliseconds: configuration.probation.seconds * 1000) {
         [weak self] in
         self?.endProbation(plugin.id, because: "its time is over")
       }
-      table.update(plugin.id) {
-        $0.probation = Probation(old: old, log: log, timer: timer, oldFailureRate: oldRate)
-      }
+      table.update(plugin.id) { $0.probation = Probation(reload: reload, timer: timer) }
+      for member in reload.members where member.sharesImage { retire(member) }
       watchProbation(of: plugin.id, new)
     } else {
-      for member in members { retire(member) }
+      for member in reload.members { retire(member) }
       lifecycle.keepAsGood([new])
     }
     events.publish(
@@ -215,7 +228,8 @@ extension Host {
       fields: ["pause_ms": "\(success.pauseMilliseconds)"])
   }
 
-  private func retire(_ member: ReloadMember) {
+  /// Takes away a generation whose successor is there to stay, or has its image.
+  func retire(_ member: ReloadMember) {
     if member.isHandoff { member.old.forgetProgress() }
     let unloading = lifecycle.unwind(member.old, hears: false)
     guard !member.sharesImage else { return }
@@ -233,7 +247,7 @@ extension Host {
       change.fromGeneration = Int(member.old.number)
       change.fromVersion = "\(member.old.manifest.version)"
       change.pauseMilliseconds = success.pauseMilliseconds
-      if success.log != nil {
+      if member.log != nil {
         change.unload = nil
         change.reason = "on probation for \(configuration.probation.seconds) s"
       }

@@ -13,19 +13,39 @@ struct Handover {
   ///   - old: Kept suspended, for a way back.
   ///   - new: In the shadow, or suspended.
   ///   - recorder: Records what `new` receives.
-  ///   - replaying: What `old` received and `new` has not: delivered to it first, marked as redelivered.
   func run(
-    from old: Generation, to new: Generation, recorder: ProbationLog?,
-    replaying: ProbationLog? = nil
+    from old: Generation, to new: Generation, recorder: ProbationLog?
   ) {
+    finish(begin(from: old, to: new, recorder: recorder), from: old, to: new)
+  }
+
+  /// The first half: `new` is found where `old` was, behind its closed gate. Do it for a whole closure before the first
+  /// `finish`, so that nothing inside it meets a member that has ended.
+  func begin(
+    from old: Generation, to new: Generation, recorder: ProbationLog?
+  ) -> EventBus.Exchange {
     let (from, to) = (old.instance, new.instance)
     to.setMode(to.mode == .shadow ? .releasing : .open)
     for watch in from.watches { _ = watch.suspend(until: .after(milliseconds: 1000)) }
     core.services.handOver(from: from.owner, to: to.owner)
     core.timers.handOver(from: from.owner, to: to.owner)
     core.bus.openGates(of: [], callables: [to.figures])
-    let orphaned = core.bus.handOver(
-      from: from.owner, to: to.owner, recorder: recorder, replaying: replaying)
+    return core.bus.exchange(from.owner, for: to.owner, recorder: recorder)
+  }
+
+  /// The second half: `new` receives what was recorded and what waits, and its gate opens.
+  ///
+  /// - Parameters:
+  ///   - exchange: Of the first half.
+  ///   - old: As before.
+  ///   - new: As before.
+  ///   - replaying: What `old` received and `new` has not: delivered to it first, marked as redelivered.
+  func finish(
+    _ exchange: EventBus.Exchange, from old: Generation, to new: Generation,
+    replaying: ProbationLog? = nil
+  ) {
+    let (from, to) = (old.instance, new.instance)
+    let orphaned = core.bus.complete(exchange, replaying: replaying)
     for watch in to.watches {
       resume(watch, of: to, after: from.watches.first { $0.name == watch.name }?.position)
     }

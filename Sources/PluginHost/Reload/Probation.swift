@@ -1,13 +1,7 @@
-import EventBus
-
-/// The time after a reload in which the old generation is kept, suspended, with what the new one received.
+/// The time after a reload in which it can be taken back.
 struct Probation: Sendable {
-  /// The generation before.
-  let old: Generation
-  /// What the new one received since it took over.
-  let log: ProbationLog
+  /// What was done, with the old generations, their saved states, and what the new ones received since.
+  let reload: ReloadTransaction
   /// The control queue's token for the end of the time.
   let timer: UInt64
-  /// Failures of the old one per delivery, when it was suspended.
-  let oldFailureRate: Double
 }

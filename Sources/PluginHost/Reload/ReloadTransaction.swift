@@ -6,7 +6,7 @@ import Synchronization
 /// Replaces running generations by new ones, all or nothing: any failure before the commit leaves the old ones serving.
 ///
 /// The steps are those of the design: load beside, close gates, drain, quiesce, save, start in the shadow, commit. Threading:
-/// control thread only; one use.
+/// control thread only; one `run`, and at most one `rollBack` after it.
 final class ReloadTransaction: Sendable {
   let lifecycle: Lifecycle
   /// Root first, then its dependents in start order.
@@ -31,8 +31,6 @@ final class ReloadTransaction: Sendable {
   struct Success {
     /// Milliseconds for which the gates were closed.
     let pauseMilliseconds: Double
-    /// Set where the new generation is on probation.
-    let log: ProbationLog?
   }
 
   init(_ lifecycle: Lifecycle, _ members: [ReloadMember]) {
@@ -50,10 +48,9 @@ final class ReloadTransaction: Sendable {
 
   /// Carries the reload out.
   ///
-  /// - Parameter log: Records what the new root receives, when it is to be on probation.
   /// - Returns: How long the gates were closed.
   /// - Throws: Why it was given up; the old generations serve then.
-  func run(log: ProbationLog?) throws(OperationError) -> Success {
+  func run() throws(OperationError) -> Success {
     do throws(OperationError) {
       try checkState()
       try prepare()
@@ -72,11 +69,10 @@ final class ReloadTransaction: Sendable {
       lifecycle.noteFailure(generation, phase, outcome)
       throw refusal(member, phase, failure)
     }
-    commit(log)
+    commit()
     let pause = Double(Deadline.now() &- progress.withLock { $0.gatesClosedAt }) / 1e6
-    let handover = Handover(core: core, events: lifecycle.events)
     for member in members { handover.releaseHeld(of: member.new.instance) }
-    return Success(pauseMilliseconds: pause, log: log)
+    return Success(pauseMilliseconds: pause)
   }
 
   /// Carries out everything that happens behind closed gates but the commit, in one go on the lifecycle's thread: each change
@@ -171,22 +167,26 @@ final class ReloadTransaction: Sendable {
 
   // MARK: The two ends
 
-  private func commit(_ log: ProbationLog?) {
-    for member in members {
-      let isRoot = member.id == root.id
-      handOver(from: member.old, to: member.new, recorder: isRoot && !member.isHandoff ? log : nil)
+  var handover: Handover { Handover(core: core, events: lifecycle.events) }
+
+  private func commit() {
+    let exchanges = members.map {
+      handover.begin(from: $0.old, to: $0.new, recorder: $0.log)
+    }
+    for (member, exchange) in zip(members, exchanges) {
+      handover.finish(exchange, from: member.old, to: member.new)
+      noteServing(member.new)
     }
   }
 
-  /// Swaps routing; from here on the successor serves.
-  private func handOver(from old: Generation, to new: Generation, recorder: ProbationLog?) {
-    Handover(core: core, events: lifecycle.events).run(from: old, to: new, recorder: recorder)
+  /// Notes that a generation serves now.
+  func noteServing(_ new: Generation, lastError: String? = nil) {
     lifecycle.table.update(new.id) { plugin in
       plugin.current = new
       plugin.manifest = new.manifest
       plugin.state = .active
       plugin.activeSince = Deadline.now()
-      plugin.lastError = nil
+      plugin.lastError = lastError
     }
   }
 
@@ -223,32 +223,52 @@ final class ReloadTransaction: Sendable {
 
   /// Starts the old build of a hand-off again, from the same image and the saved state.
   private func revive(_ member: ReloadMember) {
-    var attempt: Generation?
     do throws(OperationError) {
-      let again = try lifecycle.generation(
-        member.id, member.old.manifest, member.old.origin, sharesFiles: true)
-      attempt = again
-      again.instance.setMode(.shadow)
-      member.old.passImage(to: again)
+      let again = try startAgain(member, image: member.old)
+      handover.run(from: member.old, to: again, recorder: nil)
+      noteServing(again)
+      handover.releaseHeld(of: again.instance)
+    } catch {
+      noteNotRevived(member, error)
+    }
+    end(member.old)
+  }
+
+  /// Starts the old build of a member that was cleaned up once more, in the shadow, with the saved state.
+  ///
+  /// - Parameters:
+  ///   - member: Its old generation has ended.
+  ///   - holder: Has the image.
+  /// - Returns: A generation that waits for its handover.
+  /// - Throws: Why it could not be started; nothing of it is left.
+  func startAgain(
+    _ member: ReloadMember, image holder: Generation
+  ) throws(OperationError) -> Generation {
+    let again = try lifecycle.generation(
+      member.id, member.old.manifest, member.old.origin, sharesFiles: true)
+    again.instance.setMode(.shadow)
+    holder.passImage(to: again)
+    do throws(OperationError) {
       for phase in [LifecyclePhase.load, .preInit, .initialize, .restoreState, .postInit] {
         try advance(again, phase, of: member)
       }
-      handOver(from: member.old, to: again, recorder: nil)
-      Handover(core: core, events: lifecycle.events).releaseHeld(of: again.instance)
-      end(member.old)
+      return again
     } catch {
       // Nothing of it is left to serve: what it registered must not be called.
-      if let attempt { lifecycle.unwind(attempt, hears: false) }
-      end(member.old)
-      lifecycle.table.update(member.id) { plugin in
-        plugin.state = .failed(phase: .resume, error: error.message)
-        plugin.lastError = error.message
-      }
+      lifecycle.unwind(again, hears: false)
+      throw error
+    }
+  }
+
+  func noteNotRevived(_ member: ReloadMember, _ error: OperationError) {
+    lifecycle.table.update(member.id) { plugin in
+      plugin.state = .failed(phase: .resume, error: error.message)
+      plugin.lastError = error.message
     }
   }
 
   /// Revokes what a generation registered that was cleaned up already.
-  private func end(_ generation: Generation) {
+  func end(_ generation: Generation) {
     generation.forgetProgress()
     lifecycle.unwind(generation, hears: false)
   }
