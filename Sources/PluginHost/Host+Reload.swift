@@ -156,7 +156,7 @@ extension Host {
     ]
     for id in dependents {
       guard let running = table[id]?.current else { continue }
-      let again = try lifecycle.generation(id, running.manifest, running.origin, sharesFiles: true)
+      let again = try lifecycle.generation(id, running.manifest, running.origin, sharing: running)
       members.append(
         ReloadMember(
           old: running, new: again, isHandoff: true, sharesImage: true,

@@ -107,6 +107,8 @@ public final class ControlServer: Sendable {
       return reject(connection, .notPermitted(refusal))
     }
     guard let number = register(connection) else {
+      // Who comes as the host ends finds a connection that ends.
+      if state.withLock({ $0.stopping }) { return }
       let reason = "the host serves \(limits.connections) clients already: try again later"
       return reject(connection, .tooMany(reason))
     }

@@ -170,9 +170,11 @@ extension Lifecycle {
     guard !generation.isTainted, !generation.passedImageOn else { return }
     table.leave(generation.instance)
     guard case .staged(let staged) = generation.origin else { return }
-    journal?.remove(generation.build)
     generation.instance.release()
-    if !generation.sharesFiles { try? stager.remove(staged) }
+    if !generation.sharesFiles {
+      journal?.remove(generation.build)
+      try? stager.remove(staged)
+    }
     // No code of it ever ran: its number is free for the next.
     guard !generation.has(.load) else { return }
     table.update(generation.id) { plugin in

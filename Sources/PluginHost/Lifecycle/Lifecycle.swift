@@ -49,11 +49,12 @@ final class Lifecycle: Sendable {
   ///   - id: The plugin.
   ///   - manifest: Of the build.
   ///   - origin: Where it comes from.
-  ///   - sharesFiles: Whether the staged copy is another generation's too.
+  ///   - holder: Whose staged copy, image and place in the journal it is to take over; `nil` for its own.
   /// - Returns: A generation of which no code has run.
   /// - Throws: `OperationError` when its settings do not fit, or the journal is full.
   func generation(
-    _ id: String, _ manifest: Manifest, _ origin: Generation.Origin, sharesFiles: Bool = false
+    _ id: String, _ manifest: Manifest, _ origin: Generation.Origin,
+    sharing holder: Generation? = nil
   ) throws(OperationError) -> Generation {
     let settings: JSON
     do throws(SettingsError) {
@@ -68,12 +69,22 @@ final class Lifecycle: Sendable {
       plugin.generations += 1
       number = plugin.generations
     }
-    let build = enterInJournal(id, manifest, origin, number)
+    let build = holder?.build ?? enterInJournal(id, manifest, origin, number)
     let instance = PluginInstance(
       manifest: manifest, settings: settings, generation: number,
       number: table[id]?.number ?? 0, build: build, core: core)
     table.enter(instance)
-    return Generation(instance: instance, origin: origin, build: build, sharesFiles: sharesFiles)
+    return Generation(instance: instance, origin: origin, build: build, sharesFiles: holder != nil)
+  }
+
+  /// Gives a mapped image to another generation of the same build, and its place in the journal with it.
+  func passImage(from holder: Generation, to other: Generation) {
+    holder.passImage(to: other)
+    guard let hash = other.hash else { return }
+    journal?.rewrite(
+      other.build,
+      PluginBuild(
+        id: other.id, version: "\(other.manifest.version)", hash: hash, generation: other.number))
   }
 
   private func enterInJournal(

@@ -163,8 +163,8 @@ extension ReloadTransaction {
       guard member.sharesImage else { return rest }
       var load = step(member.new, .load)
       let call = load.body
-      load.body = { generation in
-        member.old.passImage(to: generation)
+      load.body = { [lifecycle] generation in
+        lifecycle.passImage(from: member.old, to: generation)
         return call(generation)
       }
       return [link(load, of: member), link(step(member.new, .preInit), of: member)] + rest

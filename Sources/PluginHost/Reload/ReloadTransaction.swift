@@ -193,7 +193,9 @@ final class ReloadTransaction: Sendable {
   /// Leaves everything as if nothing had happened. What the old ones do not need is cleaned up once they serve again.
   private func undo() {
     for member in members.reversed() where member.isHandoff {
-      if member.new.image != nil, member.sharesImage { member.new.passImage(to: member.old) }
+      if member.new.image != nil, member.sharesImage {
+        lifecycle.passImage(from: member.new, to: member.old)
+      }
       lifecycle.unwind(member.new, hears: false)
     }
     for member in members {
@@ -245,9 +247,9 @@ final class ReloadTransaction: Sendable {
     _ member: ReloadMember, image holder: Generation
   ) throws(OperationError) -> Generation {
     let again = try lifecycle.generation(
-      member.id, member.old.manifest, member.old.origin, sharesFiles: true)
+      member.id, member.old.manifest, member.old.origin, sharing: holder)
     again.instance.setMode(.shadow)
-    holder.passImage(to: again)
+    lifecycle.passImage(from: holder, to: again)
     do throws(OperationError) {
       for phase in [LifecyclePhase.load, .preInit, .initialize, .restoreState, .postInit] {
         try advance(again, phase, of: member)

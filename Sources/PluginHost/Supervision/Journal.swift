@@ -106,16 +106,34 @@ import Synchronization
   /// - Returns: Its index, 1…16,383, to be used in steps and crash records.
   /// - Throws: `ENOSPC` when the table or the disk is full.
   public func add(_ build: PluginBuild) throws(SystemError) -> UInt32 {
-    var record = hs_journal_build()
-    record.generation = build.generation
-    unsafe withUnsafeMutableBytes(of: &record.hash) { unsafe $0.copyBytes(from: build.hash.bytes) }
-    record.id_length = Journal.store(build.id, in: &record.id)
-    record.version_length = Journal.store(build.version, in: &record.version)
+    var record = Journal.record(build)
     return try builds.withLock { (builds) throws(SystemError) in
       let index = try slot(&builds)
       unsafe hs_journal_put_build(mapping, index, &record)
       return index
     }
+  }
+
+  /// Enters another generation of the same build in its place.
+  ///
+  /// - Parameters:
+  ///   - index: From `add`; 0 is none.
+  ///   - build: What the place stands for from now on.
+  public func rewrite(_ index: UInt32, _ build: PluginBuild) {
+    var record = Journal.record(build)
+    builds.withLock { builds in
+      guard index > 0, index < builds.used, !builds.freed.contains(index) else { return }
+      unsafe hs_journal_put_build(mapping, index, &record)
+    }
+  }
+
+  private static func record(_ build: PluginBuild) -> hs_journal_build {
+    var record = hs_journal_build()
+    record.generation = build.generation
+    unsafe withUnsafeMutableBytes(of: &record.hash) { unsafe $0.copyBytes(from: build.hash.bytes) }
+    record.id_length = store(build.id, in: &record.id)
+    record.version_length = store(build.version, in: &record.version)
+    return record
   }
 
   /// Takes a build out of the table when none of its code can run any more, so that its index can be used again.

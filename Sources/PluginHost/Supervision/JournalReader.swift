@@ -57,6 +57,12 @@ struct JournalReader {
     }
   }
 
+  /// The builds in its table.
+  var builds: [PluginBuild] {
+    let room = max(0, bytes.count - Int(HS_JOURNAL_BUILDS_AT)) / JournalReader.buildSize
+    return (0..<UInt32(room)).compactMap(build)
+  }
+
   private func build(_ index: UInt32) -> PluginBuild? {
     let size = JournalReader.buildSize
     let at = Int(HS_JOURNAL_BUILDS_AT) + Int(index) * size

@@ -127,5 +127,25 @@ extension HostSuite {
       #expect(fixture.state("counter") == "failed")
       #expect(try fixture.host.info("counter").lastError?.contains("no port") == true)
     }
+
+    @Test("dependents that are restarted again and again keep one place in the journal")
+    func journal() throws {
+      let fixture = try HostFixture([
+        Reload.counter("1.0.0", reload: "restart-dependents"), Self.user(),
+      ])
+      for version in 2...5 {
+        try fixture.replace(Reload.counter("\(version).0.0", reload: "restart-dependents"))
+      }
+      let bad = Reload.counter("9.0.0", reload: "restart-dependents")
+      #expect(throws: OperationError.self) {
+        try fixture.replace(bad.doing("post_init", "return fail(error, \"no\");"))
+      }
+      let bytes = try #require(
+        try AtomicFile.read("journal", in: fixture.host.state.root, limit: 64 << 20))
+      let builds = try #require(JournalReader(bytes)).builds.filter { $0.id == "user" }
+      let current = try #require(fixture.host.table["user"]?.current)
+      #expect(builds.map(\.generation) == [current.number])
+      #expect(builds.map(\.hash) == [current.hash])
+    }
   }
 }
