@@ -1,3 +1,5 @@
+import CDovetail
+import Glibc
 import PluginSDK
 import PluginTestKit
 import Synchronization
@@ -63,6 +65,21 @@ import Testing
     #expect(seen.withLock { $0.map(\.sum) } == [6])
     #expect(seen.withLock { $0.map(\.type) } == ["raw.x.y"])
     #expect(seen.withLock { $0.map(\.length) } == [7])
+  }
+
+  @Test func `An event of a host with a shorter header is copied no further than it goes`() throws {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let memory = unsafe try #require(
+      unsafe mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    defer { unsafe munmap(memory, 2 * page) }
+    try #require(unsafe mprotect(memory + page, page, PROT_NONE) == 0)
+    let size = unsafe MemoryLayout<dvt_event>.size - 8
+    let raw = unsafe memory + page - size
+    unsafe raw.storeBytes(of: UInt32(size), as: UInt32.self)
+    unsafe raw.storeBytes(of: 7, toByteOffset: 8, as: UInt64.self)
+    let event = unsafe Event(EventView(UnsafePointer(raw.assumingMemoryBound(to: dvt_event.self))))
+    #expect(event.sequence == 7)
+    #expect(event.attempt == 0)
   }
 
   @Test func `All attributes arrive`() throws {

@@ -38,7 +38,12 @@ public struct Event: Sendable {
 
   /// Copies an event out of the host's memory.
   public init(_ view: borrowing EventView) {
-    let raw = unsafe view.raw.pointee
+    // The host's struct may be shorter than the one known here.
+    var raw = unsafe dvt_event()
+    unsafe withUnsafeMutableBytes(of: &raw) { raw in
+      let size = unsafe min(Int(view.raw.pointee.struct_size), raw.count)
+      unsafe raw.copyMemory(from: UnsafeRawBufferPointer(start: view.raw, count: size))
+    }
     unsafe self.init(
       data: raw.data.array, subject: raw.subject.string, contentType: raw.datacontenttype.string)
     id = unsafe raw.id.string
