@@ -10,6 +10,7 @@ import Synchronization
   private struct State {
     var events = RingBuffer<Item>()
     var handler: Callable?
+    var owner = ""
     var capacity = 1024
     var overflow = SubscriptionOptions.Overflow.block(milliseconds: 1000)
     var scheduled = false
@@ -52,6 +53,7 @@ import Synchronization
   ) {
     state.update { state in
       state.handler = handler
+      state.owner = handler.owner.name
       state.capacity = capacity
       state.overflow = overflow
       state.paused = paused
@@ -186,9 +188,12 @@ import Synchronization
   }
 
   private func discard(_ item: Item) {
-    state.withLock { $0.dropped += 1 }
+    let owner = state.withLock { state in
+      state.dropped += 1
+      return state.owner
+    }
     unsafe layout.release(item.event)
-    bus.noteDropped()
+    bus.noteDropped(owner)
   }
 
   private func schedule() {

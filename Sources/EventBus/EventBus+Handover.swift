@@ -189,7 +189,7 @@ extension EventBus {
   private func deliver(_ item: DeliveryQueue.Item, to direct: Callable) {
     var fault: Int32 = 0
     let code = unsafe hs_deliver(direct.entry, item.topic, item.event, &fault)
-    if CallFailure(rawValue: code) == .revoked { return discard([item]) }
+    if CallFailure(rawValue: code) == .revoked { return discard([item], of: direct.owner) }
     if code != 0 { unsafe noteFailure(direct, event: item.event, code: code, fault: fault) }
     unsafe layout.release(item.event)
   }

@@ -31,7 +31,7 @@ import Synchronization
 
   private struct Counters {
     var failed: UInt64 = 0
-    var dropped: UInt64 = 0
+    var dropped: [String: UInt64] = [:]
   }
 
   /// Starts a bus without topics.
@@ -155,7 +155,7 @@ import Synchronization
       state.byOwner[subscription.owner]?.removeAll { $0 === subscription }
       return Self.retire(subscription, in: &state)
     }
-    discard(items)
+    discard(items, of: subscription.owner)
     guard let direct else { return .ended }
     let ending = direct.awaitEnd(until: deadline)
     if ending == .pending { whenEnded(direct, done ?? {}) }
@@ -171,7 +171,7 @@ import Synchronization
       return (all, all.map { Self.retire($0, in: &state) })
     }
     defer { withExtendedLifetime(all) { Reclaimer.shared.collect() } }
-    for (_, items) in retired { discard(items) }
+    for (_, items) in retired { discard(items, of: owner) }
     return retired.compactMap { direct, _ in
       guard let direct else { return nil }
       return direct.awaitEnd(until: deadline) == .ended ? nil : direct
@@ -191,7 +191,10 @@ import Synchronization
   public var failed: UInt64 { counters.withLock { $0.failed } }
 
   /// Events that a full queue or an ended subscription dropped.
-  public var dropped: UInt64 { counters.withLock { $0.dropped } }
+  public var dropped: UInt64 { droppedByOwner.values.reduce(0, +) }
+
+  /// The same by the name of whose subscription it was.
+  public var droppedByOwner: [String: UInt64] { counters.withLock { $0.dropped } }
 
   /// Blocks of memory that wait for publishers to move on.
   public var pendingReclaims: Int { Reclaimer.shared.pending }
@@ -225,7 +228,7 @@ import Synchronization
   /// Ends the bus's threads.
   public func stop() { workers.stop() }
 
-  func noteDropped() { counters.withLock { $0.dropped += 1 } }
+  func noteDropped(_ owner: String) { counters.withLock { $0.dropped[owner, default: 0] += 1 } }
 
   func noteFailure(
     _ callable: Callable, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
@@ -243,9 +246,9 @@ import Synchronization
     onFailure(unsafe DeliveryFailure(subscription: subscription, event: event, result: result))
   }
 
-  func discard(_ items: [DeliveryQueue.Item]) {
+  func discard(_ items: [DeliveryQueue.Item], of owner: Owner) {
     for item in items {
-      noteDropped()
+      noteDropped(owner.name)
       unsafe layout.release(item.event)
     }
   }

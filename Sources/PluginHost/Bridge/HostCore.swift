@@ -45,8 +45,9 @@ final class HostCore: Sendable {
   /// Everything that was lost so far, with what the bus and the log count themselves.
   var lost: [Losses.Key: UInt64] {
     var totals = losses.totals
-    totals[Losses.Key(loss: .eventDropped, plugin: "")] = bus.dropped
-    totals[Losses.Key(loss: .handlerFailed, plugin: "")] = bus.failed
+    for (plugin, count) in bus.droppedByOwner {
+      totals[Losses.Key(loss: .eventDropped, plugin: plugin)] = count
+    }
     totals[Losses.Key(loss: .logLineLost, plugin: "")] = UInt64(log.lostLines)
     return totals.filter { $0.value > 0 }
   }

@@ -23,8 +23,9 @@ final class FaultDesk: Sendable {
 
   /// A handler failed or crashed.
   func deliveryFailed(_ failure: DeliveryFailure) {
-    guard let host = present, let instance = host.table.instance(of: failure.subscription.owner)
-    else { return }
+    guard let host = present else { return }
+    host.core.losses.note(.handlerFailed, failure.subscription.owner.name)
+    guard let instance = host.table.instance(of: failure.subscription.owner) else { return }
     let name = failure.subscription.name
     if failure.result.failure == .crashed {
       crashed(instance, signal: failure.result.fault, place: "handler '\(name)'")

@@ -195,7 +195,7 @@ struct LossScenario {
       while (try? fixture.host.journal.add(build)) != nil {}
       try start(loser())
     case .logLineLost: try start(loser())
-    // What the control socket tells its host; that it does is tested beside it.
+    // What the control socket tells its host, by the same call.
     default: fixture.host.note(loss, count: 1)
     }
   }

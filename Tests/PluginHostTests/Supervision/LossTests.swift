@@ -25,6 +25,22 @@ extension HostSuite {
       try scenario.letGo()
     }
 
+    @Test(
+      "promise 10: what a plugin's subscription loses is counted as that plugin's",
+      arguments: [Loss.eventDropped, .handlerFailed])
+    func labelled(loss: Loss) throws {
+      let scenario = try LossScenario(loss)
+      try scenario.run()
+      let isCounted = try scenario.fixture.wait {
+        try scenario.fixture.host.metrics().contains {
+          $0.name == "dovetail_lost_total" && $0.labels["kind"] == loss.rawValue && $0.value > 0
+            && $0.labels["plugin"] == "loser"
+        }
+      }
+      #expect(isCounted)
+      try scenario.letGo()
+    }
+
     @Test("promise 10: the table of losses names each kind once")
     func table() throws {
       let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
