@@ -119,7 +119,7 @@ public final class Host: Sendable {
   /// Stops all plugins in reverse order, flushes the store, and marks the state directory as left in order.
   ///
   /// - Parameter deadline: Bounds the whole; what has not ended then is abandoned.
-  /// - Throws: `timeout` when something had not ended by then.
+  /// - Throws: `timeout` when something had not ended by then; `failed` when records could not be written.
   public func shutDown(deadline: Deadline) throws(OperationError) {
     watcher.withLock { watcher in
       watcher?.stop()
@@ -136,13 +136,30 @@ public final class Host: Sendable {
     events.stop()
     core.timers.stop()
     core.bus.stop()
-    try? core.metadata.close()
+    let unsaved = closeMetadata()
     guard ended == true else {
       throw OperationError(
         .timeout, "the plugins had not all ended within the deadline; they were abandoned",
         advice: "raise shutdownDeadline, or see the log for who was slow")
     }
     journal.endCleanly()
+    if let unsaved { throw unsaved }
+  }
+
+  /// Writes what waits to be written.
+  ///
+  /// - Returns: Why it could not be, which the log tells too.
+  private func closeMetadata() -> OperationError? {
+    do throws(MetadataError) {
+      try core.metadata.close()
+      return nil
+    } catch {
+      let failure = OperationError(
+        .failed, "the last changes of the metadata store could not be written: \(error)",
+        advice: "see that its folder is there and its disk has room; those changes are lost")
+      core.log.log(.error, "metadata", "\(failure)")
+      return failure
+    }
   }
 
   /// Names what is called when an operator asks the host to stop; it must not wait.

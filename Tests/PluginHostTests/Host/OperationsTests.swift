@@ -1,5 +1,7 @@
 import CDovetail
+import Glibc
 import HostSupport
+import MetadataStore
 import TestSupport
 import Testing
 
@@ -231,6 +233,19 @@ extension HostSuite {
       _ = try fixture.host.unload("kept", deadline: .soon)
       #expect(try fixture.host.hostReport().retiredWarning?.hasPrefix("2 retired images") == true)
       #expect(fixture.events.contains("system.retired_budget kept"))
+    }
+
+    @Test("telling at shutdown that the last changes could not be written")
+    func lastFlush() throws {
+      let fixture = try HostFixture { $0.metadata.provider = .file }
+      let store = fixture.directory.file("state/store")
+      unsafe #expect(rename(store, store + ".away") == 0)
+      try TestFile.write(store)
+      _ = try fixture.host.core.metadata.put(
+        MetadataWrite(collection: "c", key: "k", value: .int(1), durability: .memory))
+      let refusal = message { try fixture.end() }
+      #expect(refusal.hasPrefix("the last changes of the metadata store could not be written: "))
+      #expect(fixture.log.contains { $0.contains("the last changes of the metadata store") })
     }
 
     @Test("refusing to load or unload while a constructor does not come back, naming it")
