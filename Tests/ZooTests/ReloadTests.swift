@@ -127,27 +127,4 @@ import Testing
     #expect(try zoo.host.call("pet.poke") == (what == "ERROR" ? "three 1" : "three 0"))
     zoo.expectCleanEnd()
   }
-
-  @Test func `promise 6: 500 reloads of a C plugin hand its state on and leave nothing mapped`()
-    throws
-  {
-    let zoo = try zoo()
-    let builds = try [1, 2].map { number in
-      try Workshop.shared.c(
-        "creature", Workshop.manifest("pet", Self.state, version: "\(number).0.0"),
-        ["-DTAG=\"\(number)\""])
-    }
-    let client = try SocketClient(zoo.host.state + "/control.sock")
-    for round in 0..<500 {
-      try zoo.place(builds[round % 2], as: "pet.so")
-      let reply = try client.ask("plugins.reload", #"{"id": "pet"}"#)
-      try #require(reply["error"] == nil, "round \(round): \(reply)")
-    }
-    #expect(try zoo.host.call("pet.poke") == "2 1")
-    let info = try zoo.host.info("pet")
-    #expect(info?["generation"]?.int == 501)
-    #expect(info?["retiredGenerations"]?.int == 0)
-    try zoo.expectWitnessWorks()
-    zoo.expectCleanEnd()
-  }
 }

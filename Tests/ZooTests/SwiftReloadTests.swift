@@ -6,8 +6,8 @@ import Testing
 @Suite(.serialized) struct SwiftReloadTests {
   static let configuration = #"{"probation": {"seconds": 0}, "journal": {"fsync": false}}"#
 
-  /// Reloads of the C plugin. One takes 6 to 11 ms on a debug build: `DOVETAIL_ZOO_RELOADS=10000` takes two minutes, and the
-  /// figure `reload-c-growth` makes as many each time.
+  /// Reloads of the C plugin: about 11 ms a reload; ten thousand (`DOVETAIL_ZOO_RELOADS=10000`) take minutes in a debug
+  /// build. The figure `reload-c-growth` makes as many each time.
   static let reloadsOfC = Environment.all["DOVETAIL_ZOO_RELOADS"].flatMap { Int($0) } ?? 1_000
 
   /// Puts the builds, with the tags 1 and 2, in place in turn, an even number of times, and checks in the end that the last one

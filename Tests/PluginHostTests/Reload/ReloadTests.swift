@@ -417,15 +417,22 @@ extension HostSuite {
           """
         )
         .doing("init", "return subscribe(\"dead.>\", \"\", on, DVT_DELIVERY_SYNC);")
-      let slow = ProbePlugin("slow")
+      let slow = ProbePlugin.meddling("slow")
         .declaring(
-          "static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { trace(\"busy\"); usleep(300000); return DVT_OK; }"
+          "static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { at(\"busy\"); return DVT_OK; }"
         )
         .doing("init", "return subscribe(\"n.x\", \"in\", on, DVT_DELIVERY_ASYNC);")
       let fixture = try HostFixture([sink, slow])
       for _ in 0..<3 { try fixture.publish("n.x") }
-      #expect(fixture.wait { fixture.trace.contains("slow busy") })
-      try fixture.replace(ProbePlugin("slow", version: "2.0.0"))
+      #expect(fixture.wait { FileStatus.exists(fixture.directory.file("trace.in.busy")) })
+      let figures = fixture.host.table["slow"]?.current?.instance.figures
+      try fixture.put(ProbePlugin.meddling("slow", version: "2.0.0"))
+      let reload = try Thread(name: "reload") { [host = fixture.host] in
+        _ = try? host.reload("slow", dryRun: false, deadline: .soon)
+      }
+      #expect(fixture.wait { figures?.isLive == false })
+      try TestFile.write(fixture.directory.file("trace.go.busy"))
+      reload.join()
       #expect(
         fixture.trace(of: "sink").filter { $0.hasPrefix("dead") } == [
           "deadcause=subscription 'in' of slow has no successor", "deadtopic=n.x",
