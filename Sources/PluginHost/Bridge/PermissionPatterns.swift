@@ -9,6 +9,7 @@ struct PermissionPatterns: Sendable {
   private let id: String
 
   init(_ manifest: Manifest) {
+    // Reading the manifest refused what is no pattern.
     func compile(_ patterns: [String]) -> [TopicPattern] {
       patterns.compactMap { try? TopicPattern($0) }
     }

@@ -1,3 +1,4 @@
+import EventBus
 import HostSupport
 
 /// An object of a manifest whose members are taken with their types checked.
@@ -97,19 +98,12 @@ struct ManifestObject {
     return ids
   }
 
-  /// Patterns of segments: no empty segment, `*` only as a whole segment or within one, `>` only at the end.
+  /// Patterns as the bus knows them.
   func patterns(_ name: String) throws(ManifestError) -> [String]? {
     guard let patterns = try strings(name) else { return nil }
     for (index, pattern) in patterns.enumerated() {
-      let segments = pattern.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
-      let last = segments.count - 1
-      for (place, segment) in segments.enumerated() {
-        let hasTail = segment.contains(UInt8(ascii: ">"))
-        guard !segment.isEmpty, !hasTail || place == last && segment.count == 1 else {
-          throw ManifestError(
-            key: key("\(name)[\(index)]"),
-            "\"\(pattern)\" is no pattern: segments are joined by . and only the last may be >")
-        }
+      do throws(BusError) { _ = try TopicPattern(pattern) } catch {
+        throw ManifestError(key: key("\(name)[\(index)]"), error.description)
       }
     }
     return patterns

@@ -120,8 +120,19 @@ struct ManifestTests {
     ),
     (
       "\"permissions\": {\"publish\": [\"a.>.b\"]}",
-      "manifest key permissions.publish[0]: \"a.>.b\" is no pattern: segments are joined by . and"
-        + " only the last may be >"
+      "manifest key permissions.publish[0]: pattern 'a.>.b': '>' must be the last segment"
+    ),
+    (
+      "\"permissions\": {\"subscribe\": [\"a\", \"b.c d\"]}",
+      "manifest key permissions.subscribe[1]: pattern 'b.c d': topic 'c d' has a"
+        + " character other than letters, digits, '_', '-' and '.'; write a topic, or use '*' for one whole"
+        + " segment and '>' for all that follow"
+    ),
+    (
+      "\"permissions\": {\"services\": [\"a.b*\"]}",
+      "manifest key permissions.services[0]: pattern 'a.b*': topic 'b*' has a"
+        + " character other than letters, digits, '_', '-' and '.'; write a topic, or use '*' for one whole"
+        + " segment and '>' for all that follow"
     ),
     (
       "\"permissions\": {\"files\": {\"read\": [\"etc\"]}}",
