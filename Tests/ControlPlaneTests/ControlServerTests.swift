@@ -90,6 +90,7 @@ import Testing
       let answer = try #require(client.ask(text))
       #expect(answer.contains("\"code\":-32700"))
     }
+    #expect(served.host.losses == [.requestRefused: 4])
     #expect(client.ask(#"{"jsonrpc":"2.0","id":1,"method":"host.stop"}"#) == okay(1))
   }
 

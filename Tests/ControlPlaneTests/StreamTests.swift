@@ -94,6 +94,7 @@ import Testing
     }
     #expect(seen + lost == 100)
     #expect(lost > 0)
+    #expect(served.host.losses == [.followerTooSlow: lost])
   }
 
   @Test("a follower that never reads is dropped after the write limit")

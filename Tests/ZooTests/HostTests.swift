@@ -55,6 +55,11 @@ import Testing
     }
     // The connection is as good as before.
     #expect(try client.ask("host.info")["result"] != nil)
+    let refused = try zoo.host.ask("metrics").json?.array?.first {
+      $0["name"]?.string == "dovetail_lost_total"
+        && $0["labels"]?["kind"]?.string == "request-refused"
+    }
+    #expect((refused?["value"]?.double ?? 0) >= 3, "\(String(describing: refused))")
     try zoo.expectWitnessWorks()
     zoo.expectCleanEnd()
   }

@@ -71,4 +71,27 @@ import Testing
     #expect(why.contains("restart the host without hanging"), "\(why)")
     try expectOnlyLoaderStopped(zoo)
   }
+
+  @Test(arguments: [
+    (["-DDO=SEGV"], "its constructors crashed (SIGSEGV) in a throw-away process"),
+    (["-DDO=EXIT"], "its constructors called exit(7) in a throw-away process"),
+    (["-DDO=HANG"], "its constructors did not return in a throw-away process"),
+  ])
+  func `load.probe refuses an image whose constructor misbehaves, and the host goes on`(
+    misdeed: [String], reason: String
+  ) throws {
+    let zoo = try Zoo(configuration: #"{"lifecycleDeadline": 2000, "load": {"probe": true}}"#)
+    let flags = ["-DAT=CONSTRUCTOR", "-DCONSTRUCTS"]
+    try zoo.add("bad", flags + misdeed)
+    try zoo.add("good", ["-DCONSTRUCTS"])
+    try zoo.host.start()
+    try zoo.expect(["bad": "failed", "good": "active", "witness": "active"])
+    let why = try zoo.host.why("bad")
+    #expect(why.contains(reason), "\(why)")
+    let reply = try zoo.host.ask("load", "bad")
+    #expect(reply.status == 1, "\(reply.output)\(reply.errors)")
+    #expect(reply.json?["error"]?["message"]?.string?.contains(reason) == true, "\(reply.output)")
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
 }

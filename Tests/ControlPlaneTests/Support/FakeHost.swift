@@ -12,6 +12,7 @@ final class FakeHost: HostRunner {
     var next = 0
     var onStop: (@Sendable () -> Void)?
     var isShutDown = false
+    var losses: [Loss: Int] = [:]
   }
 
   let state = Monitor(State())
@@ -35,6 +36,11 @@ final class FakeHost: HostRunner {
   let controlSocket = "/unused"
   var calls: [String] { state.withLock { $0.calls } }
   var tapCount: Int { state.withLock { $0.taps.count } }
+
+  /// What the socket told of losses.
+  var losses: [Loss: Int] { state.withLock { $0.losses } }
+
+  func note(_ loss: Loss, count: Int) { state.update { $0.losses[loss, default: 0] += count } }
 
   func note(_ call: String) { state.update { $0.calls.append(call) } }
 
