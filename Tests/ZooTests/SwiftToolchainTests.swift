@@ -23,6 +23,16 @@ import Testing
     zoo.expectCleanEnd(location)
   }
 
+  @Test func `promise 2: A plugin that hides its toolchain is refused with advice`() throws {
+    let image = try SwiftCreature(
+      deed: "fatal", place: "initializer", more: #""toolchain": "mine""#
+    ).build()
+    try expectRefusal(
+      image,
+      "does not say which Swift built it, and this host runs Swift 6.3; build it with the "
+        + "EmbedManifest plugin")
+  }
+
   @Test func `promise 2: A plugin of another toolchain is refused with advice`() throws {
     let image = try SwiftCreature(
       deed: "fatal", place: "initializer", more: #""toolchain": "swift 5.10.1""#

@@ -22,6 +22,7 @@ enum SwiftWorkshop {
   ) throws -> String {
     let image = try compile([source, include] + flags)
     let work = TemporaryDirectory()
+    let manifest = try withToolchain(manifest)
     try Data(manifest.utf8).write(to: URL(filePath: work.file("plugin.json")))
     let hash = SHA256Digest.of(Array("\(image) \(manifest)".utf8))
     let output = folder.file("\(hash).so")
@@ -30,6 +31,21 @@ enum SwiftWorkshop {
       "--set-section-flags", "dovetail_manifest=contents,readonly", image, output,
     ])
     return output
+  }
+
+  /// Adds what the embedding tool would write, where the test does not say otherwise.
+  private static func withToolchain(_ manifest: String) throws -> String {
+    guard !manifest.contains("\"toolchain\""), manifest.hasSuffix("}") else { return manifest }
+    return "\(manifest.dropLast()), \"toolchain\": \"\(try toolchain.get())\"}"
+  }
+
+  private static let toolchain = Result<String, Workshop.Failure> { () throws(Workshop.Failure) in
+    let asked = Program.run(["/usr/bin/env", "swiftc", "--version"])
+    let words = asked.output.split(separator: " ").map(String.init)
+    guard let at = words.firstIndex(of: "version"), at + 1 < words.count else {
+      throw Workshop.Failure(description: asked.output)
+    }
+    return "swift \(words[at + 1])"
   }
 
   private static func compile(_ arguments: [String]) throws -> String {

@@ -13,10 +13,12 @@ struct ToolchainCheck {
       return "is linked with a static Swift standard library, which this process has already;"
         + " build it without -static-stdlib, or isolate it"
     }
-    guard let toolchain else { return nil }
-    guard let built = Self.majorMinor(toolchain), let ours = Self.majorMinor(runtime),
-      built != ours
-    else { return nil }
+    guard let ours = Self.majorMinor(runtime) else { return nil }
+    guard let built = toolchain.flatMap(Self.majorMinor) else {
+      return "does not say which Swift built it, and this host runs Swift \(ours);"
+        + " build it with the EmbedManifest plugin, or add \"toolchain\": \"swift VERSION\" to its manifest"
+    }
+    if built == ours { return nil }
     return "was built with Swift \(built), but this host runs Swift \(ours);"
       + " rebuild it with Swift \(ours), or isolate it with its own runtime"
   }

@@ -158,6 +158,11 @@ struct ElfImageTests {
         + " build it without -static-stdlib, or isolate it")
     facts.traits.remove(.staticSwiftRuntime)
     #expect(facts.refusal(toolchain: "swift-6.3.2-RELEASE", runtime: "6.3.1") == nil)
+    for silent in [nil, "mine"] {
+      #expect(
+        facts.refusal(toolchain: silent, runtime: "6.3.1")?.hasPrefix(
+          "does not say which Swift built it, and this host runs Swift 6.3;") == true)
+    }
     #expect(
       facts.refusal(toolchain: "swift-6.2.1", runtime: "6.3.1")
         == "was built with Swift 6.2, but this host runs Swift 6.3; rebuild it with Swift 6.3,"
