@@ -133,7 +133,13 @@ AT(dvt_event, buffer, 152);
 AT(dvt_event, flags, 160);
 AT(dvt_event, attempt, 164);
 
-SIZE(dvt_subscription, 64); /* dvt_subscription_r1 */
+SIZE(dvt_filter, 40); /* dvt_filter_r1 */
+AT(dvt_filter, field, 0);
+AT(dvt_filter, value, 16);
+AT(dvt_filter, test, 32);
+AT(dvt_filter, reserved, 36);
+
+SIZE(dvt_subscription, 144); /* dvt_subscription_r2 */
 AT(dvt_subscription, struct_size, 0);
 AT(dvt_subscription, abi_major, 4);
 AT(dvt_subscription, abi_minor, 6);
@@ -145,6 +151,19 @@ AT(dvt_subscription, overflow, 48);
 AT(dvt_subscription, capacity, 52);
 AT(dvt_subscription, block_ms, 56);
 AT(dvt_subscription, reserved, 60);
+AT(dvt_subscription, pattern_kind, 64);
+AT(dvt_subscription, flags, 68);
+AT(dvt_subscription, filters, 72);
+AT(dvt_subscription, filter_count, 80);
+AT(dvt_subscription, wants, 88);
+AT(dvt_subscription, key, 96);
+AT(dvt_subscription, lanes, 112);
+AT(dvt_subscription, timeout_ms, 116);
+AT(dvt_subscription, retry_attempts, 120);
+AT(dvt_subscription, retry_initial_ms, 124);
+AT(dvt_subscription, retry_cap_ms, 128);
+AT(dvt_subscription, retry_jitter_percent, 132);
+AT(dvt_subscription, retry_multiplier, 136);
 
 SIZE(dvt_events, 48); /* dvt_events_r1 */
 AT(dvt_events, struct_size, 0);

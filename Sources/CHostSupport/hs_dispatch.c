@@ -20,6 +20,8 @@ void hs_set_limits(uint32_t depth, uint64_t patience) {
   hs_gate_patience = patience;
 }
 
+uint64_t hs_patience(void) { return hs_gate_patience; }
+
 void hs_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t nanoseconds) {
   struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &time, NULL, 0);
@@ -180,9 +182,9 @@ static int32_t deliver(void *argument) {
   return own_code(entry->call(entry->context, work->event, hs_own_slot->error_sink));
 }
 
-int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, int32_t *fault) {
+int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t patience, int32_t *fault) {
   delivery work = {topic, event};
-  return hs_call(entry, deliver, &work, 0, fault);
+  return hs_call(entry, deliver, &work, patience, fault);
 }
 
 hs_frame *hs_present_frame(void) {

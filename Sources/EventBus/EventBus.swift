@@ -65,7 +65,7 @@ import Synchronization
       let all = state.byOwner.values.flatMap { $0 }
       for subscription in all {
         subscription.direct = nil
-        subscription.enqueue = nil
+        subscription.entrance = nil
         subscription.queue = nil
       }
       return all
@@ -238,7 +238,7 @@ import Synchronization
     unsafe noteFailure(of: subscription, event: event, code: code, fault: fault)
   }
 
-  private func noteFailure(
+  func noteFailure(
     of subscription: Subscription, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
   ) {
     counters.withLock { $0.failed += 1 }

@@ -12,6 +12,9 @@
   public let release: @convention(c) (UnsafeMutableRawPointer?) -> Void
   /// Bytes that a copy holds.
   public let size: @convention(c) (UnsafeMutableRawPointer?) -> Int
+  /// Lends an attribute's bytes; `nil` where the event has none. `data` only of an event whose data are JSON.
+  public let attribute:
+    @Sendable (UnsafeMutableRawPointer?, EventAttribute) -> UnsafeRawBufferPointer?
   /// Marks a copy as delivered for a second time.
   public let markRedelivered: @convention(c) (UnsafeMutableRawPointer?) -> Void
 
@@ -22,6 +25,9 @@
     retain: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
     release: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
     size: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int,
+    attribute:
+      @escaping @Sendable (UnsafeMutableRawPointer?, EventAttribute) ->
+      UnsafeRawBufferPointer?,
     markRedelivered: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
   ) {
     unsafe self.stamp = stamp
@@ -29,6 +35,13 @@
     unsafe self.retain = retain
     unsafe self.release = release
     unsafe self.size = size
+    unsafe self.attribute = attribute
     unsafe self.markRedelivered = markRedelivered
   }
+
+  /// Lends an attribute of an event while `body` runs.
+  func withAttribute<Result>(
+    _ attribute: EventAttribute, of event: UnsafeMutableRawPointer?,
+    _ body: (UnsafeRawBufferPointer?) -> Result
+  ) -> Result { unsafe body(self.attribute(event, attribute)) }
 }

@@ -48,8 +48,14 @@ final class Fixture: Sendable {
   deinit { bus.stop() }
 
   @discardableResult
-  func publish(_ topic: Topic, _ number: Int, publisher: Int = 0) -> CallFailure? {
+  func publish(
+    _ topic: Topic, _ number: Int, publisher: Int = 0, subject: StaticString = "",
+    key: StaticString = "", json: StaticString = ""
+  ) -> CallFailure? {
     var event = TestEvent(publisher: publisher, number: number, ledger: ledger)
+    event.subject = subject
+    event.key = key
+    event.json = json
     return unsafe withUnsafeMutablePointer(to: &event) {
       unsafe topic.publish(UnsafeMutableRawPointer($0))
     }
@@ -58,11 +64,12 @@ final class Fixture: Sendable {
   @discardableResult
   func subscribe(
     _ owner: Owner, _ pattern: String, name: String? = nil, priority: Int32 = 0,
-    delivery: SubscriptionOptions.Delivery = .sync, shadow: Bool = false,
-    _ body: @escaping @Sendable (TestEvent.Seen) -> Int32
+    delivery: SubscriptionOptions.Delivery = .sync, conditions: [EventCondition] = [],
+    shadow: Bool = false, _ body: @escaping @Sendable (TestEvent.Seen) -> Int32
   ) throws -> Subscription {
     let options = SubscriptionOptions(
-      pattern: try TopicPattern(pattern), name: name, priority: priority, delivery: delivery)
+      pattern: try TopicPattern(pattern), name: name, priority: priority, delivery: delivery,
+      conditions: conditions)
     let handler = unsafe Handler { event in unsafe body(TestEvent.seen(event)) }
     return try bus.subscribe(owner, options, shadow: shadow, handler: handler)
   }

@@ -9,6 +9,10 @@ import Synchronization
   let publisher: Int
   let number: Int
   let references = Atomic<Int>(1)
+  /// What the bus may ask for; the key is the extension attribute `partitionkey`.
+  var subject: StaticString = ""
+  var key: StaticString = ""
+  var json: StaticString = ""
   private let ledger: Unmanaged<Ledger>
 
   init(publisher: Int = 0, number: Int, ledger: Ledger) {
@@ -46,7 +50,25 @@ import Synchronization
     _ = unsafe copy.pointee.ledger.retain()
     unsafe copy.pointee.sequence = unsafe event.pointee.sequence
     unsafe copy.pointee.redelivered = unsafe event.pointee.redelivered
+    unsafe copy.pointee.subject = unsafe event.pointee.subject
+    unsafe copy.pointee.key = unsafe event.pointee.key
+    unsafe copy.pointee.json = unsafe event.pointee.json
     return UnsafeMutableRawPointer(copy)
+  }
+
+  private static func bytes(
+    of event: UnsafeMutableRawPointer?, _ attribute: EventAttribute
+  ) -> UnsafeRawBufferPointer? {
+    guard let event = unsafe event?.assumingMemoryBound(to: TestEvent.self) else { return nil }
+    let text: StaticString
+    switch attribute {
+    case .subject: text = unsafe event.pointee.subject
+    case .extension("partitionkey"): text = unsafe event.pointee.key
+    case .data: text = unsafe event.pointee.json
+    default: return nil
+    }
+    guard text.utf8CodeUnitCount > 0 else { return nil }
+    return unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
 
   private static func release(_ event: UnsafeMutablePointer<TestEvent>) {
@@ -75,6 +97,7 @@ import Synchronization
       unsafe TestEvent.release(event)
     },
     size: { _ in MemoryLayout<TestEvent>.size },
+    attribute: { event, attribute in unsafe TestEvent.bytes(of: event, attribute) },
     markRedelivered: { event in
       guard let event = unsafe event?.assumingMemoryBound(to: TestEvent.self) else { return }
       unsafe event.pointee.redelivered = true

@@ -17,5 +17,6 @@
 #include "hs_dir.h"
 #include "hs_getopt.h"
 #include "hs_thread.h"
+#include "hs_wanted.h"
 
 #endif

@@ -35,6 +35,8 @@ typedef struct hs_topic {
 /* Sets how many calls may be nested on a thread, 1…HS_DEPTH_MAX, and how many nanoseconds a call waits at a closed gate.
  * Before the first publish. */
 void hs_set_limits(uint32_t depth, uint64_t patience);
+/* How many nanoseconds a call waits at a closed gate. */
+uint64_t hs_patience(void);
 
 /* Delivers an event to every live entry of the topic's table, in order.
  * Returns HS_OK, HS_TOO_DEEP, HS_NO_MEMORY, or HS_GATE_CLOSED when at least one handler was left out by a gate. */
@@ -47,8 +49,8 @@ int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter);
  * `fault` (may be NULL) receives the contained signal. Returns the thunk's result, or one of HS_…. */
 int32_t hs_call(hs_entry *entry, int32_t (*thunk)(void *argument), void *argument, uint64_t patience, int32_t *fault);
 
-/* Delivers one event to one entry: what hs_publish does for a table of one. */
-int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, int32_t *fault);
+/* Delivers one event to one entry: what hs_publish does for a table of one. Waits at a closed gate for `patience` nanoseconds. */
+int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t patience, int32_t *fault);
 
 /* The frame that the calling thread's present call runs in, or NULL. */
 hs_frame *hs_present_frame(void);

@@ -159,4 +159,10 @@ static inline void hs_count(hs_slot *slot, uint32_t counter) {
   __atomic_store_n(value, *value + 1, __ATOMIC_RELAXED);
 }
 
+/* The same on the calling thread's slot. */
+static inline void hs_count_self(uint32_t counter) {
+  hs_slot *slot = hs_slot_self();
+  if (slot) hs_count(slot, counter);
+}
+
 #endif

@@ -34,7 +34,8 @@ import HostSupport
       unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
         guard let options = unsafe options, let handler = unsafe handler, let out = unsafe out
         else { throw ErrorReport(DVT_INVALID, "options, handler and out must not be NULL") }
-        unsafe out.pointee = try subscribe(instance, options.pointee, handler, context)
+        unsafe out.pointee = try subscribe(
+          instance, SubscriptionReading.read(options), handler, context)
         return DVT_OK
       }
     },
@@ -172,18 +173,16 @@ import HostSupport
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
     try ABIEntry.checkRegistering(instance)
-    try unsafe ABIEntry.checkSize(
-      given.struct_size, "dvt_subscription", atLeast: MemoryLayout<dvt_subscription>.size)
     let pattern = try unsafe permitted(instance, given.pattern.text)
     do throws(BusError) {
-      let name = unsafe given.name.text
-      let options = unsafe SubscriptionOptions(
-        pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
-        delivery: try delivery(given))
       let call = unsafe unsafeBitCast(handler, to: hs_handler.self)
+      let wants = unsafe given.wants.map {
+        unsafe unsafeBitCast($0, to: Handler.Question.self)
+      }
       let subscription = try instance.core.bus.subscribe(
-        instance.owner, options, shadow: instance.mode == .shadow,
-        handler: unsafe Handler(context: context, inPlugin: true, call: call))
+        instance.owner, unsafe SubscriptionReading.options(given, pattern),
+        shadow: instance.mode == .shadow,
+        handler: unsafe Handler(context: context, inPlugin: true, wants: wants, call: call))
       return instance.register(.subscription(subscription))
     } catch {
       throw ErrorReport(error)
@@ -198,29 +197,5 @@ import HostSupport
     guard let denial = instance.patterns.denialOfSubscribe(pattern) else { return pattern }
     instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
-  }
-
-  private static func delivery(
-    _ given: dvt_subscription
-  ) throws(BusError) -> SubscriptionOptions.Delivery {
-    switch unsafe given.delivery {
-    case DVT_DELIVERY_SYNC: return .sync
-    case DVT_DELIVERY_ASYNC: break
-    case let other:
-      throw .invalid("delivery is \(other), expected DVT_DELIVERY_SYNC or DVT_DELIVERY_ASYNC")
-    }
-    let capacity = unsafe given.capacity == 0 ? 1024 : Int(given.capacity)
-    guard capacity <= 1 << 20 else {
-      throw .invalid("capacity is \(capacity), at most 1048576 are allowed")
-    }
-    let wait = unsafe given.block_ms == 0 ? 1000 : Int(given.block_ms)
-    guard wait <= 600_000 else { throw .invalid("block_ms is \(wait), at most 600000 are allowed") }
-    switch unsafe given.overflow {
-    case DVT_OVERFLOW_BLOCK: return .async(capacity: capacity, overflow: .block(milliseconds: wait))
-    case DVT_OVERFLOW_DROP_OLDEST: return .async(capacity: capacity, overflow: .dropOldest)
-    case DVT_OVERFLOW_DROP_NEWEST: return .async(capacity: capacity, overflow: .dropNewest)
-    case DVT_OVERFLOW_FAIL: return .async(capacity: capacity, overflow: .fail)
-    case let other: throw .invalid("overflow is \(other), expected one of DVT_OVERFLOW_…")
-    }
   }
 }

@@ -49,12 +49,43 @@ typedef int32_t (*dvt_handler)(void *context, const dvt_event *event, const dvt_
 #define DVT_OVERFLOW_DROP_OLDEST 1u /* the event at the head of the queue gives way */
 #define DVT_OVERFLOW_DROP_NEWEST 2u /* the event being published is dropped for this subscription */
 #define DVT_OVERFLOW_FAIL 3u        /* `publish` returns DVT_FULL; other subscriptions still get the event */
+#define DVT_OVERFLOW_COALESCE 4u    /* the queued event of the same `key` gives way at once, full or not; else the oldest */
 
-/* How to subscribe. All zero but the header and `pattern` is a valid choice. */
-typedef struct dvt_subscription_r1 {
+#define DVT_PATTERN_GLOB 0u  /* a topic, or segments with `*` (one segment) and a last `>` (one or more segments) */
+#define DVT_PATTERN_REGEX 1u /* POSIX extended regular expression, unanchored, without back-references */
+
+/* What a condition does with its field. Ordering compares numbers where both sides are JSON numbers, else bytes. */
+#define DVT_FILTER_EQUAL 0u
+#define DVT_FILTER_NOT_EQUAL 1u
+#define DVT_FILTER_PREFIX 2u
+#define DVT_FILTER_SUFFIX 3u
+#define DVT_FILTER_CONTAINS 4u
+#define DVT_FILTER_EXISTS 5u /* `value` is ignored */
+#define DVT_FILTER_LESS 6u
+#define DVT_FILTER_GREATER 7u
+
+/* One condition on an event, evaluated by the host before the handler is called.
+ * An event without the field meets DVT_FILTER_NOT_EQUAL only. */
+typedef struct dvt_filter_r1 {
+  dvt_str field;  /* "source", "subject", "datacontenttype", "dataschema", "extension:NAME", or "data:/JSON/POINTER" */
+  dvt_str value;  /* text; for `data:` also a JSON scalar: 3, true, null */
+  uint32_t test;  /* DVT_FILTER_… */
+  uint32_t reserved;
+} dvt_filter;
+
+/* Says whether a handler wants an event: 0 = no. Called after the conditions, on the publisher's thread, with the handler's
+ * context. A crash in it fails this delivery.
+ * OWNERSHIP: the event is borrowed until the call returns.
+ * [handler] */
+typedef int32_t (*dvt_filter_callback)(void *context, const dvt_event *event);
+
+#define DVT_SUBSCRIPTION_STRICT_ORDER 1u /* a failed event is retried in its place: later ones wait for it */
+
+/* How to subscribe. All zero but the header and `pattern` is a valid choice. Revision 1 ended at `reserved`. */
+typedef struct dvt_subscription_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
-  dvt_str pattern;   /* a topic, or segments with `*` (one segment) and a last `>` (one or more segments) */
+  dvt_str pattern;   /* see `pattern_kind` */
   dvt_str name;      /* unique in the plugin; empty = pattern#ordinal. Plugin id and name outlive a reload */
   int32_t priority;  /* higher first; ties by order of registration */
   uint32_t delivery; /* DVT_DELIVERY_… */
@@ -62,6 +93,19 @@ typedef struct dvt_subscription_r1 {
   uint32_t capacity; /* events in the queue, 1…1,048,576, async only; 0 = 1,024 */
   uint32_t block_ms; /* for DVT_OVERFLOW_BLOCK, 1…600,000; 0 = 1,000 */
   uint32_t reserved;
+  uint32_t pattern_kind;        /* DVT_PATTERN_… */
+  uint32_t flags;               /* DVT_SUBSCRIPTION_… */
+  const dvt_filter *filters;    /* all of them must hold */
+  uint64_t filter_count;        /* 0…32 */
+  dvt_filter_callback wants;    /* NULL = every event that meets `filters` */
+  dvt_str key;                  /* a field, as in dvt_filter: for DVT_OVERFLOW_COALESCE and `lanes`; empty = extension:partitionkey */
+  uint32_t lanes;               /* events of different keys handled at once, 1…64, async only; 0 = 1 */
+  uint32_t timeout_ms;          /* of one call of the handler, 1…600,000; 0 = none */
+  uint32_t retry_attempts;      /* deliveries of one event in all, 1…100; 0 = 1: no retry */
+  uint32_t retry_initial_ms;    /* before the second attempt, 1…3,600,000; 0 = 100 */
+  uint32_t retry_cap_ms;        /* longest pause, 1…3,600,000; 0 = 30,000 */
+  uint32_t retry_jitter_percent; /* of the pause, at random, 0…100 */
+  double retry_multiplier;      /* of the pause after each attempt, 1…10; 0 = 2 */
 } dvt_subscription;
 
 typedef struct dvt_events_r1 {

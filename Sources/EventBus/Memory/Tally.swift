@@ -16,6 +16,9 @@ public final class Tally: Sendable {
 
   deinit { CounterIndex.give(index) }
 
+  /// Counts one.
+  public func count() { hs_count_self(index) }
+
   /// How many were counted.
   public var value: UInt64 { hs_counter_sum(index) &- before }
 }

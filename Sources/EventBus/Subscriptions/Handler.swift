@@ -7,20 +7,53 @@ public import CHostSupport
   let context: UnsafeMutableRawPointer?
   let keepAlive: AnyObject?
   let inPlugin: Bool
+  private let unwantedTally: Tally?
+
+  /// Says whether an event is wanted: 0 = no. Takes the handler's context.
+  public typealias Question = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) -> Int32
+
+  /// Events that `wants` kept from the handler.
+  var unwanted: UInt64 { unwantedTally?.value ?? 0 }
 
   /// A C function and its context.
   ///
   /// - Parameters:
   ///   - context: First argument of `call`; valid until the subscription has ended.
   ///   - inPlugin: Whether it is plugin code, to be guarded.
+  ///   - wants: Asked before each call, in the same guard and on the same thread; `nil` for every event.
   ///   - call: Takes the context, the event and the thread's error sink.
   public init(
-    context: UnsafeMutableRawPointer?, inPlugin: Bool, call: @escaping hs_handler
+    context: UnsafeMutableRawPointer?, inPlugin: Bool, wants: Question? = nil,
+    call: @escaping hs_handler
   ) {
-    unsafe self.call = unsafe call
-    unsafe self.context = unsafe context
     self.inPlugin = inPlugin
-    keepAlive = nil
+    guard let wants = unsafe wants else {
+      unsafe self.call = unsafe call
+      unsafe self.context = unsafe context
+      keepAlive = nil
+      unwantedTally = nil
+      return
+    }
+    let tally = Tally()
+    let wanted = unsafe Wanted(
+      hs_wanted(wants: wants, call: call, context: context, unwanted: tally.index))
+    unsafe self.call = hs_call_if_wanted
+    unsafe self.context = unsafe UnsafeMutableRawPointer(wanted.record)
+    keepAlive = wanted
+    unwantedTally = tally
+  }
+
+  /// The record of a handler with a question.
+  @safe private final class Wanted: @unchecked Sendable {
+    // Safe: written once, freed when nobody can call any more.
+    let record: UnsafeMutablePointer<hs_wanted>
+
+    init(_ wanted: hs_wanted) {
+      unsafe record = .allocate(capacity: 1)
+      unsafe record.initialize(to: wanted)
+    }
+
+    deinit { unsafe record.deallocate() }
   }
 
   /// A closure of the host's own.
@@ -30,6 +63,7 @@ public import CHostSupport
     let box = unsafe Box(body)
     keepAlive = box
     inPlugin = false
+    unwantedTally = nil
     unsafe context = Unmanaged.passUnretained(box).toOpaque()
     unsafe call = { context, event, _ in
       guard let context = unsafe context else { return 0 }

@@ -93,23 +93,8 @@ import Synchronization
     }
   }
 
-  /// The entry that publishers call to queue an event.
-  func makeCallable(owner: Owner, user: AnyObject) -> Callable {
-    let callable = unsafe Callable(
-      owner: owner, inPlugin: false, keepAlive: KeptPair(self, user),
-      context: Unmanaged.passUnretained(self).toOpaque(),
-      call: { context, event, _ in
-        guard let context = unsafe context else { return 0 }
-        let queue = unsafe Unmanaged<DeliveryQueue>.fromOpaque(context).takeUnretainedValue()
-        unsafe queue.accept(event)
-        return 0
-      })
-    unsafe hs_entry_set_user(callable.entry, Unmanaged.passUnretained(user).toOpaque())
-    return callable
-  }
-
   /// Queues the event that is being published on this thread. One copy serves all queues of a publish.
-  private func accept(_ event: UnsafeMutableRawPointer?) {
+  func accept(_ event: UnsafeMutableRawPointer?) {
     if unsafe hs_publish_shared() == nil { unsafe hs_publish_set_shared(layout.copy(event)) }
     guard let shared = unsafe hs_publish_shared() else {
       hs_publish_set_outcome(CallFailure.queueFull.rawValue)
@@ -217,7 +202,7 @@ import Synchronization
       defer { hs_unpin_self() }
       guard let (item, handler) = next() else { return false }
       var fault: Int32 = 0
-      let code = unsafe hs_deliver(handler.entry, item.topic, item.event, &fault)
+      let code = unsafe hs_deliver(handler.entry, item.topic, item.event, 0, &fault)
       switch CallFailure(rawValue: code) {
       case .gateClosed, .revoked:
         putBack(item, after: handler)

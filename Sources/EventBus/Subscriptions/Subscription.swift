@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Threading: mutable parts are touched under the bus's lock only.
 public final class Subscription: @unchecked Sendable {
-  // Safe: `standing`, `direct`, `enqueue` and `queue` change under the lock of the bus; the rest is immutable.
+  // Safe: `standing`, `direct`, `entrance` and `queue` change under the lock of the bus; the rest is immutable.
   enum Standing { case shadow, active, suspended, ended }
 
   /// Whose it is.
@@ -18,11 +18,12 @@ public final class Subscription: @unchecked Sendable {
   unowned let bus: EventBus
   var ordinal: UInt64
   var standing: Standing
-  /// Calls the handler: in the tables for sync, from the queue for async delivery.
+  /// Calls the handler: in the tables for plain sync, from the entrance or the queue for other delivery.
   var direct: Callable?
-  /// Puts events into the queue; in the tables for async delivery.
-  var enqueue: Callable?
+  /// In the tables where an event is looked at or queued before it is handled.
+  var entrance: Callable?
   var queue: DeliveryQueue?
+  private let unwanted: Tally?
 
   init(
     owner: Owner, name: String, options: SubscriptionOptions, handler: Handler, bus: EventBus,
@@ -35,10 +36,11 @@ public final class Subscription: @unchecked Sendable {
     self.bus = bus
     self.ordinal = ordinal
     self.standing = standing
+    unwanted = options.conditions.isEmpty ? nil : Tally()
   }
 
   /// What stands in the dispatch tables.
-  var tabled: Callable? { enqueue ?? direct }
+  var tabled: Callable? { entrance ?? direct }
 
   /// Makes fresh callables (and a queue where it has none): it is about to serve.
   /// When `gated`, calls wait until the state of `direct` is set.
@@ -47,15 +49,24 @@ public final class Subscription: @unchecked Sendable {
     if gated { direct.setState(HS_GATED) }
     self.direct = direct
     standing = .active
-    guard case .async(let capacity, let overflow) = options.delivery else { return }
+    guard case .async(let capacity, let overflow) = options.delivery else {
+      if options.conditions.isEmpty { return }
+      entrance = Entrance(of: self, to: direct).makeCallable(owner: bus.hostOwner)
+      return
+    }
     let queue = former ?? queue ?? DeliveryQueue(bus: bus)
     queue.serve(with: direct, capacity: capacity, overflow: overflow, paused: gated)
     self.queue = queue
-    enqueue = queue.makeCallable(owner: bus.hostOwner, user: self)
+    entrance = Entrance(of: self, to: queue).makeCallable(owner: bus.hostOwner)
   }
 
   /// Calls of the handler that were made.
   public var delivered: UInt64 { bus.state.withLock { _ in direct }?.calls ?? 0 }
+
+  /// Events that its conditions kept from the handler.
+  public var filtered: UInt64 { (unwanted?.value ?? 0) + handler.unwanted }
+
+  func noteFiltered() { unwanted?.count() }
 
   /// Events that wait in its queue.
   public var queued: Int { bus.state.withLock { _ in queue }?.count ?? 0 }

@@ -28,14 +28,18 @@ public struct SubscriptionOptions: Sendable {
   public var priority: Int32
   /// Where the handler runs.
   public var delivery: Delivery
+  /// What an event must meet, 0…32 conditions; all of them.
+  public var conditions: [EventCondition]
 
   /// Describes a subscription.
   public init(
-    pattern: TopicPattern, name: String? = nil, priority: Int32 = 0, delivery: Delivery = .sync
+    pattern: TopicPattern, name: String? = nil, priority: Int32 = 0, delivery: Delivery = .sync,
+    conditions: [EventCondition] = []
   ) {
     self.pattern = pattern
     self.name = name
     self.priority = priority
     self.delivery = delivery
+    self.conditions = conditions
   }
 }

@@ -156,14 +156,14 @@ extension EventBus {
   ) -> Exchange.Former {
     let adopted = subscription.queue != nil && successor?.queue === subscription.queue
     let former = Exchange.Former(
-      name: subscription.name, direct: subscription.direct, entrance: subscription.enqueue,
+      name: subscription.name, direct: subscription.direct, entrance: subscription.entrance,
       queue: adopted ? nil : subscription.queue, successor: successor?.direct)
     let isAsync = subscription.queue != nil
     subscription.direct?.move(to: isAsync ? nil : successor?.tabled)
-    subscription.enqueue?.move(to: successor?.tabled)
+    subscription.entrance?.move(to: successor?.tabled)
     subscription.standing = .suspended
     subscription.direct = nil
-    subscription.enqueue = nil
+    subscription.entrance = nil
     subscription.queue = nil
     return former
   }
@@ -188,7 +188,7 @@ extension EventBus {
 
   private func deliver(_ item: DeliveryQueue.Item, to direct: Callable) {
     var fault: Int32 = 0
-    let code = unsafe hs_deliver(direct.entry, item.topic, item.event, &fault)
+    let code = unsafe hs_deliver(direct.entry, item.topic, item.event, 0, &fault)
     if CallFailure(rawValue: code) == .revoked { return discard([item], of: direct.owner) }
     if code != 0 { unsafe noteFailure(direct, event: item.event, code: code, fault: fault) }
     unsafe layout.release(item.event)

@@ -41,12 +41,12 @@ extension EventBus {
     let items = wasActive ? subscription.queue?.end() ?? [] : []
     if wasActive {
       direct?.setState(HS_DEAD)
-      subscription.enqueue?.setState(HS_DEAD)
+      subscription.entrance?.setState(HS_DEAD)
       remove(subscription, from: &state)
       rebuildTopics(of: [subscription], in: state)
     }
     subscription.direct = nil
-    subscription.enqueue = nil
+    subscription.entrance = nil
     subscription.queue = nil
     if state.byOwner[subscription.owner]?.isEmpty == true {
       state.byOwner[subscription.owner] = nil
@@ -61,7 +61,7 @@ extension EventBus {
     matching.sort {
       ($1.options.priority, $0.ordinal) < ($0.options.priority, $1.ordinal)
     }
-    let sequenced = matching.contains { $0.enqueue != nil }
+    let sequenced = matching.contains { $0.queue != nil }
     topic.install(matching.compactMap(\.tabled), sequenced: sequenced)
   }
 

@@ -1,0 +1,68 @@
+import CHostSupport
+
+/// What stands in the dispatch tables for a subscription that does more than call its handler: it looks at the event's
+/// attributes, and hands the event to the queue or to the handler.
+///
+/// It is the host's own code. Threading: any thread, several at once.
+final class Entrance: Sendable {
+  private enum Target {
+    case queue(DeliveryQueue)
+    case handler(Callable)
+  }
+
+  private let subscription: Subscription
+  private let target: Target
+  private let layout: EventLayout
+
+  /// The entrance of an async subscription.
+  init(of subscription: Subscription, to queue: DeliveryQueue) {
+    self.subscription = subscription
+    target = .queue(queue)
+    layout = subscription.bus.layout
+  }
+
+  /// The entrance of a sync subscription with conditions.
+  init(of subscription: Subscription, to handler: Callable) {
+    self.subscription = subscription
+    target = .handler(handler)
+    layout = subscription.bus.layout
+  }
+
+  /// The entry that publishers call.
+  func makeCallable(owner: Owner) -> Callable {
+    let callable = unsafe Callable(
+      owner: owner, inPlugin: false, keepAlive: self,
+      context: Unmanaged.passUnretained(self).toOpaque(),
+      call: { context, event, _ in
+        guard let context = unsafe context else { return 0 }
+        unsafe Unmanaged<Entrance>.fromOpaque(context).takeUnretainedValue().receive(event)
+        return 0
+      })
+    unsafe hs_entry_set_user(callable.entry, Unmanaged.passUnretained(subscription).toOpaque())
+    return callable
+  }
+
+  private func receive(_ event: UnsafeMutableRawPointer?) {
+    for condition in subscription.options.conditions
+    where unsafe !condition.holds(for: event, layout) {
+      return subscription.noteFiltered()
+    }
+    switch target {
+    case .queue(let queue): unsafe queue.accept(event)
+    case .handler(let handler): unsafe call(handler, event)
+    }
+  }
+
+  private func call(_ handler: Callable, _ event: UnsafeMutableRawPointer?) {
+    var fault: Int32 = 0
+    let code = unsafe hs_deliver(
+      handler.entry, hs_publish_topic(), event, hs_patience(), &fault)
+    switch CallFailure(rawValue: code) {
+    case .revoked: break
+    case .gateClosed, .tooDeep, .noMemory: hs_publish_set_outcome(code)
+    default:
+      guard code != 0 else { return }
+      unsafe subscription.bus.noteFailure(of: subscription, event: event, code: code, fault: fault)
+    }
+  }
+}

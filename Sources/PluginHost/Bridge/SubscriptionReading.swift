@@ -1,0 +1,79 @@
+import CDovetail
+import EventBus
+
+/// Reads how a plugin wants to subscribe.
+enum SubscriptionReading {
+  private static let firstRevision = 64
+  private static let mostConditions: UInt64 = 32
+
+  /// The options as this host knows them: what an older plugin does not know is zero, what a newer one adds is not looked at.
+  static func read(
+    _ given: UnsafePointer<dvt_subscription>
+  ) throws(ErrorReport) -> dvt_subscription {
+    let size = unsafe given.pointee.struct_size
+    try ABIEntry.checkSize(size, "dvt_subscription", atLeast: firstRevision)
+    var own = unsafe dvt_subscription()
+    let common = unsafe min(Int(size), MemoryLayout<dvt_subscription>.size)
+    unsafe withUnsafeMutableBytes(of: &own) { bytes in
+      unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: given, count: common))
+    }
+    return unsafe own
+  }
+
+  /// What the bus is asked for.
+  static func options(
+    _ given: dvt_subscription, _ pattern: TopicPattern
+  ) throws(BusError) -> SubscriptionOptions {
+    let name = unsafe given.name.text
+    return SubscriptionOptions(
+      pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
+      delivery: try unsafe delivery(given), conditions: try unsafe conditions(given))
+  }
+
+  private static func conditions(
+    _ given: dvt_subscription
+  ) throws(BusError) -> [EventCondition] {
+    let count = unsafe given.filter_count
+    guard count <= mostConditions else {
+      throw .invalid("filter_count is \(count), at most \(mostConditions) are allowed")
+    }
+    guard count == 0 || (unsafe given.filters != nil) else {
+      throw .invalid("filters is NULL, but filter_count is \(count)")
+    }
+    var conditions: [EventCondition] = []
+    for index in 0..<Int(count) {
+      guard let filter = unsafe given.filters?[index] else { break }
+      let code = unsafe filter.test
+      guard let test = EventCondition.Test(rawValue: code) else {
+        throw .invalid("filters[\(index)].test is \(code), expected one of DVT_FILTER_…")
+      }
+      conditions.append(
+        EventCondition(try EventField(unsafe filter.field.text), test, unsafe filter.value.text))
+    }
+    return conditions
+  }
+
+  private static func delivery(
+    _ given: dvt_subscription
+  ) throws(BusError) -> SubscriptionOptions.Delivery {
+    switch unsafe given.delivery {
+    case DVT_DELIVERY_SYNC: return .sync
+    case DVT_DELIVERY_ASYNC: break
+    case let other:
+      throw .invalid("delivery is \(other), expected DVT_DELIVERY_SYNC or DVT_DELIVERY_ASYNC")
+    }
+    let capacity = unsafe given.capacity == 0 ? 1024 : Int(given.capacity)
+    guard capacity <= 1 << 20 else {
+      throw .invalid("capacity is \(capacity), at most 1048576 are allowed")
+    }
+    let wait = unsafe given.block_ms == 0 ? 1000 : Int(given.block_ms)
+    guard wait <= 600_000 else { throw .invalid("block_ms is \(wait), at most 600000 are allowed") }
+    switch unsafe given.overflow {
+    case DVT_OVERFLOW_BLOCK: return .async(capacity: capacity, overflow: .block(milliseconds: wait))
+    case DVT_OVERFLOW_DROP_OLDEST: return .async(capacity: capacity, overflow: .dropOldest)
+    case DVT_OVERFLOW_DROP_NEWEST: return .async(capacity: capacity, overflow: .dropNewest)
+    case DVT_OVERFLOW_FAIL: return .async(capacity: capacity, overflow: .fail)
+    case let other: throw .invalid("overflow is \(other), expected one of DVT_OVERFLOW_…")
+    }
+  }
+}
