@@ -27,11 +27,19 @@ import Synchronization
   public let workers: WorkerPool
   private let hooks: UnsafeMutablePointer<hs_hooks>
   private let counters = Mutex(Counters())
-  private let onFailure: @Sendable (DeliveryFailure) -> Void
+  /// Events that could not be delivered.
+  public let deadLetters: DeadLetters
+  private let onFailure: @Sendable (DeliveryFailure) -> String
+  let onDead: @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void
+  let onTimeout: @Sendable (HandlerTimeout) -> Void
+  private let dog = Mutex<Watchdog?>(nil)
+  private let schedule = Mutex<RetrySchedule?>(nil)
 
   private struct Counters {
     var failed: UInt64 = 0
     var dropped: [String: UInt64] = [:]
+    var retried: UInt64 = 0
+    var timedOut: UInt64 = 0
   }
 
   /// Starts a bus without topics.
@@ -39,13 +47,24 @@ import Synchronization
   /// - Parameters:
   ///   - layout: What the bus must know of an event.
   ///   - threads: Threads that serve async handlers while none blocks, 1….
-  ///   - onFailure: Told of every delivery that failed, on the thread of the handler, under no lock.
+  ///   - deadLetters: How many events that could not be delivered are kept.
+  ///   - onFailure: Told of every delivery that failed, on the thread of the handler, under no lock; says what went wrong.
+  ///   - onDead: Told of every event that was given up, under no lock; the event is borrowed.
+  ///   - onTimeout: Told of every call of a handler that runs past its time limit, while it does, under no lock.
   public init(
     layout: EventLayout, threads: Int,
-    onFailure: @escaping @Sendable (DeliveryFailure) -> Void = { _ in }
+    deadLetters: DeadLetters.Bounds = DeadLetters.Bounds(),
+    onFailure: @escaping @Sendable (DeliveryFailure) -> String = { "code \($0.result.code)" },
+    onDead: @escaping @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void = {
+      _, _, _ in
+    },
+    onTimeout: @escaping @Sendable (HandlerTimeout) -> Void = { _ in }
   ) {
     self.layout = layout
+    self.deadLetters = DeadLetters(layout: layout, bounds: deadLetters)
     self.onFailure = onFailure
+    unsafe self.onDead = onDead
+    self.onTimeout = onTimeout
     workers = WorkerPool(threads: threads)
     unsafe hooks = .allocate(capacity: 1)
     unsafe hooks.initialize(
@@ -54,8 +73,10 @@ import Synchronization
         failed: { entry, event, code, fault in
           guard let user = unsafe hs_entry_user(entry) else { return }
           let subscription = unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
-          unsafe subscription.bus.noteFailure(
-            of: subscription, event: event, code: code, fault: fault)
+          subscription.bus.noteFailure(
+            unsafe DeliveryFailure(
+              subscription: subscription, event: event, topic: hs_publish_topic(), attempt: 1,
+              result: CallResult(code: code, fault: fault)))
         }))
   }
 
@@ -226,24 +247,80 @@ import Synchronization
   }
 
   /// Ends the bus's threads.
-  public func stop() { workers.stop() }
+  public func stop() {
+    for retry in schedule.withLock({ $0?.stop() }) ?? [] {
+      noteDropped(retry.plugin)
+      unsafe layout.release(retry.item.event)
+    }
+    dog.withLock { $0?.stop() }
+    workers.stop()
+  }
+
+  /// Events that wait for another attempt, made with the first of them.
+  var retries: RetrySchedule {
+    schedule.withLock { schedule in
+      if let schedule { return schedule }
+      let made = RetrySchedule { [weak self] retry in self?.redeliver(retry) }
+      schedule = made
+      return made
+    }
+  }
+
+  /// Events that wait for another attempt.
+  public var retrying: Int { schedule.withLock { $0?.count ?? 0 } }
+
+  /// Attempts after the first that were arranged.
+  public var retried: UInt64 { counters.withLock { $0.retried } }
 
   func noteDropped(_ owner: String) { counters.withLock { $0.dropped[owner, default: 0] += 1 } }
 
-  func noteFailure(
-    _ callable: Callable, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
-  ) {
-    guard let user = unsafe hs_entry_user(callable.entry) else { return }
-    let subscription = unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
-    unsafe noteFailure(of: subscription, event: event, code: code, fault: fault)
+  /// Calls of handlers that ran past their time limit.
+  public var timedOut: UInt64 { counters.withLock { $0.timedOut } }
+
+  func noteTimedOut() { counters.withLock { $0.timedOut += 1 } }
+
+  /// Looks after handlers with a time limit, made with the first call of one.
+  var watchdog: Watchdog {
+    dog.withLock { dog in
+      if let dog { return dog }
+      let made = Watchdog { [weak self] call in self?.noteLate(call) }
+      dog = made
+      return made
+    }
   }
 
+  func noteRetried() { counters.withLock { $0.retried += 1 } }
+
+  /// The same for an event that was queued.
+  ///
+  /// - Parameters:
+  ///   - subscription: Whose delivery it was.
+  ///   - item: The event; the reference stays the caller's.
+  ///   - outcome: What came of it.
+  ///   - inPlace: Whether the caller can keep the event in its place.
+  /// - Returns: What to try again in its place, for a subscription in strict order.
+  @discardableResult
   func noteFailure(
-    of subscription: Subscription, event: UnsafeMutableRawPointer?, code: Int32, fault: Int32
-  ) {
+    _ subscription: Subscription?, _ item: DeliveryQueue.Item, _ outcome: Outcome,
+    inPlace: Bool = false
+  ) -> PendingRetry? {
+    guard let subscription else { return nil }
+    let failure = unsafe DeliveryFailure(
+      subscription: subscription, event: item.event, topic: item.topic, attempt: item.attempt,
+      result: outcome.result, timedOut: outcome.timedOut)
+    guard inPlace, subscription.options.strictOrder else {
+      noteFailure(failure)
+      return nil
+    }
+    return noteFailureInPlace(failure)
+  }
+
+  /// Counts and reports a failure.
+  ///
+  /// - Returns: What the handler said.
+  func report(_ failure: DeliveryFailure) -> String {
     counters.withLock { $0.failed += 1 }
-    let result = CallResult(code: code, fault: fault)
-    onFailure(unsafe DeliveryFailure(subscription: subscription, event: event, result: result))
+    return onFailure(failure)
   }
 
   func discard(_ items: [DeliveryQueue.Item], of owner: Owner) {

@@ -12,6 +12,8 @@
   public let release: @convention(c) (UnsafeMutableRawPointer?) -> Void
   /// Bytes that a copy holds.
   public let size: @convention(c) (UnsafeMutableRawPointer?) -> Int
+  /// Writes the number of the attempt into a copy.
+  public let setAttempt: @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void
   /// Lends an attribute's bytes; `nil` where the event has none. `data` only of an event whose data are JSON.
   public let attribute:
     @Sendable (UnsafeMutableRawPointer?, EventAttribute) -> UnsafeRawBufferPointer?
@@ -25,6 +27,7 @@
     retain: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
     release: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
     size: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int,
+    setAttempt: @escaping @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void,
     attribute:
       @escaping @Sendable (UnsafeMutableRawPointer?, EventAttribute) ->
       UnsafeRawBufferPointer?,
@@ -35,6 +38,7 @@
     unsafe self.retain = retain
     unsafe self.release = release
     unsafe self.size = size
+    unsafe self.setAttempt = setAttempt
     unsafe self.attribute = attribute
     unsafe self.markRedelivered = markRedelivered
   }

@@ -67,9 +67,13 @@ struct HostParts {
     _ faults: FaultDesk
   ) throws(OperationError) -> HostCore {
     _ = ErrorCollector.installed
-    let bus = EventBus(
-      layout: EventCopy.layout, threads: max(2, configuration.asyncThreads)
-    ) { failure in faults.deliveryFailed(failure) }
+    let bus = unsafe EventBus(
+      layout: EventCopy.layout, threads: max(2, configuration.asyncThreads),
+      deadLetters: DeadLetters.Bounds(
+        count: configuration.deadLetters.count, bytes: configuration.deadLetters.bytes),
+      onFailure: { failure in faults.deliveryFailed(failure) },
+      onDead: { bus, letter, event in unsafe DeadLetterEvent(letter, event).publish(on: bus) },
+      onTimeout: { timeout in faults.handlerTimedOut(timeout) })
     let metadata: MetadataStore
     do throws(MetadataError) {
       let provider: any PersistenceProvider =

@@ -31,18 +31,25 @@ final class Fixture: Sendable {
   let bus: EventBus
   let ledger = Ledger()
   private let failures = Failures()
+  /// Names of subscriptions whose handlers ran past their limits.
+  let late = Log<String>()
 
   var failed: [Failure] { failures.all.withLock { $0 } }
 
   init(threads: Int = 2) {
     let failures = failures
-    bus = EventBus(layout: TestEvent.layout, threads: threads) { failure in
-      let seen = unsafe TestEvent.seen(failure.event)
-      let record = Failure(
-        failure.subscription.name, seen.number, code: failure.result.code,
-        fault: failure.result.fault)
-      failures.all.withLock { $0.append(record) }
-    }
+    let late = late
+    bus = unsafe EventBus(
+      layout: TestEvent.layout, threads: threads,
+      onFailure: { failure in
+        let seen = unsafe TestEvent.seen(failure.event)
+        let record = Failure(
+          failure.subscription.name, seen.number, code: failure.result.code,
+          fault: failure.result.fault)
+        failures.all.withLock { $0.append(record) }
+        return failure.timedOut ? "timed out" : "code \(failure.result.code)"
+      },
+      onTimeout: { late.append($0.subscription.name) })
   }
 
   deinit { bus.stop() }
@@ -65,11 +72,13 @@ final class Fixture: Sendable {
   func subscribe(
     _ owner: Owner, _ pattern: String, name: String? = nil, priority: Int32 = 0,
     delivery: SubscriptionOptions.Delivery = .sync, conditions: [EventCondition] = [],
-    shadow: Bool = false, _ body: @escaping @Sendable (TestEvent.Seen) -> Int32
+    timeout: Int? = nil, retry: RetryPolicy = RetryPolicy(), strictOrder: Bool = false,
+    shadow: Bool = false,
+    _ body: @escaping @Sendable (TestEvent.Seen) -> Int32
   ) throws -> Subscription {
     let options = SubscriptionOptions(
       pattern: try TopicPattern(pattern), name: name, priority: priority, delivery: delivery,
-      conditions: conditions)
+      conditions: conditions, timeout: timeout, retry: retry, strictOrder: strictOrder)
     let handler = unsafe Handler { event in unsafe body(TestEvent.seen(event)) }
     return try bus.subscribe(owner, options, shadow: shadow, handler: handler)
   }

@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test("what no successor wants is handed back by name") func orphans() throws {
+  @Test("what no successor wants becomes dead letters") func orphans() throws {
     let topic = try fixture.bus.topic("t")
     let log = Log<TestEvent.Seen>()
     _ = try recording(old, "gone", delivery: Self.queue, into: log)
@@ -160,18 +160,18 @@ import Testing
     _ = try recording(new, "kept", delivery: Self.queue, shadow: true, into: log)
     fixture.bus.closeGates(of: [old], callables: [])
     for number in 1...20 { fixture.publish(topic, number) }
-    do {
-      let orphans = fixture.bus.handOver(from: old, to: new, recorder: nil, replaying: nil)
-      #expect(orphans.map(\.subscription) == ["gone"])
-      #expect(orphans.map(\.orphans.count) == [20])
-      let numbers = Log<Int>()
-      for (_, orphans) in orphans {
-        unsafe orphans.forEach { event in unsafe numbers.append(TestEvent.seen(event).number) }
-      }
-      #expect(numbers.all == Array(1...20))
-      #expect(eventually { log.count == 20 })
-      withExtendedLifetime(orphans) { #expect(fixture.ledger.live >= 20) }
+    let orphans = fixture.bus.handOver(from: old, to: new, recorder: nil, replaying: nil)
+    #expect(orphans.map(\.subscription) == ["gone"])
+    #expect(orphans.map(\.events) == [20])
+    let letters = fixture.bus.deadLetters
+    #expect(letters.all.allSatisfy { $0.cause == .unsubscribed && $0.subscription == "gone" })
+    let numbers = letters.all.compactMap { letter in
+      unsafe letters.withEvent(letter.id) { _, event in unsafe TestEvent.seen(event).number }
     }
+    #expect(numbers == Array(1...20))
+    #expect(eventually { log.count == 20 })
+    #expect(fixture.ledger.live == 20)
+    #expect(letters.drop { _ in true }.count == 20)
     #expect(eventually { fixture.ledger.live == 0 })
     #expect(fixture.bus.dropped == 0)
   }

@@ -6,6 +6,7 @@ import Synchronization
   // Safe: a publisher keeps the ledger while it publishes, and each copy holds a reference.
   var sequence: UInt64 = 0
   var redelivered = false
+  var attempt = 1
   let publisher: Int
   let number: Int
   let references = Atomic<Int>(1)
@@ -27,6 +28,7 @@ import Synchronization
     var number: Int
     var sequence: UInt64 = 0
     var redelivered = false
+    var attempt = 1
   }
 
   static func seen(_ event: UnsafeMutableRawPointer?) -> Seen {
@@ -37,7 +39,8 @@ import Synchronization
     precondition(alive, "a handler got an event that was released")
     return unsafe Seen(
       publisher: event.pointee.publisher, number: event.pointee.number,
-      sequence: event.pointee.sequence, redelivered: event.pointee.redelivered)
+      sequence: event.pointee.sequence, redelivered: event.pointee.redelivered,
+      attempt: event.pointee.attempt)
   }
 
   private static func copy(_ event: UnsafeMutablePointer<TestEvent>) -> UnsafeMutableRawPointer {
@@ -50,6 +53,7 @@ import Synchronization
     _ = unsafe copy.pointee.ledger.retain()
     unsafe copy.pointee.sequence = unsafe event.pointee.sequence
     unsafe copy.pointee.redelivered = unsafe event.pointee.redelivered
+    unsafe copy.pointee.attempt = unsafe event.pointee.attempt
     unsafe copy.pointee.subject = unsafe event.pointee.subject
     unsafe copy.pointee.key = unsafe event.pointee.key
     unsafe copy.pointee.json = unsafe event.pointee.json
@@ -97,6 +101,9 @@ import Synchronization
       unsafe TestEvent.release(event)
     },
     size: { _ in MemoryLayout<TestEvent>.size },
+    setAttempt: { event, attempt in
+      unsafe event?.assumingMemoryBound(to: TestEvent.self).pointee.attempt = Int(attempt)
+    },
     attribute: { event, attribute in unsafe TestEvent.bytes(of: event, attribute) },
     markRedelivered: { event in
       guard let event = unsafe event?.assumingMemoryBound(to: TestEvent.self) else { return }

@@ -74,6 +74,12 @@ public import HostSupport
     return CallResult(code: code, fault: fault)
   }
 
+  /// The subscription that it handles events for, if it does; it lives as long as a call may be made.
+  var subscription: Subscription? {
+    guard let user = unsafe hs_entry_user(entry) else { return nil }
+    return unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
+  }
+
   func setState(_ state: UInt32) { unsafe hs_entry_set_state(entry, state) }
 
   func move(to successor: Callable?) { unsafe hs_entry_move(entry, successor?.entry) }

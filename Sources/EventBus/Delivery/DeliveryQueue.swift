@@ -16,10 +16,13 @@ import Synchronization
     var scheduled = false
     var serving = false
     var paused = false
+    var holding = false
     var ended = false
     var dropped: UInt64 = 0
     var highWater = 0
     var waiters = 0
+
+    var isServable: Bool { !scheduled && !paused && !holding && handler != nil }
   }
 
   /// A counted copy of an event, and its topic.
@@ -27,6 +30,13 @@ import Synchronization
     // Safe: the copy is immutable and counted; this item holds one reference.
     let event: UnsafeMutableRawPointer
     let topic: UnsafePointer<hs_topic>?
+    /// 1 for the first delivery, then one more each retry.
+    var attempt = 1
+
+    var topicName: String { unsafe topic.map { unsafe String(cString: $0.pointee.name) } ?? "" }
+
+    /// The same event as if it had never been tried.
+    var anew: Item { unsafe Item(event: event, topic: topic) }
   }
 
   private let state = Monitor(State())
@@ -124,6 +134,19 @@ import Synchronization
     }
   }
 
+  /// Puts an event that is tried again at the head, full or not: it had its place before.
+  func pushFirst(_ item: Item) {
+    let schedule = state.update { state -> Bool? in
+      guard !state.ended else { return nil }
+      state.events.prepend(item)
+      guard state.isServable else { return false }
+      state.scheduled = true
+      return true
+    }
+    guard let schedule else { return discard(item) }
+    if schedule { bus.workers.submit(.queue(self)) }
+  }
+
   private enum Verdict {
     case queued(schedule: Bool, displaced: Item?)
     case dropped(tell: Bool)
@@ -143,7 +166,7 @@ import Synchronization
     }
     state.events.append(item)
     state.highWater = max(state.highWater, state.events.count)
-    let schedule = !state.scheduled && !state.paused && state.handler != nil
+    let schedule = state.isServable
     if schedule { state.scheduled = true }
     return .queued(schedule: schedule, displaced: displaced)
   }
@@ -183,7 +206,7 @@ import Synchronization
 
   private func schedule() {
     let needed = state.withLock { state in
-      guard !state.scheduled, !state.paused, state.handler != nil, !state.events.isEmpty else {
+      guard state.isServable, !state.events.isEmpty else {
         return false
       }
       state.scheduled = true
@@ -201,18 +224,24 @@ import Synchronization
       hs_pin_self()
       defer { hs_unpin_self() }
       guard let (item, handler) = next() else { return false }
-      var fault: Int32 = 0
-      let code = unsafe hs_deliver(handler.entry, item.topic, item.event, 0, &fault)
-      switch CallFailure(rawValue: code) {
+      let subscription = handler.subscription
+      if let subscription, subscription.options.timeout != nil { _ = subscription.trial.admit() }
+      let outcome = unsafe bus.call(
+        handler, of: subscription, item.event, topic: item.topic, patience: 0)
+      switch outcome.result.failure {
       case .gateClosed, .revoked:
         putBack(item, after: handler)
         return false
       default:
-        if code != 0 {
-          unsafe bus.noteFailure(handler, event: item.event, code: code, fault: fault)
+        if outcome.result.code != 0 || outcome.timedOut {
+          if let retry = bus.noteFailure(subscription, item, outcome, inPlace: true) {
+            unsafe layout.release(item.event)
+            hold(retry)
+            return false
+          }
         }
         unsafe layout.release(item.event)
-        if code == CallFailure.crashed.rawValue {
+        if outcome.result.failure == .crashed {
           yield()
           return true
         }
@@ -225,7 +254,9 @@ import Synchronization
   private func next() -> (Item, Callable)? {
     var someoneWaits = false
     let found = state.withLock { state -> (Item, Callable)? in
-      guard !state.paused, let handler = state.handler, let item = state.events.popFirst() else {
+      guard !state.paused, !state.holding, let handler = state.handler,
+        let item = state.events.popFirst()
+      else {
         state.scheduled = false
         state.serving = false
         return nil
@@ -249,6 +280,23 @@ import Synchronization
       return true
     }
     if kept { schedule() } else { discard(item) }
+  }
+
+  /// The event that failed keeps its place, and all later ones wait with it until it is tried again.
+  private func hold(_ retry: PendingRetry) {
+    state.update { state in
+      state.scheduled = false
+      state.serving = false
+      state.holding = true
+    }
+    pushFirst(retry.item)
+    bus.retries.resume(self, at: retry.due)
+  }
+
+  /// Serves again after `hold`.
+  func letGo() {
+    state.update { $0.holding = false }
+    schedule()
   }
 
   private func yield() {

@@ -62,10 +62,10 @@ extension EventBus {
   ///   - new: Its subscriptions are in the shadow, or suspended.
   ///   - recorder: Records what the new one receives.
   ///   - replaying: Records of what the old one received: delivered to the new one first, marked as delivered before.
-  /// - Returns: Events whose subscription has no successor, with its name; the caller releases them.
+  /// - Returns: Subscriptions without a successor, and how many of their queued events became dead letters.
   public func handOver(
     from old: Owner, to new: Owner, recorder: ProbationLog?, replaying: ProbationLog?
-  ) -> [(subscription: String, orphans: Orphans)] {
+  ) -> [(subscription: String, events: Int)] {
     complete(exchange(old, for: new, recorder: recorder), replaying: replaying)
   }
 
@@ -79,7 +79,7 @@ extension EventBus {
   /// The second half of `handOver`: delivers what was recorded and what waits, then opens the gates.
   public func complete(
     _ swapped: Exchange, replaying: ProbationLog?
-  ) -> [(subscription: String, orphans: Orphans)] {
+  ) -> [(subscription: String, events: Int)] {
     let new = swapped.new
     let deadline = Deadline.after(milliseconds: 1000)
     let left = swapped.former.map { former in
@@ -94,8 +94,17 @@ extension EventBus {
     open(swapped.old, new)
     Reclaimer.shared.collect()
     return left.filter { $0.0.successor == nil && $0.0.queue != nil }.map { former, items in
-      (former.name, Orphans(items: items, layout: layout))
+      for item in items { bury(item, of: former.name, plugin: new.name) }
+      return (former.name, items.count)
     }
+  }
+
+  private func bury(_ item: DeliveryQueue.Item, of subscription: String, plugin: String) {
+    bury(
+      DeadLetter(
+        topic: item.topicName, plugin: plugin, subscription: subscription, cause: .unsubscribed,
+        attempts: item.attempt - 1, error: "the next generation has no subscription of that name",
+        moment: Deadline.now(), item: item))
   }
 
   /// What a swap leaves to be done outside the lock.
@@ -190,7 +199,10 @@ extension EventBus {
     var fault: Int32 = 0
     let code = unsafe hs_deliver(direct.entry, item.topic, item.event, 0, &fault)
     if CallFailure(rawValue: code) == .revoked { return discard([item], of: direct.owner) }
-    if code != 0 { unsafe noteFailure(direct, event: item.event, code: code, fault: fault) }
+    if code != 0 {
+      let result = CallResult(code: code, fault: fault)
+      noteFailure(direct.subscription, item, Outcome(result: result, timedOut: false))
+    }
     unsafe layout.release(item.event)
   }
 

@@ -54,15 +54,22 @@ final class Entrance: Sendable {
   }
 
   private func call(_ handler: Callable, _ event: UnsafeMutableRawPointer?) {
-    var fault: Int32 = 0
-    let code = unsafe hs_deliver(
-      handler.entry, hs_publish_topic(), event, hs_patience(), &fault)
-    switch CallFailure(rawValue: code) {
+    let bus = subscription.bus
+    let topic = unsafe hs_publish_topic()
+    if subscription.options.timeout != nil, !subscription.trial.admit() {
+      return unsafe bus.bury(event, topic: topic, suspended: subscription)
+    }
+    let outcome = unsafe bus.call(
+      handler, of: subscription, event, topic: topic, patience: hs_patience())
+    switch outcome.result.failure {
     case .revoked: break
-    case .gateClosed, .tooDeep, .noMemory: hs_publish_set_outcome(code)
+    case .gateClosed, .tooDeep, .noMemory: hs_publish_set_outcome(outcome.result.code)
     default:
-      guard code != 0 else { return }
-      unsafe subscription.bus.noteFailure(of: subscription, event: event, code: code, fault: fault)
+      guard outcome.result.code != 0 || outcome.timedOut else { return }
+      bus.noteFailure(
+        unsafe DeliveryFailure(
+          subscription: subscription, event: event, topic: topic, attempt: 1,
+          result: outcome.result, timedOut: outcome.timedOut))
     }
   }
 }

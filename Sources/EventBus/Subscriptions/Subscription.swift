@@ -23,6 +23,7 @@ public final class Subscription: @unchecked Sendable {
   /// In the tables where an event is looked at or queued before it is handled.
   var entrance: Callable?
   var queue: DeliveryQueue?
+  let trial = Trial()
   private let unwanted: Tally?
 
   init(
@@ -50,7 +51,7 @@ public final class Subscription: @unchecked Sendable {
     self.direct = direct
     standing = .active
     guard case .async(let capacity, let overflow) = options.delivery else {
-      if options.conditions.isEmpty { return }
+      if options.conditions.isEmpty, options.timeout == nil { return }
       entrance = Entrance(of: self, to: direct).makeCallable(owner: bus.hostOwner)
       return
     }
@@ -67,6 +68,9 @@ public final class Subscription: @unchecked Sendable {
   public var filtered: UInt64 { (unwanted?.value ?? 0) + handler.unwanted }
 
   func noteFiltered() { unwanted?.count() }
+
+  /// Whether no event is given to it because a call runs past its time limit, or one has just done so.
+  public var isSuspended: Bool { trial.isSuspended }
 
   /// Events that wait in its queue.
   public var queued: Int { bus.state.withLock { _ in queue }?.count ?? 0 }

@@ -30,16 +30,27 @@ public struct SubscriptionOptions: Sendable {
   public var delivery: Delivery
   /// What an event must meet, 0…32 conditions; all of them.
   public var conditions: [EventCondition]
+  /// Milliseconds that one call of the handler may take, 1…600,000; `nil` for any time.
+  public var timeout: Int?
+  /// How a failed delivery is tried again.
+  public var retry: RetryPolicy
+  /// Whether a failed event is retried in its place while later ones wait for it; async only.
+  public var strictOrder: Bool
 
   /// Describes a subscription.
   public init(
     pattern: TopicPattern, name: String? = nil, priority: Int32 = 0, delivery: Delivery = .sync,
-    conditions: [EventCondition] = []
+    conditions: [EventCondition] = [], timeout: Int? = nil,
+    retry: RetryPolicy = RetryPolicy(),
+    strictOrder: Bool = false
   ) {
     self.pattern = pattern
     self.name = name
     self.priority = priority
     self.delivery = delivery
     self.conditions = conditions
+    self.timeout = timeout
+    self.retry = retry
+    self.strictOrder = strictOrder
   }
 }

@@ -28,6 +28,9 @@ import HostSupport
       guard let event = unsafe event else { return 0 }
       return unsafe Int((event - 8).load(as: Int64.self))
     },
+    setAttempt: { event, attempt in
+      unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.attempt = attempt
+    },
     attribute: { event, attribute in unsafe EventAttributes.bytes(of: event, attribute) },
     markRedelivered: { event in
       unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.flags |= DVT_EVENT_REDELIVERED

@@ -27,7 +27,9 @@ enum SubscriptionReading {
     let name = unsafe given.name.text
     return SubscriptionOptions(
       pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
-      delivery: try unsafe delivery(given), conditions: try unsafe conditions(given))
+      delivery: try unsafe delivery(given), conditions: try unsafe conditions(given),
+      timeout: try unsafe timeout(given), retry: try unsafe retry(given),
+      strictOrder: try unsafe strictOrder(given))
   }
 
   private static func conditions(
@@ -51,6 +53,54 @@ enum SubscriptionReading {
         EventCondition(try EventField(unsafe filter.field.text), test, unsafe filter.value.text))
     }
     return conditions
+  }
+
+  private static func timeout(_ given: dvt_subscription) throws(BusError) -> Int? {
+    let limit = unsafe given.timeout_ms
+    guard limit <= 600_000 else {
+      throw .invalid("timeout_ms is \(limit), expected 0…600000")
+    }
+    return limit == 0 ? nil : Int(limit)
+  }
+
+  private static func strictOrder(_ given: dvt_subscription) throws(BusError) -> Bool {
+    let flags = unsafe given.flags
+    guard flags & ~DVT_SUBSCRIPTION_STRICT_ORDER == 0 else {
+      throw .invalid("flags is \(flags), expected DVT_SUBSCRIPTION_… or 0")
+    }
+    let strict = flags & DVT_SUBSCRIPTION_STRICT_ORDER != 0
+    if strict, unsafe given.delivery == DVT_DELIVERY_SYNC {
+      throw .invalid(
+        "DVT_SUBSCRIPTION_STRICT_ORDER needs DVT_DELIVERY_ASYNC: only a queue can wait")
+    }
+    return strict
+  }
+
+  private static func retry(_ given: dvt_subscription) throws(BusError) -> RetryPolicy {
+    var policy = RetryPolicy()
+    let fields = unsafe [
+      ("retry_attempts", given.retry_attempts, 1...100, \RetryPolicy.attempts),
+      ("retry_initial_ms", given.retry_initial_ms, 1...3_600_000, \.initial),
+      ("retry_cap_ms", given.retry_cap_ms, 1...3_600_000, \.cap),
+    ]
+    for (name, value, range, field) in fields where value != 0 {
+      guard range.contains(Int(value)) else {
+        throw .invalid(
+          "\(name) is \(value), expected 0 or \(range.lowerBound)…\(range.upperBound)")
+      }
+      policy[keyPath: field] = Int(value)
+    }
+    let jitter = unsafe given.retry_jitter_percent
+    guard jitter <= 100 else {
+      throw .invalid("retry_jitter_percent is \(jitter), expected 0…100")
+    }
+    policy.jitter = Double(jitter) / 100
+    let multiplier = unsafe given.retry_multiplier
+    guard multiplier == 0 || (1...10).contains(multiplier) else {
+      throw .invalid("retry_multiplier is \(multiplier), expected 0 or 1…10")
+    }
+    if multiplier != 0 { policy.multiplier = multiplier }
+    return policy
   }
 
   private static func delivery(

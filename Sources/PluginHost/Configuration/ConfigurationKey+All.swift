@@ -56,6 +56,10 @@ extension ConfigurationKey {
     whole("probation.bytes", 0...4_294_967_296, "bytes of events kept for a rollback") {
       $0.probation.bytes = $1
     },
+    whole("deadLetters.count", 0...1_000_000, "events that could not be delivered which are kept") {
+      $0.deadLetters.count = $1
+    },
+    whole("deadLetters.bytes", 0...4_294_967_296, "bytes of them") { $0.deadLetters.bytes = $1 },
     choice("crash", "what happens when plugin code crashes") { $0.crash = $1 },
     whole("retiredBudget.images", 1...1_000_000, "retired images before the host warns") {
       $0.retiredBudget.images = $1

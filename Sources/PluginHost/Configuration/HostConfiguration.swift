@@ -32,6 +32,14 @@ public struct HostConfiguration: Sendable, Equatable {
     public var bytes = 64 << 20
   }
 
+  /// How many events that could not be delivered are kept; the oldest give way.
+  public struct DeadLetters: Sendable, Equatable {
+    /// Events, 0…1,000,000.
+    public var count = 1_000
+    /// Bytes, 0…4 GiB.
+    public var bytes = 16 << 20
+  }
+
   /// How much retired images may hold before the host warns.
   public struct RetiredBudget: Sendable, Equatable {
     /// Images, 1…1,000,000.
@@ -115,6 +123,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var probation = Probation()
   /// What happens when plugin code crashes in the host's process.
   public var crash = CrashPolicy.traps
+  /// How many events that could not be delivered are kept.
+  public var deadLetters = DeadLetters()
   /// How much retired images may hold before the host warns.
   public var retiredBudget = RetiredBudget()
   /// Threads that serve asynchronous handlers, 0…256; 0 takes two.

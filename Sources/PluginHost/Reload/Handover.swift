@@ -49,8 +49,12 @@ struct Handover {
     for watch in to.watches {
       resume(watch, of: to, after: from.watches.first { $0.name == watch.name }?.position)
     }
-    for (subscription, orphans) in orphaned where orphans.count > 0 {
-      bury(orphans, of: subscription, plugin: to.id)
+    for (subscription, events) in orphaned where events > 0 {
+      core.losses.note(.eventOrphaned, to.id, count: events)
+      core.log.log(
+        .warning, to.id,
+        "\(events) queued events of subscription '\(subscription)' have no successor; "
+          + "'dovetail events dead list' shows them")
     }
   }
 
@@ -75,21 +79,6 @@ struct Handover {
       }
     } catch {
       core.log.log(.warning, plugin.id, "watch \(watch.name) could not go on: \(error)")
-    }
-  }
-
-  /// Sends events to `dead.<topic>`: their subscription has no successor.
-  private func bury(_ orphans: Orphans, of subscription: String, plugin: String) {
-    core.log.log(
-      .warning, plugin,
-      "\(orphans.count) queued events of subscription '\(subscription)' have no successor; they go to dead.*"
-    )
-    core.losses.note(.eventOrphaned, plugin, count: orphans.count)
-    unsafe orphans.forEach { event in
-      let isOut = unsafe DeadLetter(
-        event: event, cause: "subscription '\(subscription)' of \(plugin) has no successor"
-      ).publish(on: core.bus)
-      if !isOut { core.losses.note(.deadLetterDropped, plugin) }
     }
   }
 }

@@ -22,20 +22,46 @@ final class FaultDesk: Sendable {
   private var present: Host? { host.withLock { $0.host } }
 
   /// A handler failed or crashed.
-  func deliveryFailed(_ failure: DeliveryFailure) {
-    guard let host = present else { return }
-    host.core.losses.note(.handlerFailed, failure.subscription.owner.name)
-    guard let instance = host.table.instance(of: failure.subscription.owner) else { return }
+  ///
+  /// - Returns: What the handler said.
+  func deliveryFailed(_ failure: DeliveryFailure) -> String {
     let name = failure.subscription.name
-    if failure.result.failure == .crashed {
+    let crash = failure.result.failure == .crashed
+    let error =
+      failure.timedOut
+      ? "ran past its time limit of \(failure.subscription.options.timeout ?? 0) ms"
+      : crash
+        ? "crashed: \(SignalName.of(failure.result.fault))"
+        : ErrorCollector.ofThread?.take()?.message
+          ?? "failed with code \(CodeName.of(failure.result.code))"
+    guard let host = present else { return error }
+    host.core.losses.note(.handlerFailed, failure.subscription.owner.name)
+    guard let instance = host.table.instance(of: failure.subscription.owner) else { return error }
+    if crash {
       crashed(instance, signal: failure.result.fault, place: "handler '\(name)'")
-      return
+    } else {
+      instance.noteFailure("handler '\(name)': \(error)")
+      host.core.log.log(.debug, instance.id, "handler '\(name)': \(error)")
     }
-    let report = ErrorCollector.ofThread?.take()
-    let message =
-      "handler '\(name)': \(report?.message ?? "failed with code \(CodeName.of(failure.result.code))")"
-    instance.noteFailure(message)
-    host.core.log.log(.debug, instance.id, message)
+    return error
+  }
+
+  /// A handler runs past its time limit.
+  func handlerTimedOut(_ timeout: HandlerTimeout) {
+    guard let host = present else { return }
+    let subscription = timeout.subscription
+    let id = subscription.owner.name
+    host.core.losses.note(.handlerTimeout, id)
+    host.core.log.log(
+      .warning, id,
+      "handler '\(subscription.name)' has been handling an event of \(timeout.topic) for more than "
+        + "\(timeout.limit) ms; it gets no other until it has returned")
+    host.events.publish(
+      "bus.handler.timeout", subject: id,
+      [
+        "subscription": .string(subscription.name), "topic": .string(timeout.topic),
+        "limit_ms": .int(Int64(timeout.limit)),
+      ])
   }
 
   /// Plugin code crashed and was contained.

@@ -5,11 +5,15 @@ public enum Loss: String, CaseIterable, Sendable {
   case eventDropped = "event-dropped"
   /// A handler returned an error or crashed.
   case handlerFailed = "handler-failed"
-  /// A queued event whose subscription has no successor after a reload went to `dead.*`.
+  /// A call of a handler that ran past its time limit.
+  case handlerTimeout = "handler-timeout"
+  /// An event that was given up: every attempt failed, or nobody was left to give it to.
+  case eventDead = "event-dead"
+  /// A queued event whose subscription has no successor after a reload became a dead letter.
   case eventOrphaned = "event-orphaned"
   /// An event that a new generation published before it was given up.
   case heldDropped = "held-dropped"
-  /// A dead letter that could not be published.
+  /// A dead letter that gave way to newer ones.
   case deadLetterDropped = "dead-letter-dropped"
   /// An event of the host's own: too many waited for a handler that does not return.
   case hostEventDropped = "host-event-dropped"

@@ -16,6 +16,7 @@ struct LossScenario {
       configuration.drainDeadline = 300
       switch loss {
       case .lifecycleTimeout: configuration.lifecycleDeadline = 100
+      case .deadLetterDropped: configuration.deadLetters.count = 0
       case .probationOverflow:
         configuration.probation.seconds = 60
         configuration.probation.bytes = 1
@@ -79,8 +80,8 @@ struct LossScenario {
   /// Lets it happen.
   func run() throws {
     switch loss {
-    case .eventDropped, .handlerFailed, .eventOrphaned, .deadLetterDropped, .hostEventDropped,
-      .tooDeep:
+    case .eventDropped, .handlerFailed, .handlerTimeout, .eventDead, .eventOrphaned,
+      .deadLetterDropped, .hostEventDropped, .tooDeep:
       try runEvents()
     case .gateTimeout, .replyLate, .denied, .callTooLate, .heldDropped, .watchOverflow, .jobRefused:
       try runCalls()
@@ -101,12 +102,16 @@ struct LossScenario {
             + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);",
           handler: blocked))
       for _ in 0..<4 { publish() }
-    case .handlerFailed:
+    case .handlerTimeout:
+      let limited =
+        "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .timeout_ms = 1}; dvt_handle h; "
+        + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);"
+      try start(loser(init: limited, handler: "usleep(20000)"))
+      publish()
+    case .handlerFailed, .eventDead, .deadLetterDropped:
       try start(loser(init: Self.sync, handler: "return fail(s, \"no\")"))
       publish()
     case .eventOrphaned: try whileReloading(Self.async) { publish() }
-    case .deadLetterDropped:
-      try whileReloading(Self.async) { publish("t." + String(repeating: "x", count: 251)) }
     case .tooDeep:
       let own = "subscribe(\"loser.x\", \"own\", on, DVT_DELIVERY_SYNC);"
       try start(loser(init: own, handler: "publish(\"loser.x\", \"x\")"))

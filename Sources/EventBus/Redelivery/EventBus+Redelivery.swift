@@ -1,0 +1,141 @@
+import CHostSupport
+import HostSupport
+import Synchronization
+
+/// What becomes of a delivery that failed: another attempt later, or a dead letter.
+extension EventBus {
+  /// How long a retry that meets a closed gate waits before it tries again.
+  private static let gatePause = 20
+
+  /// Counts and reports a failure, and arranges the next attempt or gives the event up.
+  func noteFailure(_ failure: DeliveryFailure) {
+    guard let retry = noteFailureInPlace(failure) else { return }
+    if !retries.add(retry) { bury(retry, .overflow) }
+  }
+
+  /// The same, but the next attempt is the caller's to make.
+  ///
+  /// - Returns: What to try again, and when; `nil` when the event was given up.
+  func noteFailureInPlace(_ failure: DeliveryFailure) -> PendingRetry? {
+    let error = report(failure)
+    guard let event = unsafe failure.event, let topic = unsafe failure.topic,
+      case let name = unsafe String(cString: topic.pointee.name), !name.hasPrefix("dead.")
+    else { return nil }
+    guard let copy = unsafe layout.copy(event) else {
+      noteDropped(failure.subscription.owner.name)
+      return nil
+    }
+    let subscription = failure.subscription
+    let policy = subscription.options.retry
+    let crashed = failure.result.failure == .crashed
+    if !crashed, failure.attempt < policy.attempts {
+      let next = failure.attempt + 1
+      unsafe layout.setAttempt(copy, UInt32(next))
+      noteRetried()
+      return unsafe PendingRetry(
+        plugin: subscription.owner.name, subscription: subscription.name, topic: name,
+        due: .after(milliseconds: policy.pause(before: next, random: .random(in: 0...1))),
+        item: DeliveryQueue.Item(event: copy, topic: topic, attempt: next), error: error)
+    }
+    bury(
+      unsafe DeadLetter(
+        topic: name, plugin: subscription.owner.name, subscription: subscription.name,
+        cause: crashed ? .crashed : failure.timedOut ? .timeout : .failed,
+        attempts: failure.attempt, error: error,
+        moment: Deadline.now(),
+        item: DeliveryQueue.Item(event: copy, topic: topic, attempt: failure.attempt)))
+    return nil
+  }
+
+  /// Gives a due event to whoever has the subscription's name now.
+  func redeliver(_ retry: PendingRetry) {
+    guard let subscription = active(retry.subscription, of: retry.plugin) else {
+      return bury(retry, .unsubscribed)
+    }
+    let (direct, queue) = state.withLock { _ in (subscription.direct, subscription.queue) }
+    if let queue {
+      queue.pushFirst(retry.item)
+    } else if let direct {
+      workers.submit { [self] in call(direct, of: subscription, with: retry) }
+    } else {
+      postpone(retry)
+    }
+  }
+
+  private func call(
+    _ direct: Callable, of subscription: Subscription, with retry: PendingRetry
+  ) -> Bool {
+    if subscription.options.timeout != nil, !subscription.trial.admit() {
+      postpone(retry)
+      return false
+    }
+    let item = retry.item
+    let outcome = unsafe call(
+      direct, of: subscription, item.event, topic: item.topic, patience: 0)
+    switch outcome.result.failure {
+    case .gateClosed, .revoked: postpone(retry)
+    default:
+      if outcome.result.code != 0 || outcome.timedOut {
+        noteFailure(subscription, item, outcome)
+      }
+      unsafe layout.release(item.event)
+    }
+    return outcome.result.failure == .crashed
+  }
+
+  private func postpone(_ retry: PendingRetry) {
+    let later = PendingRetry(
+      plugin: retry.plugin, subscription: retry.subscription, topic: retry.topic,
+      due: .after(milliseconds: Self.gatePause), item: retry.item, error: retry.error)
+    if !retries.add(later) { bury(later, .overflow) }
+  }
+
+  private func bury(_ retry: PendingRetry, _ cause: DeadLetter.Cause) {
+    bury(
+      DeadLetter(
+        topic: retry.topic, plugin: retry.plugin, subscription: retry.subscription, cause: cause,
+        attempts: retry.item.attempt - 1, error: retry.error, moment: Deadline.now(),
+        item: retry.item))
+  }
+
+  /// Keeps a letter, whose reference passes to the store, and tells of it.
+  func bury(_ letter: DeadLetter) {
+    unsafe layout.retain(letter.item.event)
+    defer { unsafe layout.release(letter.item.event) }
+    unsafe onDead(self, deadLetters.keep(letter), letter.item.event)
+  }
+
+  /// Delivers dead letters once more, each to the subscription that failed.
+  ///
+  /// - Parameter chosen: Says of each letter whether it is to be delivered.
+  /// - Returns: The letters that are on their way, and those whose subscription nobody has now: they stay.
+  public func replayDeadLetters(
+    where chosen: (DeadLetter) -> Bool
+  ) -> (replayed: [DeadLetter], homeless: [DeadLetter]) {
+    let wanted = deadLetters.all.filter(chosen)
+    let homeless = wanted.filter { active($0.subscription, of: $0.plugin) == nil }
+    let ids = Set(wanted.map(\.id)).subtracting(homeless.map(\.id))
+    let taken = deadLetters.take { ids.contains($0.id) }
+    for letter in taken {
+      unsafe layout.setAttempt(letter.item.event, 1)
+      unsafe layout.markRedelivered(letter.item.event)
+      redeliver(
+        PendingRetry(
+          plugin: letter.plugin, subscription: letter.subscription, topic: letter.topic,
+          due: .after(milliseconds: 0), item: letter.item.anew, error: letter.error))
+    }
+    return (taken, homeless)
+  }
+
+  /// The subscription of that name that serves now, whichever generation has it.
+  func active(_ name: String, of plugin: String) -> Subscription? {
+    state.withLock { state in
+      for (owner, all) in state.byOwner where owner.name == plugin {
+        if let found = all.first(where: { $0.name == name && $0.standing == .active }) {
+          return found
+        }
+      }
+      return nil
+    }
+  }
+}
