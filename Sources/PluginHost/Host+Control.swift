@@ -220,7 +220,7 @@ extension Host: HostControl {
     }
   }
 
-  private func parse(_ pattern: String) throws(OperationError) -> TopicPattern {
+  func parse(_ pattern: String) throws(OperationError) -> TopicPattern {
     do throws(BusError) { return try TopicPattern(pattern.isEmpty ? ">" : pattern) } catch {
       throw OperationError(.invalid, error.description)
     }

@@ -10,8 +10,9 @@ let eventsCommand = Command(
   ],
   discussion: "PATTERN is a topic, or segments with * (one segment) and a last > (one or more).\n"
     + "Without --follow: the latest events that the host still holds. With --json, one\n"
-    + "CloudEvents object a line.",
-  example: "dovetail events --follow 'system.>'"
+    + "CloudEvents object a line. A topic that is called like a command is given after --.",
+  example: "dovetail events --follow 'system.>'",
+  subcommands: [eventsDeadCommand]
 ) { invocation throws(CommandFailure) in
   let pattern = invocation.operand(0).isEmpty ? ">" : invocation.operand(0)
   guard invocation.has("follow") else {

@@ -221,6 +221,8 @@ import Testing
     arguments: [
       "run", "list", "info", "why", "graph", "plan", "load", "unload", "reload", "rollback",
       "inspect", "quarantine", "quarantine list", "quarantine why", "quarantine clear", "events",
+      "events dead", "events dead list", "events dead show", "events dead replay",
+      "events dead drop",
       "publish", "call", "meta", "meta get", "meta put", "meta list", "meta watch", "metrics",
       "doctor", "stop", "version", "completions", "help",
     ])
@@ -262,7 +264,9 @@ import Testing
     "bash really completes",
     arguments: [
       ("dovetail rel", "reload"), ("dovetail quarantine cl", "clear"),
-      ("dovetail reload --dr", "--dry-run"), ("dovetail run --mode bo", "both"),
+      ("dovetail reload --dr", "--dry-run"), ("dovetail events de", "dead"),
+      ("dovetail events --fo", "--follow"), ("dovetail events dead sh", "show"),
+      ("dovetail events dead list --to", "--topic"), ("dovetail run --mode bo", "both"),
       ("dovetail completions f", "fish"), ("dovetail help exit", "exit-codes"),
       ("dovetail --socket SOCKET info h", "hello"),
     ])

@@ -12,15 +12,17 @@ public struct Command: Sendable {
   public let discussion: String
   /// A command line that works.
   public let example: String
-  /// The commands below it; then it does nothing itself.
+  /// The commands below it.
   public let subcommands: [Command]
+  /// Whether it only groups others and does nothing itself.
+  public let isGroup: Bool
   /// What it does.
   public let run: @Sendable (Invocation) throws(CommandFailure) -> ExitCode
 
-  /// Describes a command that does something.
+  /// Describes a command that does something; a first argument that names one of `subcommands` chooses that instead.
   public init(
     _ name: String, _ summary: String, operands: [Operand] = [], options: [Option] = [],
-    discussion: String = "", example: String,
+    discussion: String = "", example: String, subcommands: [Command] = [],
     run: @escaping @Sendable (Invocation) throws(CommandFailure) -> ExitCode
   ) {
     self.name = name
@@ -29,7 +31,8 @@ public struct Command: Sendable {
     self.options = options
     self.discussion = discussion
     self.example = example
-    subcommands = []
+    self.subcommands = subcommands
+    isGroup = false
     self.run = run
   }
 
@@ -42,6 +45,7 @@ public struct Command: Sendable {
     discussion = ""
     self.example = example
     self.subcommands = subcommands
+    isGroup = true
     run = { _ throws(CommandFailure) in .usage }
   }
 
@@ -52,7 +56,7 @@ public struct Command: Sendable {
 
   /// The first line of its help.
   public var usage: String {
-    guard subcommands.isEmpty else { return "dovetail \(name) COMMAND [FLAGS]" }
+    guard !isGroup else { return "dovetail \(name) COMMAND [FLAGS]" }
     let places = operands.map { $0.isOptional ? "[\($0.name)]" : $0.name }
     return (["dovetail", name] + places + ["[FLAGS]"]).joined(separator: " ")
   }

@@ -9,7 +9,7 @@ extension Completions {
       compopt -o filenames 2>/dev/null
     }
     _dovetail() {
-      local cur prev word i command="" sub="" places=()
+      local cur prev word i command="" below choices depth=1 given=() places=()
       cur="${COMP_WORDS[COMP_CWORD]}"
       prev="${COMP_WORDS[COMP_CWORD-1]}"
       for ((i = 1; i < COMP_CWORD; i++)); do
@@ -19,9 +19,9 @@ extension Completions {
           --timeout) ((i++)); continue ;;
           -*) continue ;;
         esac
-        if [[ -z $command ]]; then command="$word"
-        elif [[ -z $sub ]]; then sub="$word"; fi
+        given+=("$word")
       done
+      command="${given[0]}"
       case "$prev" in
     \(bashValues)
       esac
@@ -29,9 +29,21 @@ extension Completions {
         COMPREPLY=($(compgen -W "\(words(commands.map(\.word) + flags([])))" -- "$cur"))
         return
       fi
-      case "$command" in
-    \(commands.filter { !$0.subcommands.isEmpty }.map(bashGroup).joined(separator: "\n"))
-      esac
+      while true; do
+        case "$command" in
+    \(everyCommand.filter { !$0.subcommands.isEmpty }.map(bashBelow).joined(separator: "\n"))
+          *) break ;;
+        esac
+        word="${given[depth]}"
+        if [[ -z $word ]]; then
+          if [[ $cur == -* && $choices != *--help ]]; then break; fi
+          COMPREPLY=($(compgen -W "$below $choices" -- "$cur"))
+          return
+        fi
+        if [[ " $below " != *" $word "* ]]; then break; fi
+        command="$command $word"
+        ((depth++))
+      done
       case "$command" in
     \(leaves.map(bashLeaf).joined(separator: "\n"))
       esac
@@ -66,16 +78,11 @@ extension Completions {
     }
   }
 
-  private func bashGroup(_ command: Command) -> String {
-    let list = words(command.subcommands.map(\.word))
-    return """
-          \(command.word))
-            if [[ -z $sub ]]; then
-              COMPREPLY=($(compgen -W "\(list) --help" -- "$cur"))
-              return
-            fi
-            command="$command $sub" ;;
-      """
+  /// The words that may come after a command's, and what else its first argument can be.
+  private func bashBelow(_ command: Command) -> String {
+    let below = words(command.subcommands.map(\.word))
+    let choices = command.isGroup ? "--help" : words(operandWords(command))
+    return "      \"\(command.name)\") below=\"\(below)\" choices=\"\(choices)\" ;;"
   }
 
   /// Flags when a dash was typed; else what the operand can be.

@@ -5,26 +5,25 @@ extension Completions {
       "complete -c dovetail -f",
     ]
     let common = Option.common.map { fishOption($0, "") }
-    return (head + common + commands.flatMap(fishCommand)).joined(separator: "\n") + "\n"
+    return (head + common + commands.flatMap { fishCommand($0, "__fish_use_subcommand", "") })
+      .joined(separator: "\n") + "\n"
   }
 
-  private func fishCommand(_ command: Command) -> [String] {
-    let first =
-      "complete -c dovetail -n __fish_use_subcommand -a \(command.word)"
-      + " -d \(fishQuoted(command.summary))"
-    guard !command.subcommands.isEmpty else {
-      return [first] + fishLeaf(command, "__fish_seen_subcommand_from \(command.word)")
-    }
+  /// A command and those below it.
+  ///
+  /// - Parameters:
+  ///   - command: The command.
+  ///   - offered: The condition under which its word is offered.
+  ///   - above: The condition of the command above it, ready to be continued.
+  /// - Returns: Lines of the script.
+  private func fishCommand(_ command: Command, _ offered: String, _ above: String) -> [String] {
+    let within = "\(above)__fish_seen_subcommand_from \(command.word)"
+    let own =
+      "complete -c dovetail -n '\(offered)' -a \(command.word) -d \(fishQuoted(command.summary))"
     let names = words(command.subcommands.map(\.word))
-    let within = "__fish_seen_subcommand_from \(command.word)"
-    return [first]
-      + command.subcommands.flatMap { sub in
-        [
-          "complete -c dovetail"
-            + " -n '\(within); and not __fish_seen_subcommand_from \(names)'"
-            + " -a \(sub.word) -d \(fishQuoted(sub.summary))"
-        ] + fishLeaf(sub, "\(within); and __fish_seen_subcommand_from \(sub.word)")
-      }
+    let below = names.isEmpty ? within : "\(within); and not __fish_seen_subcommand_from \(names)"
+    return [own] + (command.isGroup ? [] : fishLeaf(command, below))
+      + command.subcommands.flatMap { fishCommand($0, below, "\(within); and ") }
   }
 
   private func fishLeaf(_ command: Command, _ condition: String) -> [String] {

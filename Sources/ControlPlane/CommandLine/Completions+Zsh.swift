@@ -19,7 +19,7 @@ extension Completions {
         return
       fi
       case "$words[2]" in
-    \(commands.map(zshCase).joined(separator: "\n"))
+    \(commands.map { zshCase($0, depth: 1) }.joined(separator: "\n"))
       esac
     }
     if [ "$funcstack[1]" = "_dovetail" ]; then _dovetail "$@"; else compdef _dovetail dovetail; fi
@@ -31,20 +31,20 @@ extension Completions {
     zshQuoted("\(command.word):\(command.summary)")
   }
 
-  private func zshCase(_ command: Command) -> String {
-    guard !command.subcommands.isEmpty else {
-      return "    \(command.word)) shift words; (( CURRENT-- )); \(zshArguments(command)) ;;"
-    }
+  /// The branch for a command whose word is the one before place `depth + 2`.
+  private func zshCase(_ command: Command, depth: Int) -> String {
+    let indent = String(repeating: "    ", count: depth)
+    let own = "shift \(depth) words; (( CURRENT -= \(depth) )); \(zshArguments(command))"
+    guard !command.subcommands.isEmpty else { return "\(indent)\(command.word)) \(own) ;;" }
     let items = command.subcommands.map(zshItem).joined(separator: " ")
-    let cases = command.subcommands.map { sub in
-      "        \(sub.word)) shift 2 words; (( CURRENT -= 2 )); \(zshArguments(sub)) ;;"
-    }.joined(separator: "\n")
+    let cases = command.subcommands.map { zshCase($0, depth: depth + 1) }
+    let otherwise = command.isGroup ? [] : ["\(indent)    *) \(own) ;;"]
     return """
-          \(command.word))
-            if (( CURRENT == 3 )); then commands=(\(items)); _describe 'command' commands; return; fi
-            case "$words[3]" in
-      \(cases)
-            esac ;;
+      \(indent)\(command.word))
+      \(indent)  if (( CURRENT == \(depth + 2) )) && [[ $words[CURRENT] != -* ]]; then commands=(\(items)); _describe 'command' commands; return; fi
+      \(indent)  case "$words[\(depth + 2)]" in
+      \((cases + otherwise).joined(separator: "\n"))
+      \(indent)  esac ;;
       """
   }
 

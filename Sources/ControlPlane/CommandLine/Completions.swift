@@ -20,10 +20,16 @@ public struct Completions: Sendable {
     }
   }
 
-  /// Every command that does something, groups left out.
-  var leaves: [Command] {
-    commands.flatMap { $0.subcommands.isEmpty ? [$0] : $0.subcommands }
+  /// Every command, each before those below it.
+  var everyCommand: [Command] {
+    func all(_ commands: [Command]) -> [Command] {
+      commands.flatMap { [$0] + all($0.subcommands) }
+    }
+    return all(commands)
   }
+
+  /// Every command that does something, groups left out.
+  var leaves: [Command] { everyCommand.filter { !$0.isGroup } }
 
   /// What a shell offers as a command's first argument.
   func operandWords(_ command: Command) -> [String] {

@@ -43,6 +43,7 @@ public struct Program: Sendable {
     var command = try find(word, in: commands, of: "dovetail")
     rest.removeFirst()
     while !command.subcommands.isEmpty, let word = rest.first, !word.hasPrefix("-") {
+      if !command.isGroup, !command.subcommands.contains(where: { $0.word == word }) { break }
       command = try find(word, in: command.subcommands, of: "dovetail \(command.name)")
       rest.removeFirst()
     }
@@ -60,7 +61,7 @@ public struct Program: Sendable {
       Output.print(command.help)
       return .ok
     }
-    guard command.subcommands.isEmpty else {
+    guard !command.isGroup else {
       let words = command.subcommands.map(\.word).joined(separator: ", ")
       throw .usage("dovetail \(command.name) needs one of: \(words)")
     }

@@ -6,7 +6,9 @@ extension ControlMethod {
 
   /// All methods by name, as PROTOCOL.md lists them.
   static let table: [String: ControlMethod] = {
-    let all = hostMethods + pluginMethods + quarantineMethods + eventMethods + metaMethods
+    let all =
+      hostMethods + pluginMethods + quarantineMethods + eventMethods + deadLetterMethods
+      + metaMethods
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }()
 

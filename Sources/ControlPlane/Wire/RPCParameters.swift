@@ -38,6 +38,16 @@ struct RPCParameters {
     }
   }
 
+  /// Numbers of 1…, each at most once.
+  func numbers(_ name: String) throws(RPCFailure) -> Set<UInt64>? {
+    guard let value = members[name], value != .null else { return nil }
+    let numbers = (value.array ?? []).compactMap(\.int).filter { $0 > 0 }.map { UInt64($0) }
+    guard let all = value.array, !all.isEmpty, numbers.count == all.count else {
+      throw .invalidParameters("\"\(name)\" must be an array of integers from 1")
+    }
+    return Set(numbers)
+  }
+
   /// The moment that `timeoutMs` names, 60 s from now when it is missing.
   func deadline() throws(RPCFailure) -> Deadline {
     .after(milliseconds: Int(try integer("timeoutMs", 1...600_000) ?? 60_000))

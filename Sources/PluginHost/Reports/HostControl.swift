@@ -51,6 +51,18 @@ public protocol HostControl: AnyObject, Sendable {
     pattern: String, _ handler: @escaping @Sendable (EventReport) -> Void
   ) throws(OperationError) -> Cancellation
 
+  /// The latest dead letters that are chosen, oldest first, at most `limit`.
+  func deadLetters(
+    _ choice: DeadLetterChoice, limit: Int
+  ) throws(OperationError) -> DeadLettersReport
+  /// One dead letter with its event; throws `notFound`.
+  func deadLetter(_ id: UInt64) throws(OperationError) -> DeadLetterReport
+  /// Delivers dead letters once more, each to the subscription that failed; throws `notFound` before it begins when a
+  /// letter that was named is not held.
+  func replayDeadLetters(_ choice: DeadLetterChoice) throws(OperationError) -> ReplayReport
+  /// Lets go of dead letters and returns them; throws as `replayDeadLetters`.
+  func dropDeadLetters(_ choice: DeadLetterChoice) throws(OperationError) -> [DeadLetterReport]
+
   /// One record; throws `notFound`.
   func metaGet(collection: String, key: String) throws(OperationError) -> RecordReport
   /// Writes a record, when `version` is given only over that version (0 = only when there is none), else throws `conflict`.
