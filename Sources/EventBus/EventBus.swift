@@ -147,8 +147,9 @@ import Synchronization
       if own.contains(where: { $0.name == name }) { throw .nameTaken(name) }
       state.ordinal += 1
       let subscription = Subscription(
-        owner: owner, name: name, options: options, handler: handler, bus: self,
-        ordinal: state.ordinal, standing: .shadow)
+        owner: owner, name: name, options: options, handler: handler,
+        figures: Self.figures(of: name, in: owner, state), bus: self, ordinal: state.ordinal,
+        standing: .shadow)
       state.byOwner[owner] = own + [subscription]
       guard !shadow else { return subscription }
       subscription.arm(adopting: nil, recorder: nil, gated: owner.group != 0)
@@ -204,6 +205,12 @@ import Synchronization
     state.withLock { state in
       state.byOwner.values.flatMap { $0 }.filter { $0.standing == .active }
     }.sorted { $0.ordinal < $1.ordinal }
+  }
+
+  /// All subscriptions, also those that wait for their generation's commit or for a way back, in the order of registration.
+  public var everySubscription: [Subscription] {
+    state.withLock { state in state.byOwner.values.flatMap { $0 } }
+      .sorted { $0.ordinal < $1.ordinal }
   }
 
   // MARK: What happens beside the fast path
@@ -289,7 +296,10 @@ import Synchronization
     }
   }
 
-  func noteRetried() { counters.withLock { $0.retried += 1 } }
+  func noteRetried(_ subscription: Subscription) {
+    subscription.figures.retried.note()
+    counters.withLock { $0.retried += 1 }
+  }
 
   /// The same for an event that was queued.
   ///
@@ -319,6 +329,7 @@ import Synchronization
   ///
   /// - Returns: What the handler said.
   func report(_ failure: DeliveryFailure) -> String {
+    failure.subscription.figures.failed.note()
     counters.withLock { $0.failed += 1 }
     return onFailure(failure)
   }

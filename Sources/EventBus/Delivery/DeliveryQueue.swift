@@ -18,7 +18,6 @@ import Synchronization
     var paused = false
     var holding = false
     var ended = false
-    var dropped: UInt64 = 0
     var highWater = 0
     var waiters = 0
 
@@ -32,6 +31,8 @@ import Synchronization
     let topic: UnsafePointer<hs_topic>?
     /// 1 for the first delivery, then one more each retry.
     var attempt = 1
+    /// When it was made, on the coarse monotonic clock.
+    var since = Deadline.coarseNow()
 
     var topicName: String { unsafe topic.map { unsafe String(cString: $0.pointee.name) } ?? "" }
 
@@ -42,9 +43,11 @@ import Synchronization
   private let state = Monitor(State())
   private unowned let bus: EventBus
   private let layout: EventLayout
+  private let figures: SubscriptionFigures
 
-  init(bus: EventBus) {
+  init(bus: EventBus, figures: SubscriptionFigures) {
     self.bus = bus
+    self.figures = figures
     layout = bus.layout  // of its own: memory that waits for an epoch may outlive the bus
   }
 
@@ -55,7 +58,14 @@ import Synchronization
   }
 
   var count: Int { state.withLock { $0.events.count } }
-  var dropped: UInt64 { state.withLock { $0.dropped } }
+  var status: QueueStatus {
+    let now = Deadline.coarseNow()
+    return state.withLock { state in
+      let since = state.events.first?.since ?? now
+      return QueueStatus(
+        count: state.events.count, highWater: state.highWater, oldestAge: now - min(now, since))
+    }
+  }
 
   /// Names who receives the events from now on; when `paused`, they wait for `resume`.
   func serve(
@@ -196,10 +206,8 @@ import Synchronization
   }
 
   private func discard(_ item: Item) {
-    let owner = state.withLock { state in
-      state.dropped += 1
-      return state.owner
-    }
+    figures.dropped.note()
+    let owner = state.withLock { $0.owner }
     unsafe layout.release(item.event)
     bus.noteDropped(owner)
   }

@@ -5,6 +5,7 @@ struct RingBuffer<Element> {
   private(set) var count = 0
 
   var isEmpty: Bool { count == 0 }
+  var first: Element? { count == 0 ? nil : slots[head] }
 
   mutating func append(_ element: Element) {
     if count == slots.count { grow() }

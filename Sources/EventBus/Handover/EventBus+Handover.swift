@@ -170,6 +170,7 @@ extension EventBus {
     let isAsync = subscription.queue != nil
     subscription.direct?.move(to: isAsync ? nil : successor?.tabled)
     subscription.entrance?.move(to: successor?.tabled)
+    subscription.figures.carried.note(subscription.direct?.calls ?? 0)
     subscription.standing = .suspended
     subscription.direct = nil
     subscription.entrance = nil

@@ -31,7 +31,7 @@ extension EventBus {
     if !crashed, failure.attempt < policy.attempts {
       let next = failure.attempt + 1
       unsafe layout.setAttempt(copy, UInt32(next))
-      noteRetried()
+      noteRetried(subscription)
       return unsafe PendingRetry(
         plugin: subscription.owner.name, subscription: subscription.name, topic: name,
         due: .after(milliseconds: policy.pause(before: next, random: .random(in: 0...1))),
@@ -102,6 +102,7 @@ extension EventBus {
   func bury(_ letter: DeadLetter) {
     unsafe layout.retain(letter.item.event)
     defer { unsafe layout.release(letter.item.event) }
+    figures(of: letter.subscription, plugin: letter.plugin)?.dead.note()
     unsafe onDead(self, deadLetters.keep(letter), letter.item.event)
   }
 
@@ -125,6 +126,16 @@ extension EventBus {
           due: .after(milliseconds: 0), item: letter.item.anew, error: letter.error))
     }
     return (taken, homeless)
+  }
+
+  /// The figures of a name, whether it serves or not.
+  private func figures(of name: String, plugin: String) -> SubscriptionFigures? {
+    state.withLock { state in
+      for (owner, all) in state.byOwner where owner.name == plugin {
+        if let found = all.first(where: { $0.name == name }) { return found.figures }
+      }
+      return nil
+    }
   }
 
   /// The subscription of that name that serves now, whichever generation has it.

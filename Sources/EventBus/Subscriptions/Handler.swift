@@ -12,6 +12,9 @@ public import CHostSupport
   /// Says whether an event is wanted: 0 = no. Takes the handler's context.
   public typealias Question = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) -> Int32
 
+  /// Whether it is asked before each call.
+  var isAsked: Bool { unwantedTally != nil }
+
   /// Events that `wants` kept from the handler.
   var unwanted: UInt64 { unwantedTally?.value ?? 0 }
 

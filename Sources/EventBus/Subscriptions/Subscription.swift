@@ -15,6 +15,8 @@ public final class Subscription: @unchecked Sendable {
   /// As it was asked for.
   public let options: SubscriptionOptions
   let handler: Handler
+  /// Shared by all of its name.
+  let figures: SubscriptionFigures
   unowned let bus: EventBus
   var ordinal: UInt64
   var standing: Standing
@@ -27,13 +29,14 @@ public final class Subscription: @unchecked Sendable {
   private let unwanted: Tally?
 
   init(
-    owner: Owner, name: String, options: SubscriptionOptions, handler: Handler, bus: EventBus,
-    ordinal: UInt64, standing: Standing
+    owner: Owner, name: String, options: SubscriptionOptions, handler: Handler,
+    figures: SubscriptionFigures, bus: EventBus, ordinal: UInt64, standing: Standing
   ) {
     self.owner = owner
     self.name = name
     self.options = options
     self.handler = handler
+    self.figures = figures
     self.bus = bus
     self.ordinal = ordinal
     self.standing = standing
@@ -55,7 +58,7 @@ public final class Subscription: @unchecked Sendable {
       entrance = Entrance(of: self, to: direct).makeCallable(owner: bus.hostOwner)
       return
     }
-    let queue = former ?? queue ?? DeliveryQueue(bus: bus)
+    let queue = former ?? queue ?? DeliveryQueue(bus: bus, figures: figures)
     queue.serve(with: direct, capacity: capacity, overflow: overflow, paused: gated)
     self.queue = queue
     entrance = Entrance(of: self, to: queue).makeCallable(owner: bus.hostOwner)

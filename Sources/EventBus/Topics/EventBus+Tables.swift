@@ -11,6 +11,16 @@ extension EventBus {
     return "\(prefix)\((taken.max() ?? 0) + 1)"
   }
 
+  /// The figures of a name: those of the generation before, where there is one.
+  static func figures(
+    of name: String, in owner: Owner, _ state: State
+  ) -> SubscriptionFigures {
+    for (other, all) in state.byOwner where other.name == owner.name && other != owner {
+      if let found = all.first(where: { $0.name == name }) { return found.figures }
+    }
+    return SubscriptionFigures()
+  }
+
   static func insert(_ subscription: Subscription, into state: inout State) {
     if subscription.options.pattern.isExact {
       state.exact[subscription.options.pattern.description, default: []].append(subscription)

@@ -51,6 +51,11 @@ public protocol HostControl: AnyObject, Sendable {
     pattern: String, _ handler: @escaping @Sendable (EventReport) -> Void
   ) throws(OperationError) -> Cancellation
 
+  /// The subscriptions of a plugin, or that match a topic, or all; throws `notFound` for the plugin.
+  func subscriptions(
+    plugin: String?, topic: String?
+  ) throws(OperationError) -> [SubscriptionReport]
+
   /// The latest dead letters that are chosen, oldest first, at most `limit`.
   func deadLetters(
     _ choice: DeadLetterChoice, limit: Int

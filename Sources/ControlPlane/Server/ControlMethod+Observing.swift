@@ -1,0 +1,12 @@
+import HostSupport
+import PluginHost
+
+extension ControlMethod {
+  /// What is asked about topics and subscriptions.
+  static let observingMethods: [ControlMethod] = [
+    .reply("events.subs", ["plugin", "topic"]) { host, given in
+      try host.subscriptions(
+        plugin: given.optionalString("plugin"), topic: given.optionalString("topic"))
+    }
+  ]
+}

@@ -1,0 +1,37 @@
+import PluginHost
+
+extension FakeHost {
+  static let plain: SubscriptionReport = {
+    var one = SubscriptionReport(plugin: "hello", name: "demo.*#1", pattern: "demo.*")
+    one.match = "glob"
+    one.filters = ["subject prefix \"a\""]
+    one.delivered = 42
+    one.filtered = 3
+    return one
+  }()
+
+  static let busy: SubscriptionReport = {
+    var one = SubscriptionReport(plugin: "slow", name: "all", pattern: "demo.one")
+    one.generation = 2
+    one.delivery = "async"
+    one.capacity = 8
+    one.overflow = "drop-oldest"
+    one.priority = -5
+    one.retry.attempts = 4
+    one.strictOrder = true
+    one.timeoutMilliseconds = 250
+    one.state = "suspended"
+    (one.delivered, one.failed, one.retried, one.dropped, one.dead) = (10, 4, 3, 2, 1)
+    (one.queued, one.highWater, one.oldestMilliseconds) = (6, 8, 1_500)
+    return one
+  }()
+
+  func subscriptions(
+    plugin: String?, topic: String?
+  ) throws(OperationError) -> [SubscriptionReport] {
+    if plugin == "nobody" { throw FakeHost.missing("nobody") }
+    return [FakeHost.plain, FakeHost.busy].filter { one in
+      (plugin ?? one.plugin) == one.plugin && (topic ?? "demo.one") == "demo.one"
+    }
+  }
+}

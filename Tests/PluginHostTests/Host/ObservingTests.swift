@@ -1,0 +1,102 @@
+import HostSupport
+import TestSupport
+import Testing
+
+@testable import PluginHost
+
+extension HostSuite {
+  @Suite("tells who gets which events", .serialized)
+  struct Observing {
+    /// Subscribes in four ways; the async handler waits for a file, fails twice an event, and is tried twice.
+    private func listener(_ id: String = "listener", version: String = "1.0.0") -> ProbePlugin {
+      ProbePlugin(id, version: version).declaring(
+        """
+        static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { return DVT_OK; }
+        static int32_t slow(void *c, const dvt_event *e, const dvt_error_sink *s) {
+          while (access(TRACE ".go", F_OK) != 0) usleep(200);
+          return fail(s, "no");
+        }
+        static const dvt_filter filters[] = {
+          {.field = {(const uint8_t *)"subject", 7}, .value = {(const uint8_t *)"a", 1}, .test = DVT_FILTER_PREFIX}};
+        static int32_t add(dvt_subscription o, dvt_handler handler) {
+          dvt_handle h;
+          return FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, handler, 0, &h, &errors);
+        }
+        """
+      )
+      .doing(
+        "init",
+        """
+        add((dvt_subscription){HEADER(dvt_subscription), .pattern = S("t.one"), .name = S("exact"), .priority = 5}, on);
+        add((dvt_subscription){HEADER(dvt_subscription), .pattern = S("t.*"), .name = S("some"),
+          .filters = filters, .filter_count = 1}, on);
+        add((dvt_subscription){HEADER(dvt_subscription), .pattern = S("u.>"), .name = S("late"),
+          .delivery = DVT_DELIVERY_ASYNC, .capacity = 4, .overflow = DVT_OVERFLOW_DROP_NEWEST,
+          .retry_attempts = 2, .retry_initial_ms = 1, .timeout_ms = 60000}, slow);
+        """)
+    }
+
+    private func subscription(_ name: String, _ fixture: HostFixture) throws -> SubscriptionReport {
+      let all = try fixture.host.subscriptions(plugin: "listener", topic: nil)
+      return try #require(all.first { $0.name == name })
+    }
+
+    @Test("every subscription, as it was asked for and as it stands")
+    func subscriptions() throws {
+      let fixture = try HostFixture([listener()])
+      for _ in 1...3 { try fixture.publish("t.one") }
+      let exact = try subscription("exact", fixture)
+      #expect(exact.match == "exact" && exact.delivery == "sync" && exact.priority == 5)
+      #expect(exact.state == "active" && exact.delivered == 3 && exact.filtered == 0)
+      let some = try subscription("some", fixture)
+      #expect(some.match == "glob" && some.filters == ["subject prefix \"a\""])
+      #expect(some.delivered == 0 && some.filtered == 3)
+      let late = try subscription("late", fixture)
+      #expect(late.delivery == "async" && late.capacity == 4 && late.overflow == "drop-newest")
+      #expect(late.retry.attempts == 2 && late.retry.initialMilliseconds == 1)
+      #expect(late.timeoutMilliseconds == 60_000)
+      let byTopic = try fixture.host.subscriptions(plugin: nil, topic: "t.two")
+      #expect(byTopic.map(\.name) == ["some"])
+    }
+
+    @Test("what waits, what was the most, what was lost, failed, tried again and given up")
+    func figures() throws {
+      let fixture = try HostFixture([listener()])
+      try fixture.publish("u.x")
+      #expect(fixture.wait { (try? subscription("late", fixture).queued) == 0 })
+      for _ in 1...6 { try fixture.publish("u.x") }
+      let waiting = try subscription("late", fixture)
+      #expect(waiting.queued == 4 && waiting.highWater == 4 && waiting.dropped == 2)
+      #expect(fixture.wait { ((try? subscription("late", fixture))?.oldestMilliseconds ?? 0) > 10 })
+      try TestFile.write(fixture.directory.file("trace.go"))
+      #expect(fixture.wait { (try? subscription("late", fixture).dead) == 5 })
+      let done = try subscription("late", fixture)
+      #expect(done.queued == 0 && done.oldestMilliseconds == 0)
+      #expect(done.failed == 10 && done.retried == 5 && done.delivered == 10)
+    }
+
+    @Test("counting on through a reload")
+    func reload() throws {
+      let fixture = try HostFixture([listener()])
+      try TestFile.write(fixture.directory.file("trace.go"))
+      for _ in 1...2 { try fixture.publish("u.x") }
+      #expect(fixture.wait { (try? subscription("late", fixture).dead) == 2 })
+      try fixture.replace(listener(version: "2.0.0"))
+      try fixture.publish("u.x")
+      #expect(fixture.wait { (try? subscription("late", fixture).dead) == 3 })
+      let late = try subscription("late", fixture)
+      #expect(late.generation == 2 && late.delivered == 6 && late.failed == 6)
+    }
+
+    @Test("refusing what is no plugin and no topic")
+    func refusals() throws {
+      let fixture = try HostFixture([listener()])
+      #expect(throws: OperationError.self) {
+        try fixture.host.subscriptions(plugin: "listner", topic: nil)
+      }
+      #expect(throws: OperationError.self) {
+        try fixture.host.subscriptions(plugin: nil, topic: "t.*")
+      }
+    }
+  }
+}
