@@ -118,6 +118,14 @@ import Synchronization
     state.withLock { Array($0.topics.values) }.sorted { $0.name < $1.name }
   }
 
+  /// The topic of that name, if it was opened.
+  public func openedTopic(_ name: String) -> Topic? { state.withLock { $0.topics[name] } }
+
+  /// Who gets an event of a topic, opened or not, in the order in which it reaches them.
+  public func receivers(of topic: String) -> [Subscription] {
+    state.withLock { Self.receivers(of: topic, in: $0) }
+  }
+
   /// How many handlers and queues an event of a topic reaches now.
   public func handlers(of topic: Topic) -> Int {
     state.withLock { state in

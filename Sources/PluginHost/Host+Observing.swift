@@ -12,6 +12,31 @@ extension Host {
       .map(SubscriptionReport.init)
   }
 
+  /// Who gets an event of a topic, in which order and why; and who nearly does.
+  public func explain(topic: String) throws(OperationError) -> TopicExplanation {
+    try requireTopicName(topic)
+    let bus = core.bus
+    let receiving = bus.receivers(of: topic)
+    let reports = receiving.map(SubscriptionReport.init)
+    let (suspended, serving) = (
+      reports.filter { $0.state == "suspended" && $0.delivery == "sync" },
+      reports.filter { $0.state != "suspended" || $0.delivery != "sync" }
+    )
+    let nearly = bus.everySubscription.compactMap { other -> TopicExplanation.Party? in
+      guard !receiving.contains(where: { $0 === other }) else { return nil }
+      let pattern = other.options.pattern
+      let report = SubscriptionReport(other)
+      if pattern.matches(topic) { return TopicExplanation.Party(waiting: report) }
+      return pattern.nearMiss(of: topic).map { TopicExplanation.Party(report, why: $0) }
+    }
+    var explanation = TopicExplanation(topic: topic)
+    explanation.sequence = bus.openedTopic(topic)?.sequence
+    explanation.isNumbered = reports.contains { $0.delivery == "async" }
+    explanation.receivers = serving.map(TopicExplanation.Party.init(receiving:))
+    explanation.others = suspended.map(TopicExplanation.Party.init(waiting:)) + nearly
+    return explanation
+  }
+
   func requireKnown(_ plugin: String?) throws(OperationError) {
     guard let plugin, plugin != core.bus.hostOwner.name, table[plugin] == nil else { return }
     throw unknown(plugin)

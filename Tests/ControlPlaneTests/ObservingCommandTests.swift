@@ -30,6 +30,24 @@ import Testing
         ["events", "subs", "--plugin", "nobody"], 4, "",
         "error: there is no plugin \"nobody\"\n  next: see `dovetail list`\n"
       ),
+      (
+        ["events", "explain", "demo.one"], 0,
+        """
+        demo.one has come to number 17; its events are numbered.
+        who gets it, in this order:
+          1. hello's 'demo.*#1' (sync, priority 0): its glob demo.* matches
+          2. slow's 'all' (async 8 drop-oldest, priority -5): it names the topic; queued
+        who does not, but nearly:
+          hello's 'demo.*#1' (demo.*): has 'two' where the topic has 'one'
+        routes:
+          copied to audit.demo
+
+        """, ""
+      ),
+      (
+        ["events", "explain", "demo.two"], 0,
+        "nobody has opened demo.two or published to it.\nnobody gets it\n", ""
+      ),
     ])
   func texts(words: [String], status: Int32, output: String, errors: String) throws {
     let run = try run(words)
@@ -38,7 +56,7 @@ import Testing
     #expect(run.status == status)
   }
 
-  @Test("prints JSON", arguments: [["events", "subs"]])
+  @Test("prints JSON", arguments: [["events", "subs"], ["events", "explain", "demo.one"]])
   func json(words: [String]) throws {
     let run = try run(words + ["--json"])
     #expect(throws: Never.self) { try JSON(parsing: Array(run.output.utf8)) }

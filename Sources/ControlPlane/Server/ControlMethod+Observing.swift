@@ -7,6 +7,9 @@ extension ControlMethod {
     .reply("events.subs", ["plugin", "topic"]) { host, given in
       try host.subscriptions(
         plugin: given.optionalString("plugin"), topic: given.optionalString("topic"))
-    }
+    },
+    .reply("events.explain", ["topic"]) { host, given in
+      try host.explain(topic: given.string("topic"))
+    },
   ]
 }

@@ -64,13 +64,19 @@ extension EventBus {
     return (direct, items)
   }
 
-  /// Makes the table of a topic anew: higher priority first, then order of registration.
-  static func rebuild(_ topic: Topic, in state: State) {
-    var matching = state.exact[topic.name] ?? []
-    matching += state.globs.filter { $0.options.pattern.matches(topic.name) }
+  /// Who gets the events of a topic: higher priority first, then order of registration.
+  static func receivers(of topic: String, in state: State) -> [Subscription] {
+    var matching = state.exact[topic] ?? []
+    matching += state.globs.filter { $0.options.pattern.matches(topic) }
     matching.sort {
       ($1.options.priority, $0.ordinal) < ($0.options.priority, $1.ordinal)
     }
+    return matching
+  }
+
+  /// Makes the table of a topic anew.
+  static func rebuild(_ topic: Topic, in state: State) {
+    let matching = receivers(of: topic.name, in: state)
     let sequenced = matching.contains { $0.queue != nil }
     topic.install(matching.compactMap(\.tabled), sequenced: sequenced)
   }

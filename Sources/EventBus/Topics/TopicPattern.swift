@@ -4,6 +4,10 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     case text(Substring)
     case one
     case rest
+
+    func refuses(_ part: Substring) -> Bool {
+      if case .text(let text) = self { text != part } else { false }
+    }
   }
 
   /// The pattern's text.
@@ -57,6 +61,35 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
       }
     }
     return parts.isEmpty
+  }
+
+  /// Why the pattern matches a topic nearly, but not quite.
+  ///
+  /// - Parameter topic: A valid topic name that is not matched.
+  /// - Returns: The one thing that keeps it from matching; `nil` when they have little in common.
+  public func nearMiss(of topic: String) -> String? {
+    let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
+    if let folded = try? TopicPattern(description.lowercased()), folded.matches(topic.lowercased())
+    {
+      return "differs in upper and lower case"
+    }
+    guard zip(segments, parts).contains(where: { $0 == .text($1) }) else { return nil }
+    let misfits = zip(segments, parts).filter { segment, part in segment.refuses(part) }
+    switch misfits.first {
+    case nil where segments.count < parts.count:
+      return
+        "ends after \(segments.count) of the topic's \(parts.count) segments; a last '>' matches all that follow"
+    case nil:
+      return "wants more segments than the topic's \(parts.count)"
+    case (.text(let text), let part)?
+    where misfits.count == 1 && fits(parts.count):
+      return "has '\(text)' where the topic has '\(part)'"
+    default: return nil
+    }
+  }
+
+  private func fits(_ count: Int) -> Bool {
+    segments.last == .rest ? count >= segments.count : count == segments.count
   }
 
   /// Whether every topic that `other` matches is matched by this pattern too.

@@ -56,6 +56,9 @@ public protocol HostControl: AnyObject, Sendable {
     plugin: String?, topic: String?
   ) throws(OperationError) -> [SubscriptionReport]
 
+  /// Who gets an event of a topic, in which order and why; and who nearly does.
+  func explain(topic: String) throws(OperationError) -> TopicExplanation
+
   /// The latest dead letters that are chosen, oldest first, at most `limit`.
   func deadLetters(
     _ choice: DeadLetterChoice, limit: Int

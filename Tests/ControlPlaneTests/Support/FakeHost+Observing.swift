@@ -26,6 +26,22 @@ extension FakeHost {
     return one
   }()
 
+  func explain(topic: String) throws(OperationError) -> TopicExplanation {
+    var explanation = TopicExplanation(topic: topic)
+    guard topic == "demo.one" else { return explanation }
+    explanation.sequence = 17
+    explanation.isNumbered = true
+    explanation.receivers = [
+      TopicExplanation.Party(FakeHost.plain, why: "its glob demo.* matches"),
+      TopicExplanation.Party(FakeHost.busy, why: "it names the topic; queued"),
+    ]
+    explanation.others = [
+      TopicExplanation.Party(FakeHost.plain, why: "has 'two' where the topic has 'one'")
+    ]
+    explanation.routes = ["copied to audit.demo"]
+    return explanation
+  }
+
   func subscriptions(
     plugin: String?, topic: String?
   ) throws(OperationError) -> [SubscriptionReport] {

@@ -88,6 +88,76 @@ extension HostSuite {
       #expect(late.generation == 2 && late.delivered == 6 && late.failed == 6)
     }
 
+    @Test("who gets an event of a topic, in which order and why, and who nearly does")
+    func explain() throws {
+      let other = ProbePlugin("other").declaring(
+        "static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { return DVT_OK; }"
+      )
+      .doing(
+        "init",
+        """
+        subscribe("t.one", "loud", on, DVT_DELIVERY_ASYNC);
+        subscribe("t.two", "two", on, DVT_DELIVERY_SYNC);
+        subscribe("T.one", "case", on, DVT_DELIVERY_SYNC);
+        subscribe("t", "short", on, DVT_DELIVERY_SYNC);
+        subscribe("t.one.*", "long", on, DVT_DELIVERY_SYNC);
+        subscribe("x.y", "far", on, DVT_DELIVERY_SYNC);
+        """)
+      let fixture = try HostFixture([listener(), other])
+      let before = try fixture.host.explain(topic: "t.one")
+      #expect(before.sequence == nil && before.isNumbered)
+      #expect(before.receivers.map(\.subscription.name) == ["exact", "some", "loud"])
+      #expect(
+        before.receivers.map(\.why) == [
+          "it names the topic, with priority 5",
+          "its glob t.* matches; only if subject prefix \"a\"",
+          "it names the topic; through its queue, in which 0 of 1024 wait",
+        ])
+      #expect(
+        before.others.map { "\($0.subscription.name) \($0.why)" } == [
+          "two has 'two' where the topic has 'one'", "case differs in upper and lower case",
+          "short ends after 1 of the topic's 2 segments; a last '>' matches all that follow",
+          "long wants more segments than the topic's 2",
+        ])
+      try fixture.publish("t.one")
+      #expect(try fixture.host.explain(topic: "t.one").sequence == 1)
+    }
+
+    @Test("that a suspended handler gets nothing, and how it comes back")
+    func suspended() throws {
+      let stuck = ProbePlugin("stuck").declaring(
+        """
+        static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) {
+          while (access(TRACE ".go", F_OK) != 0) usleep(200);
+          return DVT_OK;
+        }
+        """
+      )
+      .doing(
+        "init",
+        """
+        dvt_subscription o = {HEADER(dvt_subscription), .pattern = S("t"), .name = S("s"), .timeout_ms = 20};
+        dvt_handle h;
+        FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);
+        """)
+      let fixture = try HostFixture([stuck])
+      try Thread(name: "publisher") { [host = fixture.host] in
+        _ = try? host.publish(type: "t", payload: Payload(), subject: nil)
+      }.detach()
+      #expect(fixture.wait { (try? fixture.host.explain(topic: "t").receivers.isEmpty) == true })
+      #expect(
+        try fixture.host.explain(topic: "t").others.map(\.why) == [
+          "it is suspended: a call of its handler runs past its time limit of 20 ms, or has just done so; "
+            + "its events become dead letters until a call is in time"
+        ])
+      try TestFile.write(fixture.directory.file("trace.go"))
+      #expect(
+        fixture.wait {
+          try? fixture.publish("t")
+          return (try? fixture.host.explain(topic: "t").receivers.count) == 1
+        })
+    }
+
     @Test("refusing what is no plugin and no topic")
     func refusals() throws {
       let fixture = try HostFixture([listener()])
