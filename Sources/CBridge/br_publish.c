@@ -66,7 +66,7 @@ static inline __attribute__((always_inline)) int32_t publish(
   if (likely(slot)) {
     copy stamped;
     stamp(&stamped, event, path, topic);
-    hs_count(slot, path->counter);
+    hs_count(slot, topic->counter);
     code = hs_publish_here(slot, topic->record, &stamped.event);
   }
   return likely(code == HS_OK) ? DVT_OK : ways.refuse(code, host, topic, error);

@@ -29,7 +29,7 @@ void hs_futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t nanoseconds) 
 
 void hs_futex_wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
 
-static uint64_t now(void) {
+uint64_t hs_now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
@@ -62,8 +62,8 @@ static hs_entry *admit(hs_slot *slot, hs_frame *frame, hs_entry *entry, uint64_t
       if (!entry) return NULL;
       continue;
     }
-    if (deadline == 0) deadline = now() + patience;
-    uint64_t moment = now();
+    if (deadline == 0) deadline = hs_now() + patience;
+    uint64_t moment = hs_now();
     *why = HS_GATE_CLOSED;
     if (moment >= deadline) return NULL;
     uint64_t left = deadline - moment;
@@ -179,7 +179,7 @@ static int32_t deliver(void *argument) {
   hs_frame *frame = hs_present_frame();
   hs_entry *entry = atomic_load_explicit(&frame->entry, memory_order_relaxed);
   frame->topic = work->topic;
-  return own_code(entry->call(entry->context, work->event, hs_own_slot->error_sink));
+  return own_code(hs_handler_of(entry)(entry->context, work->event, hs_own_slot->error_sink));
 }
 
 int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t patience, int32_t *fault) {

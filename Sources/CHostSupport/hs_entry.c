@@ -33,7 +33,8 @@ hs_entry *hs_entry_create(hs_owner *owner, uint32_t side, uint32_t counter, hs_h
   entry->owner = owner;
   entry->side = side;
   entry->counter = counter;
-  entry->call = call;
+  atomic_store(&entry->call, call);
+  entry->plain = call;
   entry->context = context;
   return entry;
 }
@@ -73,6 +74,9 @@ hs_topic *hs_topic_create(const char *name, const hs_hooks *hooks) {
 }
 
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table) { return atomic_exchange(&topic->table, table); }
+
+void hs_topic_set_user(hs_topic *topic, void *user) { topic->user = user; }
+void *hs_topic_user(const hs_topic *topic) { return topic->user; }
 
 uint64_t hs_topic_sequence(const hs_topic *topic) { return atomic_load(&topic->sequence); }
 

@@ -16,6 +16,7 @@ import Synchronization
     var ordinal: UInt64 = 0
     var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
     var group: UInt32 = 0
+    var ticksToTiming = 0
   }
 
   let state = Mutex(State())
@@ -221,6 +222,14 @@ import Synchronization
       .sorted { $0.ordinal < $1.ordinal }
   }
 
+  /// Events that wait in queues, by topic. It looks at each of them.
+  public var waiting: [String: Int] {
+    let queues = state.withLock { state in
+      state.byOwner.values.flatMap { $0.compactMap(\.queue) }
+    }
+    return queues.reduce(into: [:]) { $0.merge($1.waiting) { $0 + $1 } }
+  }
+
   // MARK: What happens beside the fast path
 
   /// Deliveries that failed, by error or crash.
@@ -240,6 +249,21 @@ import Synchronization
     Reclaimer.shared.collect()
     workers.relieve()
     completePending()
+    timeCalls()
+  }
+
+  /// Lets the next call of every handler be timed: every tick while there are few, else less often, so that a tick stays short.
+  private func timeCalls() {
+    state.withLock { state in
+      state.ticksToTiming -= 1
+      guard state.ticksToTiming <= 0 else { return }
+      var count = 0
+      for all in state.byOwner.values {
+        count += all.count
+        for subscription in all { subscription.direct?.timeNext() }
+      }
+      state.ticksToTiming = 1 + count / 1000
+    }
   }
 
   /// Tells of the pending ends that have come. There may be many: they are looked at in one pass, under no lock.
@@ -264,7 +288,7 @@ import Synchronization
   /// Ends the bus's threads.
   public func stop() {
     for retry in schedule.withLock({ $0?.stop() }) ?? [] {
-      noteDropped(retry.plugin)
+      unsafe noteDropped(retry.item.topic, of: retry.plugin)
       unsafe layout.release(retry.item.event)
     }
     dog.withLock { $0?.stop() }
@@ -287,7 +311,11 @@ import Synchronization
   /// Attempts after the first that were arranged.
   public var retried: UInt64 { counters.withLock { $0.retried } }
 
-  func noteDropped(_ owner: String) { counters.withLock { $0.dropped[owner, default: 0] += 1 } }
+  /// Counts an event that was dropped, for its topic and for the plugin that did not get it.
+  func noteDropped(_ topic: UnsafePointer<hs_topic>?, of plugin: String) {
+    unsafe Topic.of(topic)?.figures.dropped.note()
+    counters.withLock { $0.dropped[plugin, default: 0] += 1 }
+  }
 
   /// Calls of handlers that ran past their time limit.
   public var timedOut: UInt64 { counters.withLock { $0.timedOut } }
@@ -304,8 +332,9 @@ import Synchronization
     }
   }
 
-  func noteRetried(_ subscription: Subscription) {
-    subscription.figures.retried.note()
+  func noteRetried(_ failure: DeliveryFailure) {
+    unsafe Topic.of(failure.topic)?.figures.retried.note()
+    failure.subscription.figures.retried.note()
     counters.withLock { $0.retried += 1 }
   }
 
@@ -337,6 +366,7 @@ import Synchronization
   ///
   /// - Returns: What the handler said.
   func report(_ failure: DeliveryFailure) -> String {
+    unsafe Topic.of(failure.topic)?.figures.failed.note()
     failure.subscription.figures.failed.note()
     counters.withLock { $0.failed += 1 }
     return onFailure(failure)
@@ -344,7 +374,7 @@ import Synchronization
 
   func discard(_ items: [DeliveryQueue.Item], of owner: Owner) {
     for item in items {
-      noteDropped(owner.name)
+      unsafe noteDropped(item.topic, of: owner.name)
       unsafe layout.release(item.event)
     }
   }

@@ -12,6 +12,30 @@ extension Host {
       .map(SubscriptionReport.init)
   }
 
+  /// The figures of the topics that a pattern matches and of the subscriptions to them; of one plugin's where one is named.
+  public func eventStats(
+    plugin: String?, topic: String?
+  ) throws(OperationError) -> EventStatsReport {
+    try requireKnown(plugin)
+    let wanted = try topic.map { text throws(OperationError) in try parse(text) }
+    var topics = core.bus.topics.filter { wanted?.matches($0.name) ?? true }
+    let subscriptions = chosen(plugin) { one in
+      wanted == nil || topics.contains { one.options.pattern.matches($0.name) }
+    }
+    if plugin != nil {
+      topics.removeAll { topic in
+        !subscriptions.contains { $0.options.pattern.matches(topic.name) }
+      }
+    }
+    let waiting = core.bus.waiting
+    return EventStatsReport(
+      topics: topics.map { topic in
+        var report = TopicReport(topic, handlers: core.bus.handlers(of: topic))
+        report.queued = waiting[topic.name] ?? 0
+        return report
+      }, subscriptions: subscriptions.map(SubscriptionReport.init))
+  }
+
   /// Who gets an event of a topic, in which order and why; and who nearly does.
   public func explain(topic: String) throws(OperationError) -> TopicExplanation {
     try requireTopicName(topic)

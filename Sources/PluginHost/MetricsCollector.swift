@@ -34,7 +34,43 @@ struct MetricsCollector {
       MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
       MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
     ]
-    return figures + lost(host.core.lost)
+    return figures + lost(host.core.lost) + bus.topics.flatMap(topicFigures)
+  }
+
+  private func topicFigures(_ topic: Topic) -> [MetricReport] {
+    let counts = [
+      ("published", topic.published), ("delivered", topic.delivered), ("failed", topic.failed),
+      ("retried", topic.retried), ("dropped", topic.dropped), ("dead", topic.dead),
+    ]
+    return counts.map { name, value in
+      MetricReport(
+        "dovetail_topic_\(name)_total", .counter, Double(value), labels: ["topic": topic.name])
+    }
+  }
+
+  private func subscriptionFigures(_ one: SubscriptionReport) -> [MetricReport] {
+    let labels = ["plugin": one.plugin, "subscription": one.name]
+    let counts = [
+      ("delivered", one.delivered), ("filtered", one.filtered), ("failed", one.failed),
+      ("retried", one.retried), ("dropped", one.dropped), ("dead", one.dead),
+    ]
+    var gauges = [
+      ("queued", Double(one.queued)), ("queued_most", Double(one.highWater)),
+      ("oldest_seconds", one.oldestMilliseconds / 1e3),
+      ("suspended", one.state == "suspended" ? 1 : 0),
+    ]
+    if let times = one.handler {
+      gauges += [
+        ("handler_mean_seconds", times.meanNanoseconds / 1e9),
+        ("handler_median_seconds", Double(times.medianNanoseconds) / 1e9),
+        ("handler_p99_seconds", Double(times.p99Nanoseconds) / 1e9),
+        ("handler_longest_seconds", Double(times.mostNanoseconds) / 1e9),
+      ]
+    }
+    return counts.map { name, value in
+      MetricReport(
+        "dovetail_subscription_\(name)_total", .counter, Double(value), labels: labels)
+    } + gauges.map { MetricReport("dovetail_subscription_\($0)", .gauge, $1, labels: labels) }
   }
 
   /// What was lost, by kind and plugin; 0 for kinds that never happened, so that each can be watched from the start.
@@ -67,21 +103,12 @@ struct MetricsCollector {
     let own = host.core.bus.subscriptions.filter { $0.owner == instance.owner }
     figures += [
       MetricReport(
-        "dovetail_plugin_published_total", .counter, Double(instance.published.value), labels: label
+        "dovetail_plugin_published_total", .counter, Double(instance.published), labels: label
       ),
       MetricReport(
         "dovetail_plugin_failed_total", .counter, Double(instance.failures), labels: label),
     ]
-    for subscription in own {
-      let labels = ["plugin": plugin.id, "subscription": subscription.name]
-      figures.append(
-        MetricReport(
-          "dovetail_subscription_delivered_total", .counter, Double(subscription.delivered),
-          labels: labels))
-      figures.append(
-        MetricReport(
-          "dovetail_subscription_queued", .gauge, Double(subscription.queued), labels: labels))
-    }
+    for subscription in own { figures += subscriptionFigures(SubscriptionReport(subscription)) }
     return figures + PluginMetrics(generation).collect()
   }
 }

@@ -12,7 +12,9 @@ let eventsCommand = Command(
     + "Without --follow: the latest events that the host still holds. With --json, one\n"
     + "CloudEvents object a line. A topic that is called like a command is given after --.",
   example: "dovetail events --follow 'system.>'",
-  subcommands: [eventsSubsCommand, eventsExplainCommand, eventsDeadCommand]
+  subcommands: [
+    eventsSubsCommand, eventsExplainCommand, eventsStatsCommand, eventsDeadCommand,
+  ]
 ) { invocation throws(CommandFailure) in
   let pattern = invocation.operand(0).isEmpty ? ">" : invocation.operand(0)
   guard invocation.has("follow") else {

@@ -31,6 +31,22 @@ import Testing
         "error: there is no plugin \"nobody\"\n  next: see `dovetail list`\n"
       ),
       (
+        ["events", "stats"], 0,
+        """
+        TOPIC     HANDLERS  PUBLISHED  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUED  NUMBER
+        demo.one         2         20         40       4        0        2     0       6      17
+
+        PLUGIN  SUBSCRIPTION  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUED  MOST  OLDEST  MEDIAN     P99  LONGEST
+        hello   demo.*#1             42       0        0        0     0       -     -       -       -       -        -
+        slow    all                  10       4        3        2     1       6     8   1.5 s  1.0 µs  2.1 ms   2.1 ms
+
+        """, ""
+      ),
+      (
+        ["events", "stats", "--topic", "none"], 0, "there are no such topics and subscriptions\n",
+        ""
+      ),
+      (
         ["events", "explain", "demo.one"], 0,
         """
         demo.one has come to number 17; its events are numbered.
@@ -56,7 +72,7 @@ import Testing
     #expect(run.status == status)
   }
 
-  @Test("prints JSON", arguments: [["events", "subs"], ["events", "explain", "demo.one"]])
+  @Test("prints JSON", arguments: [["events", "subs"], ["events", "stats"], ["events", "explain", "demo.one"]])
   func json(words: [String]) throws {
     let run = try run(words + ["--json"])
     #expect(throws: Never.self) { try JSON(parsing: Array(run.output.utf8)) }

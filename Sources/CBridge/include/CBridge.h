@@ -18,7 +18,7 @@
 typedef struct br_topic {
   hs_topic *record; /* NULL = not opened */
   dvt_str type;
-  void *topic; /* the bridge's */
+  uint32_t counter; /* of the generation's publishes to it */
 } br_topic;
 
 /* What publishing needs of a generation; immutable. */
@@ -27,7 +27,6 @@ typedef struct br_path {
   br_topic **chunks; /* BR_CHUNKS of them, NULL where nothing was opened yet */
   hs_names *names;   /* of br_topic */
   dvt_str source;
-  uint32_t counter; /* of its publishes */
 } br_path;
 
 /* What a plugin's pointer to its host points at. */

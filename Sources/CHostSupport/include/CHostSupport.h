@@ -17,6 +17,7 @@
 #include "hs_dir.h"
 #include "hs_getopt.h"
 #include "hs_thread.h"
+#include "hs_times.h"
 #include "hs_wanted.h"
 
 #endif

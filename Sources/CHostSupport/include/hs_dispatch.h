@@ -30,11 +30,14 @@ typedef struct hs_topic {
   _Atomic uint64_t sequence; /* of the last event that was numbered */
   const hs_hooks *hooks;
   const char *name; /* NUL-terminated, for attribution */
+  void *user;       /* the bus's */
 } hs_topic;
 
 /* Sets how many calls may be nested on a thread, 1…HS_DEPTH_MAX, and how many nanoseconds a call waits at a closed gate.
  * Before the first publish. */
 void hs_set_limits(uint32_t depth, uint64_t patience);
+/* Nanoseconds on the monotonic clock. */
+uint64_t hs_now(void);
 /* How many nanoseconds a call waits at a closed gate. */
 uint64_t hs_patience(void);
 

@@ -4,8 +4,6 @@
 
 #include "hs_dispatch.h"
 
-typedef int32_t (*hs_handler)(void *context, void *subject, const void *error_sink);
-
 /* All zero but what is given. NULL when there is no memory. Both are freed by epoch. */
 hs_owner *hs_owner_create(uint32_t build, void *user);
 void hs_owner_set_gate(hs_owner *owner, uint32_t closed, uint32_t group); /* wakes waiters when it opens */
@@ -30,6 +28,10 @@ void hs_table_set(hs_table *table, uint64_t index, hs_entry *entry);
 hs_topic *hs_topic_create(const char *name, const hs_hooks *hooks); /* with an empty table; copies the name */
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table);          /* returns the former one */
 uint64_t hs_topic_sequence(const hs_topic *topic);
+
+/* The bus's: the topic that the record is of. Set it once, before the record is published to. */
+void hs_topic_set_user(hs_topic *topic, void *user);
+void *hs_topic_user(const hs_topic *topic);
 
 /* Calls in progress of any entry of `owner`, of all threads but `except` (may be NULL). The caller keeps entries from being
  * freed meanwhile. Call hs_barrier first. */

@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) int32_t hs_publish_here(hs_slot *sl
     if (__builtin_expect(atomic_load_explicit(&entry->state, memory_order_acquire) == HS_LIVE, 1) ||
         (entry = hs_admit(slot, frame, entry)) != NULL) {
       frame->side = entry->side;
-      int32_t code = entry->call(entry->context, frame->event, slot->error_sink);
+      int32_t code = hs_handler_of(entry)(entry->context, frame->event, slot->error_sink);
       hs_count(slot, entry->counter);
       if (__builtin_expect(code != 0, 0)) hs_failed(frame, code);
     }

@@ -29,9 +29,11 @@ typedef struct hs_owner {
   void *user;             /* the bridge's */
 } hs_owner;
 
+typedef int32_t (*hs_handler)(void *context, void *subject, const void *error_sink);
+
 /* Something of an owner's that can be called: a handler, a service, a timer, a lifecycle step. Freed by epoch. */
 typedef struct hs_entry {
-  int32_t (*call)(void *context, void *subject, const void *error_sink); /* events only; others bring a thunk */
+  hs_handler _Atomic call; /* events only; others bring a thunk. `plain`, or what times one call of it */
   void *context;
   _Atomic uint32_t state; /* HS_LIVE … */
   uint32_t side;          /* HS_SIDE_… while `call` runs */
@@ -40,7 +42,13 @@ typedef struct hs_entry {
   hs_owner *owner;
   void *user; /* the bus's: whose handler this is */
   struct hs_entry *_Atomic successor; /* set before state becomes HS_MOVED; NULL = ended without one */
+  hs_handler plain;
+  struct hs_times *times; /* of calls that are timed, or NULL */
 } hs_entry;
+
+static inline hs_handler hs_handler_of(const hs_entry *entry) {
+  return atomic_load_explicit(&entry->call, memory_order_relaxed);
+}
 
 /* One call in progress. What a publish stores lies in one cache line. The fields marked so are zero while the frame is not in
  * use: whoever sets one sees to that, so that a call that needs none of them does not pay for them. */

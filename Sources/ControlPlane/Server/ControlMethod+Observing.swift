@@ -8,6 +8,10 @@ extension ControlMethod {
       try host.subscriptions(
         plugin: given.optionalString("plugin"), topic: given.optionalString("topic"))
     },
+    .reply("events.stats", ["plugin", "topic"]) { host, given in
+      try host.eventStats(
+        plugin: given.optionalString("plugin"), topic: given.optionalString("topic"))
+    },
     .reply("events.explain", ["topic"]) { host, given in
       try host.explain(topic: given.string("topic"))
     },

@@ -80,6 +80,9 @@ public import HostSupport
     return unsafe Unmanaged<Subscription>.fromOpaque(user).takeUnretainedValue()
   }
 
+  /// Times the next call.
+  func timeNext() { unsafe hs_entry_time_next(entry) }
+
   func setState(_ state: UInt32) { unsafe hs_entry_set_state(entry, state) }
 
   func move(to successor: Callable?) { unsafe hs_entry_move(entry, successor?.entry) }

@@ -67,6 +67,15 @@ import Synchronization
     }
   }
 
+  /// Events that wait, by topic.
+  var waiting: [String: Int] {
+    let items = state.withLock { state in state.events.map { $0 } }
+    return items.reduce(into: [:]) { counts, item in
+      guard let name = unsafe Topic.of(item.topic)?.name else { return }
+      counts[name, default: 0] += 1
+    }
+  }
+
   /// Names who receives the events from now on; when `paused`, they wait for `resume`.
   func serve(
     with handler: Callable, capacity: Int, overflow: SubscriptionOptions.Overflow, paused: Bool
@@ -208,8 +217,8 @@ import Synchronization
   private func discard(_ item: Item) {
     figures.dropped.note()
     let owner = state.withLock { $0.owner }
+    unsafe bus.noteDropped(item.topic, of: owner)
     unsafe layout.release(item.event)
-    bus.noteDropped(owner)
   }
 
   private func schedule() {

@@ -7,6 +7,10 @@ struct RingBuffer<Element> {
   var isEmpty: Bool { count == 0 }
   var first: Element? { count == 0 ? nil : slots[head] }
 
+  func map<Value>(_ body: (Element) -> Value) -> [Value] {
+    (0..<count).compactMap { slots[(head + $0) & (slots.count - 1)].map(body) }
+  }
+
   mutating func append(_ element: Element) {
     if count == slots.count { grow() }
     slots[(head + count) & (slots.count - 1)] = element

@@ -22,7 +22,7 @@ extension EventBus {
       case let name = unsafe String(cString: topic.pointee.name), !name.hasPrefix("dead.")
     else { return nil }
     guard let copy = unsafe layout.copy(event) else {
-      noteDropped(failure.subscription.owner.name)
+      unsafe noteDropped(topic, of: failure.subscription.owner.name)
       return nil
     }
     let subscription = failure.subscription
@@ -31,7 +31,7 @@ extension EventBus {
     if !crashed, failure.attempt < policy.attempts {
       let next = failure.attempt + 1
       unsafe layout.setAttempt(copy, UInt32(next))
-      noteRetried(subscription)
+      noteRetried(failure)
       return unsafe PendingRetry(
         plugin: subscription.owner.name, subscription: subscription.name, topic: name,
         due: .after(milliseconds: policy.pause(before: next, random: .random(in: 0...1))),
@@ -102,6 +102,7 @@ extension EventBus {
   func bury(_ letter: DeadLetter) {
     unsafe layout.retain(letter.item.event)
     defer { unsafe layout.release(letter.item.event) }
+    unsafe Topic.of(letter.item.topic)?.figures.dead.note()
     figures(of: letter.subscription, plugin: letter.plugin)?.dead.note()
     unsafe onDead(self, deadLetters.keep(letter), letter.item.event)
   }

@@ -46,6 +46,9 @@ extension Subscription {
   /// Events that were given up.
   public var dead: UInt64 { figures.dead.value }
 
+  /// How long its handlers took, from samples.
+  public var times: TimeSample { figures.times.sample }
+
   /// What its queue holds; `nil` for a sync one.
   public var queueStatus: QueueStatus? { bus.state.withLock { _ in queue }?.status }
 }

@@ -50,6 +50,7 @@ public final class Subscription: @unchecked Sendable {
   /// When `gated`, calls wait until the state of `direct` is set.
   func arm(adopting former: DeliveryQueue?, recorder: ProbationLog?, gated: Bool) {
     let direct = recorder?.callable(for: self) ?? handler.callable(of: owner, user: self)
+    figures.times.note(direct)
     if gated { direct.setState(HS_GATED) }
     self.direct = direct
     standing = .active

@@ -10,6 +10,7 @@ final class SubscriptionFigures: Sendable {
   let retried = Atomic<UInt64>(0)
   let dropped = Atomic<UInt64>(0)
   let dead = Atomic<UInt64>(0)
+  let times = HandlerTimes()
 }
 
 extension Atomic where Value == UInt64 {

@@ -44,7 +44,7 @@ extension EventBus {
     suspended subscription: Subscription
   ) {
     guard let topic = unsafe topic, let copy = unsafe layout.copy(event) else {
-      return noteDropped(subscription.owner.name)
+      return unsafe noteDropped(topic, of: subscription.owner.name)
     }
     let name = unsafe String(cString: topic.pointee.name)
     bury(

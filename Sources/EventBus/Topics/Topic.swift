@@ -9,6 +9,7 @@ public import CHostSupport
   public let record: UnsafeMutablePointer<hs_topic>
   /// The topic's name.
   public let name: String
+  let figures = TopicFigures()
 
   init(name: String, hooks: UnsafePointer<hs_hooks>) {
     guard let record = unsafe hs_topic_create(name, hooks) else {
@@ -16,7 +17,37 @@ public import CHostSupport
     }
     unsafe self.record = unsafe record
     self.name = name
+    unsafe hs_topic_set_user(record, Unmanaged.passUnretained(self).toOpaque())
   }
+
+  /// The topic that a record is of.
+  ///
+  /// - Parameter record: Of a topic, whose bus still lives.
+  /// - Returns: `nil` for no record.
+  public static func of(_ record: UnsafePointer<hs_topic>?) -> Topic? {
+    guard let user = unsafe record.flatMap({ unsafe hs_topic_user($0) }) else { return nil }
+    return unsafe Unmanaged<Topic>.fromOpaque(user).takeUnretainedValue()
+  }
+
+  /// A counter of one publisher's events; they count as the topic's. `retire` it at its end.
+  public func makeTally() -> Tally { figures.makeTally() }
+
+  /// Keeps what a publisher counted, which counts no more.
+  public func retire(_ tally: Tally) { figures.retire(tally) }
+
+  /// Events that were published.
+  public var published: UInt64 { figures.published }
+  /// Events given to handlers, queues and filters: one published to three counts three. A few that were under way while a
+  /// subscription came or went may be missing or too many.
+  public var delivered: UInt64 { figures.delivered }
+  /// Deliveries that failed.
+  public var failed: UInt64 { figures.failed.value }
+  /// Attempts after the first that were arranged.
+  public var retried: UInt64 { figures.retried.value }
+  /// Events that a full queue or an ended subscription dropped.
+  public var dropped: UInt64 { figures.dropped.value }
+  /// Events that were given up.
+  public var dead: UInt64 { figures.dead.value }
 
   /// Number of the last event that was numbered; 0 when none was.
   public var sequence: UInt64 { unsafe hs_topic_sequence(record) }
@@ -25,8 +56,8 @@ public import CHostSupport
   ///
   /// - Parameter event: Borrowed; the bus may write its sequence number.
   /// - Returns: `nil`, or why some handler was left out.
-  @inline(__always)
   public func publish(_ event: UnsafeMutableRawPointer?) -> CallFailure? {
+    figures.direct.note()
     let code = unsafe hs_publish(record, event)
     return code == 0 ? nil : CallFailure(rawValue: code)
   }
@@ -38,6 +69,7 @@ public import CHostSupport
     for (index, callable) in entries.enumerated() {
       unsafe hs_table_set(table, UInt64(index), callable.entry)
     }
+    figures.noteHandlers(entries.count)
     if let former = unsafe hs_topic_swap(record, table) {
       unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(former))
     }

@@ -94,7 +94,7 @@ import HostSupport
     unsafe stamp(&stamped, instance, topic)
     try unsafe checkBounds(stamped)
     if try unsafe hold(instance, topic, &stamped) { return DVT_OK }
-    let code = unsafe hs_publish_counted(topic.pointee.record, &stamped, instance.published.index)
+    let code = unsafe hs_publish_counted(topic.pointee.record, &stamped, topic.pointee.counter)
     guard let failure = CallFailure(rawValue: code) else { return DVT_OK }
     instance.core.losses.note(failure, instance.id)
     throw ErrorReport(failure, "topic '\(unsafe topic.pointee.type.text)'")
@@ -133,12 +133,12 @@ import HostSupport
     _ instance: PluginInstance, _ topic: UnsafePointer<br_topic>, _ event: inout dvt_event
   ) throws(ErrorReport) -> Bool {
     guard instance.mode == .shadow || instance.mode == .releasing else { return false }
-    guard let copy = unsafe EventCopy.layout.copy(&event), let opened = unsafe topic.pointee.topic
+    guard let copy = unsafe EventCopy.layout.copy(&event),
+      let opened = unsafe Topic.of(topic.pointee.record)
     else {
       throw ErrorReport(DVT_FULL, "no memory to hold the event")
     }
-    let held = unsafe Unmanaged<Topic>.fromOpaque(opened).takeUnretainedValue()
-    if unsafe instance.hold(HeldEvent(topic: held, event: copy)) { return true }
+    if unsafe instance.hold(HeldEvent(topic: opened, event: copy)) { return true }
     unsafe EventCopy.layout.release(copy)
     return false
   }

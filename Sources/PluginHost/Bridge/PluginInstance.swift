@@ -40,7 +40,8 @@ import Synchronization
     unsafe UnsafeMutableRawPointer(block).assumingMemoryBound(to: dvt_host.self)
   }
   let source: EternalText
-  let published = Tally()
+  /// Events that it published.
+  var published: UInt64 { topics.published }
   /// Calls of the lifecycle run through it.
   let lifecycle: Callable
   /// Its figures are collected through it, on any thread, until it is cleaned up.
@@ -86,8 +87,7 @@ import Synchronization
       to: br_host(
         host: HostTable.make(), instance: own,
         path: br_path(
-          owner: owner.record, chunks: topics.chunks, names: topics.cache, source: source.value,
-          counter: published.index)))
+          owner: owner.record, chunks: topics.chunks, names: topics.cache, source: source.value)))
   }
 
   deinit {

@@ -18,7 +18,13 @@ import Synchronization
   let chunks: UnsafeMutablePointer<UnsafeMutablePointer<br_topic>?>
   /// Where entries are found by their names without a lock.
   let cache: UnsafeMutablePointer<hs_names>
-  private let names = Mutex<[String: UInt64]>([:])
+  private let names = Mutex<[String: Opened]>([:])
+
+  private struct Opened {
+    let token: UInt64
+    let topic: Topic
+    let tally: Tally
+  }
 
   init() {
     guard let cache = unsafe hs_names_create() else {
@@ -34,15 +40,18 @@ import Synchronization
       guard let chunk = unsafe chunks[index] else { break }
       for entry in 0..<Self.chunk where unsafe chunk[entry].record != nil {
         unsafe chunk[entry].type.ptr?.deallocate()
-        if let topic = unsafe chunk[entry].topic {
-          unsafe Unmanaged<Topic>.fromOpaque(topic).release()
-        }
       }
       unsafe chunk.deallocate()
     }
     unsafe chunks.deallocate()
     unsafe hs_names_destroy(cache)
+    names.withLock { names in
+      for opened in names.values { opened.topic.retire(opened.tally) }
+    }
   }
+
+  /// Events that were published to any of them.
+  var published: UInt64 { names.withLock { $0.values.reduce(0) { $0 + $1.tally.value } } }
 
   /// The entry of a token that `open` returned, else `nil`.
   subscript(token: UInt64) -> UnsafePointer<br_topic>? { unsafe br_find(chunks, token) }
@@ -56,7 +65,7 @@ import Synchronization
   /// Gives a topic a token, the same one each time.
   func open(_ topic: Topic) -> UInt64? {
     names.withLock { names in
-      if let token = names[topic.name] { return token }
+      if let opened = names[topic.name] { return opened.token }
       let index = names.count
       guard index < Self.chunk * Self.chunkCount else { return nil }
       if unsafe chunks[index / Self.chunk] == nil {
@@ -64,11 +73,11 @@ import Synchronization
         unsafe chunk.initialize(repeating: br_topic(), count: Self.chunk)
         unsafe chunks[index / Self.chunk] = chunk
       }
+      let tally = topic.makeTally()
       let entry = unsafe br_topic(
-        record: topic.record, type: EternalText(topic.name).value,
-        topic: Unmanaged.passRetained(topic).toOpaque())
+        record: topic.record, type: EternalText(topic.name).value, counter: tally.index)
       unsafe chunks[index / Self.chunk]?[index % Self.chunk] = entry
-      names[topic.name] = UInt64(index + 1)
+      names[topic.name] = Opened(token: UInt64(index + 1), topic: topic, tally: tally)
       return UInt64(index + 1)
     }
   }

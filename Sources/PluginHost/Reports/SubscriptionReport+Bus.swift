@@ -27,6 +27,7 @@ extension SubscriptionReport {
     retried = subscription.retried
     dropped = subscription.dropped
     dead = subscription.dead
+    handler = HandlerTimesReport(subscription.times)
     guard let queue = subscription.queueStatus else { return }
     queued = queue.count
     highWater = queue.highWater

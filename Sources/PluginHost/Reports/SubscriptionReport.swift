@@ -66,6 +66,9 @@ public struct SubscriptionReport: Codable, Sendable, Equatable {
   /// Milliseconds that the first of them has waited, to about 4.
   public var oldestMilliseconds: Double
 
+  /// How long its handler takes; `nil` when no call was timed.
+  public var handler: HandlerTimesReport?
+
   /// Describes a plain sync subscription that got nothing yet.
   public init(plugin: String, name: String, pattern: String) {
     self.plugin = plugin

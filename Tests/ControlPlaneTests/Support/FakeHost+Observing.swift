@@ -22,9 +22,22 @@ extension FakeHost {
     one.timeoutMilliseconds = 250
     one.state = "suspended"
     (one.delivered, one.failed, one.retried, one.dropped, one.dead) = (10, 4, 3, 2, 1)
+    one.handler = HandlerTimesReport(
+      sampled: 9, meanNanoseconds: 1_500, medianNanoseconds: 1_024, p99Nanoseconds: 2_100_000,
+      mostNanoseconds: 2_100_000,
+      histogram: [HandlerTimesReport.Bucket(belowNanoseconds: 1_024, calls: 9)])
     (one.queued, one.highWater, one.oldestMilliseconds) = (6, 8, 1_500)
     return one
   }()
+
+  func eventStats(plugin: String?, topic: String?) throws(OperationError) -> EventStatsReport {
+    guard topic != "none" else { return EventStatsReport() }
+    var demo = TopicReport(name: "demo.one")
+    (demo.sequence, demo.handlers, demo.queued) = (17, 2, 6)
+    (demo.published, demo.delivered, demo.failed, demo.dropped) = (20, 40, 4, 2)
+    return EventStatsReport(
+      topics: [demo], subscriptions: try subscriptions(plugin: plugin, topic: nil))
+  }
 
   func explain(topic: String) throws(OperationError) -> TopicExplanation {
     var explanation = TopicExplanation(topic: topic)

@@ -158,6 +158,60 @@ extension HostSuite {
         })
     }
 
+    @Test("what was published, delivered and lost on a topic, by plugins and operators")
+    func topics() throws {
+      let talker = ProbePlugin("talker").with("\"permissions\": {\"publish\": [\"t.*\"]}").doing(
+        "post_init", "for (int i = 0; i < 10; i++) publish(\"t.one\", \"x\");")
+      let fixture = try HostFixture([listener(), talker])
+      for _ in 1...2 { try fixture.publish("t.one") }
+      try fixture.publish("u.x")
+      #expect(fixture.wait { (try? subscription("late", fixture).queued) == 0 })
+      for _ in 1...6 { try fixture.publish("u.x") }
+      let stats = try fixture.host.eventStats(plugin: nil, topic: "t.*")
+      #expect(stats.topics.map(\.name) == ["t.one"])
+      #expect(stats.topics.first?.published == 12 && stats.topics.first?.delivered == 24)
+      #expect(stats.topics.first?.handlers == 2 && stats.topics.first?.queued == 0)
+      #expect(Set(stats.subscriptions.map(\.name)) == ["exact", "some"])
+      let late = try #require(
+        try fixture.host.eventStats(plugin: "listener", topic: "u.x").topics.first)
+      #expect(late.published == 7 && late.delivered == 7 && late.sequence == 7)
+      #expect(late.dropped == 2 && late.queued == 4)
+      _ = try fixture.host.unload("talker", deadline: .soon)
+      let after = try fixture.host.eventStats(plugin: nil, topic: "t.one").topics.first
+      #expect(after?.published == 12)
+      let metrics = try fixture.host.metrics()
+      let published = metrics.first {
+        $0.name == "dovetail_topic_published_total" && $0.labels["topic"] == "t.one"
+      }
+      #expect(published?.value == 12)
+      try TestFile.write(fixture.directory.file("trace.go"))
+    }
+
+    @Test("how long handlers take, from samples")
+    func times() throws {
+      let sleepy = ProbePlugin("sleepy").declaring(
+        """
+        static int32_t on(void *c, const dvt_event *e, const dvt_error_sink *s) { usleep(3000); return DVT_OK; }
+        """
+      )
+      .doing("init", "return subscribe(\"t\", \"s\", on, DVT_DELIVERY_SYNC);")
+      let fixture = try HostFixture([sleepy])
+      let sampled = fixture.wait {
+        try? fixture.publish("t")
+        return
+          ((try? fixture.host.subscriptions(plugin: "sleepy", topic: nil))?.first?.handler?.sampled
+          ?? 0) >= 3
+      }
+      #expect(sampled)
+      let one = try #require(try fixture.host.subscriptions(plugin: "sleepy", topic: nil).first)
+      let times = try #require(one.handler)
+      #expect(times.medianNanoseconds >= 3_000_000 && times.mostNanoseconds >= times.p99Nanoseconds)
+      #expect(times.sampled < one.delivered)
+      #expect(times.histogram.reduce(0) { $0 + $1.calls } == times.sampled)
+      let names = try fixture.host.metrics().map(\.name)
+      #expect(names.contains("dovetail_subscription_handler_p99_seconds"))
+    }
+
     @Test("refusing what is no plugin and no topic")
     func refusals() throws {
       let fixture = try HostFixture([listener()])

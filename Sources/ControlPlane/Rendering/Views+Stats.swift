@@ -1,0 +1,61 @@
+public import PluginHost
+
+extension Views {
+  /// A row for each topic, then one for each subscription.
+  public static func stats(_ stats: EventStatsReport, _ style: Style) -> String {
+    let tables = [topics(stats.topics, style), figures(stats.subscriptions, style)]
+      .filter { !$0.isEmpty }
+    return tables.isEmpty
+      ? "there are no such topics and subscriptions\n" : tables.joined(separator: "\n")
+  }
+
+  private static func topics(_ topics: [TopicReport], _ style: Style) -> String {
+    guard !topics.isEmpty else { return "" }
+    var table = Table([
+      ("TOPIC", .left), ("HANDLERS", .right), ("PUBLISHED", .right), ("DELIVERED", .right),
+      ("FAILED", .right), ("RETRIED", .right), ("DROPPED", .right), ("DEAD", .right),
+      ("QUEUED", .right), ("NUMBER", .right),
+    ])
+    for one in topics {
+      table.add([
+        (one.name, nil), ("\(one.handlers)", nil), ("\(one.published)", nil),
+        ("\(one.delivered)", nil), bad(one.failed), bad(one.retried), bad(one.dropped),
+        bad(one.dead), ("\(one.queued)", nil), (one.sequence == 0 ? "-" : "\(one.sequence)", nil),
+      ])
+    }
+    return table.text(style)
+  }
+
+  private static func figures(_ subscriptions: [SubscriptionReport], _ style: Style) -> String {
+    guard !subscriptions.isEmpty else { return "" }
+    var table = Table([
+      ("PLUGIN", .left), ("SUBSCRIPTION", .left), ("DELIVERED", .right), ("FAILED", .right),
+      ("RETRIED", .right), ("DROPPED", .right), ("DEAD", .right), ("QUEUED", .right),
+      ("MOST", .right), ("OLDEST", .right), ("MEDIAN", .right), ("P99", .right),
+      ("LONGEST", .right),
+    ])
+    for one in subscriptions {
+      let isAsync = one.capacity != nil
+      table.add([
+        (one.plugin, nil), (one.name, nil), ("\(one.delivered)", nil), bad(one.failed),
+        bad(one.retried), bad(one.dropped), bad(one.dead), (isAsync ? "\(one.queued)" : "-", nil),
+        (isAsync ? "\(one.highWater)" : "-", nil),
+        (isAsync ? time(one.oldestMilliseconds * 1e6) : "-", nil),
+        (one.handler.map { time(Double($0.medianNanoseconds)) } ?? "-", nil),
+        (one.handler.map { time(Double($0.p99Nanoseconds)) } ?? "-", nil),
+        (one.handler.map { time(Double($0.mostNanoseconds)) } ?? "-", nil),
+      ])
+    }
+    return table.text(style)
+  }
+
+  /// A short time in the largest unit that gives at least 1, such as "1.5 ms".
+  static func time(_ nanoseconds: Double) -> String {
+    switch nanoseconds {
+    case ..<1e3: "\(decimal(nanoseconds, 0)) ns"
+    case ..<1e6: "\(decimal(nanoseconds / 1e3, 1)) µs"
+    case ..<1e9: "\(decimal(nanoseconds / 1e6, 1)) ms"
+    default: "\(decimal(nanoseconds / 1e9, 1)) s"
+    }
+  }
+}
