@@ -15,7 +15,7 @@ import PluginSDK
   let seat: Seat
   /// Unique in its plugin, or in the host for a service.
   let name: String
-  /// A subscription's pattern, or a watch's collection.
+  /// A watch's collection.
   let pattern: String
   let context: UnsafeMutableRawPointer?
   var token: UInt64 = 0
@@ -23,8 +23,10 @@ import PluginSDK
   var running = 0
   var completion: Completion?
 
-  var priority: Int32 = 0
-  var isAsync = false
+  /// A subscription's options.
+  var wishes: Wishes?
+  /// Whether a failed event keeps its place, and later ones wait for it.
+  var isHolding = false
   var due: UInt64 = 0
   var interval: UInt64 = 0
   var prefix = ""
@@ -43,16 +45,5 @@ import PluginSDK
     self.name = name
     self.pattern = pattern
     unsafe self.context = unsafe context
-  }
-
-  /// Whether a subscription wants events of a topic.
-  func matches(_ topic: String) -> Bool {
-    let wanted = pattern.split(separator: ".", omittingEmptySubsequences: false)
-    let given = topic.split(separator: ".", omittingEmptySubsequences: false)
-    for (index, segment) in wanted.enumerated() {
-      if segment == ">" { return index == wanted.count - 1 && given.count > index }
-      guard index < given.count, segment == "*" || segment == given[index] else { return false }
-    }
-    return wanted.count == given.count
   }
 }

@@ -25,27 +25,43 @@ enum FakeTimers {
 }
 
 extension HostCore {
-  /// Moves the clock, stopping at each timer that comes due.
+  /// Moves the clock, stopping at each timer and each retry that comes due.
   func advance(_ milliseconds: UInt64) {
     let end = state.withLock { $0.clock } + milliseconds
-    while let entry = state.withLock({ $0.nextTimer(until: end) }) {
-      unsafe call(entry) { unsafe entry.onTime?(entry.context, $0) ?? DVT_INVALID }
+    while let due = state.withLock({ $0.takeDue(until: end) }) {
+      switch due {
+      case .timer(let entry):
+        unsafe call(entry) { unsafe entry.onTime?(entry.context, $0) ?? DVT_INVALID }
+      case .retry(let delivery): redeliver(delivery)
+      }
     }
     state.withLock { $0.clock = end }
   }
 }
 
 extension HostCore.State {
-  /// Takes the next timer that is due by `end` and sets the clock to its time.
-  fileprivate mutating func nextTimer(until end: UInt64) -> Entry? {
-    let due = entries.values.filter { $0.kind == .timer && $0.due <= end }
-    guard let next = due.min(by: { ($0.due, $0.token) < ($1.due, $1.token) }) else { return nil }
-    clock = next.due
-    if next.interval > 0 {
-      next.due += next.interval
-    } else {
-      entries[next.token] = nil
+  /// What the clock brings.
+  fileprivate enum Due {
+    case timer(Entry)
+    case retry(Delivery)
+  }
+
+  /// Takes what comes next, by `end`, and sets the clock to its time. A retry comes before a timer of the same time.
+  fileprivate mutating func takeDue(until end: UInt64) -> Due? {
+    let timers = entries.values.filter { $0.kind == .timer && $0.due <= end }
+    let timer = timers.min { ($0.due, $0.token) < ($1.due, $1.token) }
+    let retry = retries.indices.min { (retries[$0].due, $0) < (retries[$1].due, $1) }
+    if let retry, retries[retry].due <= min(end, timer?.due ?? end) {
+      clock = retries[retry].due
+      return .retry(retries.remove(at: retry))
     }
-    return next
+    guard let timer else { return nil }
+    clock = timer.due
+    if timer.interval > 0 {
+      timer.due += timer.interval
+    } else {
+      entries[timer.token] = nil
+    }
+    return .timer(timer)
   }
 }

@@ -20,7 +20,9 @@ final class HostCore: Sendable {
     var topics: [String] = []
     var sequences: [String: UInt64] = [:]
     var entries: [UInt64: Entry] = [:]
-    var queue: [(entry: Entry, event: Event)] = []
+    var queue: [Delivery] = []
+    var retries: [Delivery] = []
+    var deadLetters = 0
     var depth = 0
     var clock: UInt64 = 0
     var store = Store()
@@ -84,18 +86,23 @@ final class HostCore: Sendable {
   }
 
   /// Calls a handler unless its registration has ended, and notes what it reports.
-  func call(_ entry: Entry, _ body: (UnsafePointer<dvt_error_sink>) -> Int32) {
+  ///
+  /// - Returns: How it failed.
+  @discardableResult
+  func call(_ entry: Entry, _ body: (UnsafePointer<dvt_error_sink>) -> Int32) -> PluginError? {
     let isAlive = state.withLock { _ in
       if !entry.isDead { entry.running += 1 }
       return !entry.isDead
     }
-    guard isAlive else { return }
+    guard isAlive else { return nil }
+    defer { returned(entry) }
     do throws(PluginError) {
       unsafe try attempt(body)
+      return nil
     } catch {
       state.withLock { $0.failures.append(error) }
+      return error
     }
-    returned(entry)
   }
 
   /// Notes that a call has returned, and tells who waits for the last.

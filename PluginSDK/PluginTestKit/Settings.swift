@@ -72,6 +72,9 @@ indirect enum Settings: Sendable, Codable {
     return current
   }
 
+  /// The setting as JSON text, as a string.
+  var text: String { String(decoding: json, as: UTF8.self) }
+
   /// The setting as JSON text.
   var json: [UInt8] {
     let encoder = JSONEncoder()

@@ -14,7 +14,9 @@ import Synchronization
 /// ```
 ///
 /// It speaks the same C ABI as the real one. Handlers run on the publishing thread: synchronous ones before `publish` returns,
-/// queued ones right after the outermost `publish`. Permissions are not checked.
+/// queued ones right after the outermost `publish`. A failed delivery is tried again, without jitter, when `advance` has moved
+/// the clock past its pause; a time limit is measured when the handler has returned. Permissions, capacities and lanes have no
+/// effect.
 public final class TestHost: Sendable {
   /// The test's own seat in the host, to publish, subscribe, call and read with; its plugin id is `test`.
   public let context: PluginContext
@@ -105,7 +107,7 @@ public final class TestHost: Sendable {
   /// Every line that was logged so far, in order.
   public var log: [LogLine] { core.state.withLock { $0.log } }
 
-  /// Moves the clock and runs the timers that come due, in order of their times.
+  /// Moves the clock and runs the timers and retries that come due, in order of their times.
   public func advance(milliseconds: Int) {
     core.advance(UInt64(max(0, milliseconds)))
   }

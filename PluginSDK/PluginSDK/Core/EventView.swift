@@ -35,6 +35,8 @@ package import CDovetail
   public var id: String { unsafe raw.pointee.id.string }
   /// A copy of the payload's media type; empty for plain bytes.
   public var contentType: String { unsafe raw.pointee.datacontenttype.string }
+  /// A copy of the URI of the payload's schema.
+  public var dataSchema: String { unsafe raw.pointee.dataschema.string }
   /// Its number on its topic, from 1; 0 where only synchronous handlers received it.
   public var sequence: UInt64 { unsafe raw.pointee.sequence }
   /// Nanoseconds since 1970-01-01 UTC; 0 when it was not stamped.
@@ -43,6 +45,15 @@ package import CDovetail
   public var attempt: Int { unsafe Int(raw.pointee.attempt) }
   /// Whether it may have been delivered to this subscription before.
   public var isRedelivered: Bool { unsafe raw.pointee.flags & DVT_EVENT_REDELIVERED != 0 }
+
+  /// A copy of the value of a further attribute; `nil` when the event has none of that name.
+  public func attribute(_ name: String) -> String? {
+    let attributes = unsafe UnsafeBufferPointer(
+      start: raw.pointee.extensions, count: Int(clamping: raw.pointee.extension_count))
+    return unsafe name.borrowed { name in
+      unsafe attributes.first { unsafe $0.name.raw.elementsEqual(name.raw) }?.value.string
+    }
+  }
 
   /// Keeps the counted memory that the payload lies in, if there is any, beyond the call.
   public func retainBuffer(_ context: PluginContext) -> SharedBuffer? {

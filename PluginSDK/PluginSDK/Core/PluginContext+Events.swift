@@ -13,11 +13,12 @@ extension PluginContext {
   /// Subscribes a handler that reads events where they lie in the host's memory.
   ///
   /// - Parameters:
-  ///   - pattern: A topic, or segments with `*` (one segment) and a last `>` (one or more segments).
-  ///   - options: Name, priority, delivery.
+  ///   - pattern: What `options.syntax` says; ordinarily a topic, or segments with `*` and a last `>`.
+  ///   - options: Everything beside the pattern.
   ///   - handler: What it throws fails that delivery only. A synchronous one may run on several threads at once.
   /// - Returns: The subscription; need not be kept.
-  /// - Throws: `invalid` (pattern, capacity), `exists` (name), `denied` (`permissions.subscribe`) or `gone`.
+  /// - Throws: `invalid` (pattern, or an option out of its range), `exists` (name), `denied` (`permissions.subscribe`) or
+  ///   `gone`.
   @discardableResult
   public func subscribeView(
     _ pattern: String, _ options: SubscriptionOptions = .default,
@@ -26,9 +27,10 @@ extension PluginContext {
     guard let subscribe = unsafe link.events?.pointee.subscribe else {
       throw HostLink.missing("dovetail.events/1")
     }
-    let box = EventBox(handler)
+    let box = EventBox(handler, wants: options.wants)
     let arena = Arena()
     var raw = unsafe options.raw(pattern, arena)
+    if options.wants != nil { unsafe raw.wants = unsafe EventBox.ask }
     defer { withExtendedLifetime(arena) {} }
     return unsafe try register(box, .subscription) { handle, error in
       unsafe subscribe(link.host, &raw, EventBox.receive, box.pointer, handle, error)
@@ -38,8 +40,8 @@ extension PluginContext {
   /// Subscribes a handler that receives copies of events.
   ///
   /// - Parameters:
-  ///   - pattern: A topic, or segments with `*` (one segment) and a last `>` (one or more segments).
-  ///   - options: Name, priority, delivery.
+  ///   - pattern: What `options.syntax` says; ordinarily a topic, or segments with `*` and a last `>`.
+  ///   - options: Everything beside the pattern.
   ///   - handler: What it throws fails that delivery only.
   /// - Returns: The subscription; need not be kept.
   /// - Throws: As `subscribeView`.
@@ -71,9 +73,20 @@ extension PluginContext {
 /// A handler of events.
 final class EventBox: Box, @unchecked Sendable {
   private let handler: @Sendable (borrowing EventView) throws(PluginFailure) -> Void
+  private let wants: SubscriptionOptions.Question?
 
-  init(_ handler: @escaping @Sendable (borrowing EventView) throws(PluginFailure) -> Void) {
+  init(
+    _ handler: @escaping @Sendable (borrowing EventView) throws(PluginFailure) -> Void,
+    wants: SubscriptionOptions.Question?
+  ) {
     self.handler = handler
+    self.wants = wants
+  }
+
+  static let ask: dvt_filter_callback = { pointer, event in
+    guard let box = unsafe EventBox.from(pointer), let event = unsafe event, let wants = box.wants
+    else { return 1 }
+    return wants(unsafe EventView(event)) ? 1 : 0
   }
 
   static let receive: dvt_handler = { pointer, event, error in

@@ -1,7 +1,13 @@
-import CDovetail
-
 /// How to subscribe. The default is synchronous delivery at priority 0 under a name that the host makes.
 public struct SubscriptionOptions: Sendable {
+  /// How a pattern is written.
+  public enum Syntax: Sendable, Equatable {
+    /// A topic, or segments with `*` (one segment) and a last `>` (one or more segments).
+    case glob
+    /// A POSIX extended regular expression, unanchored, without back-references: `^phase\.(start|stop)$`.
+    case regex
+  }
+
   /// When a handler runs.
   public enum Delivery: Sendable, Equatable {
     /// On the publisher's thread, before its `publish` returns; possibly on several threads at once.
@@ -20,20 +26,53 @@ public struct SubscriptionOptions: Sendable {
     case dropNewest
     /// The publisher gets `full`; other subscriptions still get the event.
     case fail
+    /// The queued event of the same `key` gives way at once, full or not; where there is none, the oldest when it is full.
+    case coalesce
   }
+
+  /// Says whether a handler wants an event. It runs before each call of the handler, and must be quick.
+  public typealias Question = @Sendable (borrowing EventView) -> Bool
 
   /// Unique in the plugin; name it when its queue should outlive a reload. Empty = pattern#ordinal.
   public var name: String
+  /// How the pattern is written.
+  public var syntax: Syntax
   /// Higher first; ties by order of registration.
   public var priority: Int32
   /// When the handler runs.
   public var delivery: Delivery
+  /// What an event must meet, all of it; 0…32 conditions.
+  public var filters: [EventFilter]
+  /// Asked of every event that meets `filters`; `nil` takes them all.
+  public var wants: Question?
+  /// How a failed delivery is tried again.
+  public var retry: RetryPolicy
+  /// Whether a failed event is tried again in its place, while later ones wait for it; async only.
+  public var strictOrder: Bool
+  /// Milliseconds that one call of the handler may take, 1…600,000; 0 for any time. What runs longer fails with `timeout`.
+  public var timeLimit: Int
+  /// What tells events apart for `.coalesce` and `lanes`; `nil` for the attribute `partitionkey`.
+  public var key: EventField?
+  /// Events of different keys that are handled at once, 1…64, async only; those of one key stay in order.
+  public var lanes: Int
 
   /// Says how to subscribe.
-  public init(name: String = "", priority: Int32 = 0, delivery: Delivery = .sync) {
+  public init(
+    name: String = "", syntax: Syntax = .glob, priority: Int32 = 0, delivery: Delivery = .sync,
+    filters: [EventFilter] = [], retry: RetryPolicy = .never, strictOrder: Bool = false,
+    timeLimit: Int = 0, key: EventField? = nil, lanes: Int = 1, wants: Question? = nil
+  ) {
     self.name = name
+    self.syntax = syntax
     self.priority = priority
     self.delivery = delivery
+    self.filters = filters
+    self.wants = wants
+    self.retry = retry
+    self.strictOrder = strictOrder
+    self.timeLimit = timeLimit
+    self.key = key
+    self.lanes = lanes
   }
 
   /// Synchronous delivery at priority 0.
@@ -44,23 +83,6 @@ public struct SubscriptionOptions: Sendable {
     SubscriptionOptions(name: name, delivery: .async())
   }
 
-  /// Lends the options to the ABI.
-  func raw(_ pattern: String, _ arena: Arena) -> dvt_subscription {
-    var raw = unsafe dvt_subscription.headed()
-    unsafe raw.pattern = unsafe arena.text(pattern)
-    unsafe raw.name = unsafe arena.text(name)
-    unsafe raw.priority = priority
-    guard case .async(let capacity, let overflow) = delivery else { return unsafe raw }
-    unsafe raw.delivery = DVT_DELIVERY_ASYNC
-    unsafe raw.capacity = UInt32(clamping: capacity)
-    switch overflow {
-    case .block(let milliseconds):
-      unsafe raw.overflow = DVT_OVERFLOW_BLOCK
-      unsafe raw.block_ms = UInt32(clamping: milliseconds)
-    case .dropOldest: unsafe raw.overflow = DVT_OVERFLOW_DROP_OLDEST
-    case .dropNewest: unsafe raw.overflow = DVT_OVERFLOW_DROP_NEWEST
-    case .fail: unsafe raw.overflow = DVT_OVERFLOW_FAIL
-    }
-    return unsafe raw
-  }
+  /// A pattern that is a regular expression.
+  public static var regex: SubscriptionOptions { SubscriptionOptions(syntax: .regex) }
 }

@@ -12,7 +12,7 @@ extension PluginContext {
   ///
   /// - Parameters:
   ///   - type: The topic and its payload.
-  ///   - options: Name, priority, delivery.
+  ///   - options: Everything beside the topic.
   ///   - handler: Receives the payload and the event it came in. What it throws fails that delivery only, as does a payload
   ///     that cannot be read (`invalid`).
   /// - Returns: The subscription; need not be kept.
