@@ -31,7 +31,7 @@ extension Host {
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
     if let instance = plugin.current?.instance {
       report.failed = Int(clamping: instance.failures)
-      report.published = Int(clamping: instance.published.value)
+      report.published = Int(clamping: instance.published)
       report.delivered = Int(clamping: plugin.lastDelivered)
       if plugin.isActive { fill(&report, instance, plugin, context) }
     }

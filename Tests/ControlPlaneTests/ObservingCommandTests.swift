@@ -72,7 +72,9 @@ import Testing
     #expect(run.status == status)
   }
 
-  @Test("prints JSON", arguments: [["events", "subs"], ["events", "stats"], ["events", "explain", "demo.one"]])
+  @Test(
+    "prints JSON",
+    arguments: [["events", "subs"], ["events", "stats"], ["events", "explain", "demo.one"]])
   func json(words: [String]) throws {
     let run = try run(words + ["--json"])
     #expect(throws: Never.self) { try JSON(parsing: Array(run.output.utf8)) }
