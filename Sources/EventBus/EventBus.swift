@@ -33,6 +33,7 @@ import Synchronization
   private let onFailure: @Sendable (DeliveryFailure) -> String
   let onDead: @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void
   let onTimeout: @Sendable (HandlerTimeout) -> Void
+  let onLag: @Sendable (QueueLag) -> Void
   private let dog = Mutex<Watchdog?>(nil)
   private let schedule = Mutex<RetrySchedule?>(nil)
 
@@ -52,6 +53,8 @@ import Synchronization
   ///   - onFailure: Told of every delivery that failed, on the thread of the handler, under no lock; says what went wrong.
   ///   - onDead: Told of every event that was given up, under no lock; the event is borrowed.
   ///   - onTimeout: Told of every call of a handler that runs past its time limit, while it does, under no lock.
+  ///   - onLag: Told when three quarters of a queue's places are taken, on the publisher's thread, under no lock; once until
+  ///     half of them are free again. It returns soon.
   public init(
     layout: EventLayout, threads: Int,
     deadLetters: DeadLetters.Bounds = DeadLetters.Bounds(),
@@ -59,13 +62,15 @@ import Synchronization
     onDead: @escaping @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void = {
       _, _, _ in
     },
-    onTimeout: @escaping @Sendable (HandlerTimeout) -> Void = { _ in }
+    onTimeout: @escaping @Sendable (HandlerTimeout) -> Void = { _ in },
+    onLag: @escaping @Sendable (QueueLag) -> Void = { _ in }
   ) {
     self.layout = layout
     self.deadLetters = DeadLetters(layout: layout, bounds: deadLetters)
     self.onFailure = onFailure
     unsafe self.onDead = onDead
     self.onTimeout = onTimeout
+    self.onLag = onLag
     workers = WorkerPool(threads: threads)
     unsafe hooks = .allocate(capacity: 1)
     unsafe hooks.initialize(

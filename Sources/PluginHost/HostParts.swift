@@ -73,7 +73,8 @@ struct HostParts {
         count: configuration.deadLetters.count, bytes: configuration.deadLetters.bytes),
       onFailure: { failure in faults.deliveryFailed(failure) },
       onDead: { bus, letter, event in unsafe DeadLetterEvent(letter, event).publish(on: bus) },
-      onTimeout: { timeout in faults.handlerTimedOut(timeout) })
+      onTimeout: { timeout in faults.handlerTimedOut(timeout) },
+      onLag: { lag in faults.queueLags(lag) })
     let metadata: MetadataStore
     do throws(MetadataError) {
       let provider: any PersistenceProvider =

@@ -4,6 +4,6 @@ import ControlPlane
 let allCommands: [Command] = [
   runCommand, listCommand, infoCommand, whyCommand, graphCommand, planCommand, loadCommand,
   unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, eventsCommand,
-  publishCommand, callCommand, metaCommand, metricsCommand, doctorCommand, stopCommand,
+  publishCommand, callCommand, metaCommand, metricsCommand, topCommand, doctorCommand, stopCommand,
   versionCommand, completionsCommand, helpCommand, completeCommand, probeCommand,
 ]

@@ -13,7 +13,8 @@ let eventsCommand = Command(
     + "CloudEvents object a line. A topic that is called like a command is given after --.",
   example: "dovetail events --follow 'system.>'",
   subcommands: [
-    eventsSubsCommand, eventsExplainCommand, eventsStatsCommand, eventsDeadCommand,
+    eventsSubsCommand, eventsExplainCommand, eventsStatsCommand, eventsTapCommand,
+    eventsDeadCommand,
   ]
 ) { invocation throws(CommandFailure) in
   let pattern = invocation.operand(0).isEmpty ? ">" : invocation.operand(0)

@@ -8,8 +8,7 @@ let eventsStatsCommand = Command(
     Option("plugin", value: "ID", "only one plugin's subscriptions, and their topics"),
     Option("topic", value: "PATTERN", "only topics that the pattern matches"),
   ],
-  discussion:
-    "Times of handlers come from samples: at most about 20 calls a second of each are timed.",
+  discussion: "Times of handlers come from samples: about 20 calls a second of each are timed.",
   example: "dovetail events stats --topic 'phase.>'"
 ) { invocation throws(CommandFailure) in
   var parameters: [String: JSON] = [:]

@@ -1,5 +1,6 @@
 import ControlPlane
 import HostSupport
+import PluginHost
 import TestSupport
 import Testing
 
@@ -19,6 +20,19 @@ import Testing
     + "slow    all       demo.one  async 8 drop-oldest    -5  suspended       6         10         0  "
     + "     4        3        2     1  up to 4 attempts, in order; at most 250 ms\n"
 
+  private static let stats =
+    "TOPIC     HANDLERS  PUBLISHED  DELIVERED  FAILED  RETRIED  DROPPED  DE"
+    + "AD  QUEUED  NUMBER\n"
+    + "demo.one         2         20         40       4        0        2    "
+    + " 0       6      17\n"
+    + "\n"
+    + "PLUGIN  SUBSCRIPTION  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUE"
+    + "D  MOST  OLDEST  MEDIAN     P99  LONGEST\n"
+    + "hello   demo.*#1             42       0        0        0     0       "
+    + "-     -       -       -       -        -\n"
+    + "slow    all                  10       4        3        2     1       "
+    + "6     8   1.5 s  1.0 µs  2.1 ms   2.1 ms\n"
+
   @Test(
     "prints what a person wants to read",
     arguments: [
@@ -32,15 +46,7 @@ import Testing
       ),
       (
         ["events", "stats"], 0,
-        """
-        TOPIC     HANDLERS  PUBLISHED  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUED  NUMBER
-        demo.one         2         20         40       4        0        2     0       6      17
-
-        PLUGIN  SUBSCRIPTION  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUED  MOST  OLDEST  MEDIAN     P99  LONGEST
-        hello   demo.*#1             42       0        0        0     0       -     -       -       -       -        -
-        slow    all                  10       4        3        2     1       6     8   1.5 s  1.0 µs  2.1 ms   2.1 ms
-
-        """, ""
+        stats, ""
       ),
       (
         ["events", "stats", "--topic", "none"], 0, "there are no such topics and subscriptions\n",
@@ -70,6 +76,48 @@ import Testing
     #expect(run.output == output)
     #expect(run.errors == errors)
     #expect(run.status == status)
+  }
+
+  /// Taps while events of topic `t` come with these numbers.
+  private func tap(_ numbers: [Int], _ flags: [String] = []) throws -> Dovetail {
+    let served = try Served()
+    let emitter = try Thread(name: "emitter") {
+      guard served.eventually({ served.host.tapCount == 1 }) else { return }
+      for number in numbers {
+        var event = EventReport(id: "\(number)", source: "hello", type: "t")
+        event.extensions["sequence"] = "\(number)"
+        served.host.emit(event)
+      }
+    }
+    defer { emitter.join() }
+    return try Dovetail(
+      ["events", "tap", "t", "--count", "\(numbers.count)"] + flags,
+      environment: ["DOVETAIL_SOCKET": served.server.path])
+  }
+
+  @Test("a tap shows the gaps in the numbers, and who comes late")
+  func gaps() throws {
+    let run = try tap([5, 6, 8, 12, 9, 13])
+    #expect(
+      run.output == """
+        -  t  hello  sequence=5
+        -  t  hello  sequence=6
+        -- event 7 of t is missing
+        -  t  hello  sequence=8
+        -- events 9 to 11 of t are missing
+        -  t  hello  sequence=12
+        late: -  t  hello  sequence=9
+        -  t  hello  sequence=13
+
+        """)
+    #expect(run.status == 0)
+  }
+
+  @Test("a tap shows gaps in JSON too")
+  func gapsInJSON() throws {
+    let lines = try tap([1, 3], ["--json"]).output.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[1] == #"{"gap":{"from":2,"to":2,"type":"t"}}"#)
   }
 
   @Test(

@@ -130,6 +130,52 @@ import Testing
     #expect(sampled >= 200)
   }
 
+  @Test func `A queue lags before it loses anything, once until half of it is free again`() throws {
+    let topic = try fixture.bus.topic("t")
+    let gates = (1...3).map { _ in Flag() }
+    let started = Log<Int>()
+    let one = try fixture.subscribe(
+      owner, "t", name: "s", delivery: .async(capacity: 8, overflow: .dropOldest)
+    ) { seen in
+      started.append(seen.number)
+      if seen.number % 100 == 0 { gates[seen.number / 100].wait() }
+      return 0
+    }
+    for round in 0..<2 {
+      fixture.publish(topic, round * 100)
+      #expect(eventually { started.all.last == round * 100 })
+      for number in 1...5 { fixture.publish(topic, round * 100 + number) }
+      #expect(fixture.lags.count == round)
+      fixture.publish(topic, round * 100 + 6)
+      #expect(fixture.lags.count == round + 1)
+      #expect(one.dropped == UInt64(round) * 4)
+      for number in 7...12 { fixture.publish(topic, round * 100 + number) }
+      #expect(fixture.lags.count == round + 1)
+      gates[round].raise()
+      #expect(eventually { started.all.last == round * 100 + 12 })
+    }
+    #expect(fixture.lags.all == ["s 6/8 t", "s 6/8 t"])
+    #expect(one.dropped == 8)
+  }
+
+  @Test(arguments: [(1, "s 1/1 t"), (2, "s 2/2 t"), (3, "s 3/3 t"), (4, "s 3/4 t")])
+  func `The smallest queues tell too`(capacity: Int, expected: String) throws {
+    let topic = try fixture.bus.topic("t")
+    let go = Flag()
+    let one = try fixture.subscribe(
+      owner, "t", name: "s", delivery: .async(capacity: capacity, overflow: .dropNewest)
+    ) { _ in
+      go.wait()
+      return 0
+    }
+    fixture.publish(topic, 0)
+    #expect(eventually { one.queueStatus?.count == 0 })
+    for number in 1...capacity { fixture.publish(topic, number) }
+    #expect(fixture.lags.all.last == expected)
+    #expect(one.dropped == 0)
+    go.raise()
+  }
+
   @Test func `A quantile is the bound of the bucket in which its share is reached`() {
     var buckets = [UInt64](repeating: 0, count: 40)
     buckets[4] = 90

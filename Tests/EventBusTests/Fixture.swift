@@ -34,11 +34,15 @@ final class Fixture: Sendable {
   /// Names of subscriptions whose handlers ran past their limits.
   let late = Log<String>()
 
+  /// Queues that lagged, as `SUBSCRIPTION COUNT/CAPACITY`.
+  let lags = Log<String>()
+
   var failed: [Failure] { failures.all.withLock { $0 } }
 
   init(threads: Int = 2) {
     let failures = failures
     let late = late
+    let lags = lags
     bus = unsafe EventBus(
       layout: TestEvent.layout, threads: threads,
       onFailure: { failure in
@@ -49,7 +53,8 @@ final class Fixture: Sendable {
         failures.all.withLock { $0.append(record) }
         return failure.timedOut ? "timed out" : "code \(failure.result.code)"
       },
-      onTimeout: { late.append($0.subscription.name) })
+      onTimeout: { late.append($0.subscription.name) },
+      onLag: { lags.append("\($0.subscription.name) \($0.queued)/\($0.capacity) \($0.topic)") })
   }
 
   deinit { bus.stop() }

@@ -24,6 +24,31 @@ public enum Following {
     }
   }
 
+  /// Prints every event from now on, and the gaps in their topics' numbers.
+  public static func tap(
+    _ invocation: Invocation, pattern: String
+  ) throws(CommandFailure) -> ExitCode {
+    var gaps = SequenceGaps()
+    return try follow("events.follow", ["pattern": .string(pattern)], invocation) { parameters in
+      guard let event = try? parameters["event"]?.decoded(EventReport.self) else { return }
+      let (gap, isLate) = gaps.note(event)
+      if let gap { print(gap, invocation) }
+      if isLate, !invocation.json { Output.print(invocation.style.paint("late: ", .yellow)) }
+      print(event, invocation)
+    }
+  }
+
+  private static func print(_ gap: SequenceGaps.Gap, _ invocation: Invocation) {
+    guard invocation.json else { return Output.print(Views.gap(gap, invocation.style)) }
+    Output.print(
+      JSON.object([
+        "gap": .object([
+          "type": .string(gap.type), "from": .int(Int64(clamping: gap.from)),
+          "to": .int(Int64(clamping: gap.to)),
+        ])
+      ]).text() + "\n")
+  }
+
   /// Prints every change of records from now on.
   public static func records(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
     var parameters: [String: JSON] = [

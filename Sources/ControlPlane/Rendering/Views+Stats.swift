@@ -49,6 +49,15 @@ extension Views {
     return table.text(style)
   }
 
+  /// Events that are missing, in one line.
+  static func gap(_ gap: SequenceGaps.Gap, _ style: Style) -> String {
+    let events =
+      gap.from == gap.to
+      ? "event \(gap.from) of \(gap.type) is missing"
+      : "events \(gap.from) to \(gap.to) of \(gap.type) are missing"
+    return style.paint(Printable.clean("-- \(events)"), .red) + "\n"
+  }
+
   /// A short time in the largest unit that gives at least 1, such as "1.5 ms".
   static func time(_ nanoseconds: Double) -> String {
     switch nanoseconds {

@@ -19,6 +19,8 @@ import Synchronization
     var holding = false
     var ended = false
     var highWater = 0
+    /// Set while it was told that the queue lags, until half of its places are free again.
+    var lags = false
     var waiters = 0
 
     var isServable: Bool { !scheduled && !paused && !holding && handler != nil }
@@ -141,7 +143,8 @@ import Synchronization
   func push(_ item: Item) -> Bool {
     let verdict = state.withLock { state in Self.admit(item, into: &state) }
     switch verdict {
-    case .queued(let schedule, let displaced):
+    case .queued(let schedule, let displaced, let lag):
+      if let lag { tell(lag, item) }
       if schedule { bus.workers.submit(.queue(self)) }
       if let displaced { discard(displaced) }
       return true
@@ -166,8 +169,14 @@ import Synchronization
     if schedule { bus.workers.submit(.queue(self)) }
   }
 
+  private struct Lag {
+    let handler: Callable?
+    let queued: Int
+    let capacity: Int
+  }
+
   private enum Verdict {
-    case queued(schedule: Bool, displaced: Item?)
+    case queued(schedule: Bool, displaced: Item?, lag: Lag?)
     case dropped(tell: Bool)
     case wait(milliseconds: Int)
   }
@@ -187,7 +196,23 @@ import Synchronization
     state.highWater = max(state.highWater, state.events.count)
     let schedule = state.isServable
     if schedule { state.scheduled = true }
-    return .queued(schedule: schedule, displaced: displaced)
+    return .queued(schedule: schedule, displaced: displaced, lag: lag(in: &state))
+  }
+
+  /// The lag that begins with what was just queued, before anything is lost; once until half of the places are free again.
+  private static func lag(in state: inout State) -> Lag? {
+    let count = state.events.count
+    guard !state.lags, count >= state.capacity - state.capacity / 4 else { return nil }
+    state.lags = true
+    return Lag(handler: state.handler, queued: count, capacity: state.capacity)
+  }
+
+  private func tell(_ lag: Lag, _ item: Item) {
+    guard let subscription = lag.handler?.subscription else { return }
+    bus.onLag(
+      QueueLag(
+        subscription: subscription, topic: item.topicName, queued: lag.queued,
+        capacity: lag.capacity))
   }
 
   /// Waits for room. A handler that publishes into its own full queue would wait for itself, as would two that fill each
@@ -206,7 +231,8 @@ import Synchronization
       guard state.ended || state.events.count < state.capacity else { return nil }
       return Self.admit(item, into: &state)
     }
-    if case .queued(let schedule, _) = verdict {
+    if case .queued(let schedule, _, let lag) = verdict {
+      if let lag { tell(lag, item) }
       if schedule { bus.workers.submit(.queue(self)) }
       return true
     }
@@ -279,6 +305,7 @@ import Synchronization
         return nil
       }
       state.serving = true
+      if state.lags, state.events.count <= state.capacity / 2 { state.lags = false }
       someoneWaits = state.waiters > 0
       return (item, handler)
     }

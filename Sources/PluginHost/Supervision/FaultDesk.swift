@@ -64,6 +64,17 @@ final class FaultDesk: Sendable {
       ])
   }
 
+  /// A queue fills faster than it is served.
+  func queueLags(_ lag: QueueLag) {
+    let subscription = lag.subscription
+    present?.events.publish(
+      "bus.lag", subject: subscription.owner.name,
+      [
+        "subscription": .string(subscription.name), "topic": .string(lag.topic),
+        "queued": .int(Int64(lag.queued)), "capacity": .int(Int64(lag.capacity)),
+      ])
+  }
+
   /// Plugin code crashed and was contained.
   func crashed(_ instance: PluginInstance, signal: Int32, place: String) {
     let cause = ContainedCrash(signal: signal).cause(in: place)

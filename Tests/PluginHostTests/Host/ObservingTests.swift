@@ -212,6 +212,25 @@ extension HostSuite {
       #expect(names.contains("dovetail_subscription_handler_p99_seconds"))
     }
 
+    @Test("that a queue lags, before it loses anything")
+    func lag() throws {
+      let fixture = try HostFixture([listener()])
+      let lags = Monitor<[EventReport]>([])
+      let tap = try fixture.host.tap(pattern: "bus.lag") { lag in lags.update { $0.append(lag) } }
+      defer { tap.cancel() }
+      try fixture.publish("u.x")
+      #expect(fixture.wait { (try? subscription("late", fixture).queued) == 0 })
+      for _ in 1...3 { try fixture.publish("u.x") }
+      #expect(fixture.wait { lags.withLock { $0.count } == 1 })
+      let lag = try #require(lags.withLock { $0.first })
+      #expect(lag.subject == "listener")
+      #expect(
+        String(decoding: lag.payload.bytes, as: UTF8.self)
+          == #"{"capacity":4,"queued":3,"subscription":"late","topic":"u.x"}"#)
+      #expect(try subscription("late", fixture).dropped == 0)
+      try TestFile.write(fixture.directory.file("trace.go"))
+    }
+
     @Test("refusing what is no plugin and no topic")
     func refusals() throws {
       let fixture = try HostFixture([listener()])
