@@ -28,13 +28,25 @@ extension Host {
       }
     }
     let waiting = core.bus.waiting
-    return EventStatsReport(
-      topics: topics.map { topic in
+    var stats = EventStatsReport(
+      topics: Self.busiest(topics).map { topic in
         var report = TopicReport(topic, handlers: core.bus.handlers(of: topic))
         report.queued = waiting[topic.name] ?? 0
         return report
       }, subscriptions: subscriptions.map(SubscriptionReport.init))
+    stats.topicsInAll = topics.count
+    return stats
   }
+
+  /// So many topics that a client or a scraper can bear them: those to which most was published, by name.
+  static func busiest(_ topics: [Topic]) -> [Topic] {
+    guard topics.count > mostTopics else { return topics }
+    let busiest = topics.map { (topic: $0, published: $0.published) }
+      .sorted { ($1.published, $0.topic.name) < ($0.published, $1.topic.name) }
+    return busiest.prefix(mostTopics).map(\.topic).sorted { $0.name < $1.name }
+  }
+
+  private static let mostTopics = 1_000
 
   /// Who gets an event of a topic, in which order and why; and who nearly does.
   public func explain(topic: String) throws(OperationError) -> TopicExplanation {

@@ -34,7 +34,7 @@ struct MetricsCollector {
       MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
       MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
     ]
-    return figures + lost(host.core.lost) + bus.topics.flatMap(topicFigures)
+    return figures + lost(host.core.lost) + Host.busiest(bus.topics).flatMap(topicFigures)
   }
 
   private func topicFigures(_ topic: Topic) -> [MetricReport] {

@@ -93,7 +93,7 @@ import Testing
     // The key is pressed when the first picture has come.
     let script = """
       cd \(served.directory.path) && mkfifo keys && touch seen
-      (exec 3> keys; while ! grep -q hello seen; do sleep 0.02; done; printf '\(key)' >&3) &
+      (exec 3> keys; for i in {1..500}; do grep -q hello seen && break; sleep 0.02; done; printf '\(key)' >&3) &
       script -qfec '\(whole)' seen < keys
       """
     let run = try Dovetail(program: "bash", ["-c", script])

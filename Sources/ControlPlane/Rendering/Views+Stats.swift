@@ -3,13 +3,14 @@ public import PluginHost
 extension Views {
   /// A row for each topic, then one for each subscription.
   public static func stats(_ stats: EventStatsReport, _ style: Style) -> String {
-    let tables = [topics(stats.topics, style), figures(stats.subscriptions, style)]
+    let tables = [topics(stats, style), figures(stats.subscriptions, style)]
       .filter { !$0.isEmpty }
     return tables.isEmpty
       ? "there are no such topics and subscriptions\n" : tables.joined(separator: "\n")
   }
 
-  private static func topics(_ topics: [TopicReport], _ style: Style) -> String {
+  private static func topics(_ stats: EventStatsReport, _ style: Style) -> String {
+    let topics = stats.topics
     guard !topics.isEmpty else { return "" }
     var table = Table([
       ("TOPIC", .left), ("HANDLERS", .right), ("PUBLISHED", .right), ("DELIVERED", .right),
@@ -23,7 +24,9 @@ extension Views {
         bad(one.dead), ("\(one.queued)", nil), (one.sequence == 0 ? "-" : "\(one.sequence)", nil),
       ])
     }
-    return table.text(style)
+    let left = stats.topicsInAll - topics.count
+    let rest = left > 0 ? style.paint("and \(left) less busy ones: see --topic", .dim) + "\n" : ""
+    return table.text(style) + rest
   }
 
   private static func figures(_ subscriptions: [SubscriptionReport], _ style: Style) -> String {

@@ -1,3 +1,4 @@
+import EventBus
 import HostSupport
 import TestSupport
 import Testing
@@ -185,6 +186,19 @@ extension HostSuite {
       }
       #expect(published?.value == 12)
       try TestFile.write(fixture.directory.file("trace.go"))
+    }
+
+    @Test("the busiest thousand topics, where there are more")
+    func manyTopics() throws {
+      let fixture = try HostFixture()
+      for number in 1...1_010 { _ = try fixture.host.core.bus.topic("t.\(number)") }
+      try fixture.publish("z")
+      let stats = try fixture.host.eventStats(plugin: nil, topic: nil)
+      #expect(stats.topics.count == 1_000 && stats.topicsInAll > 1_010)
+      #expect(stats.topics.last?.name == "z")
+      #expect(try fixture.host.eventStats(plugin: nil, topic: "t.1010").topics.count == 1)
+      let figures = try fixture.host.metrics().filter { $0.name == "dovetail_topic_dead_total" }
+      #expect(figures.count == 1_000)
     }
 
     @Test("how long handlers take, from samples")
