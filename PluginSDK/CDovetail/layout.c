@@ -193,6 +193,45 @@ AT(dvt_services, provide, 8);
 AT(dvt_services, withdraw, 16);
 AT(dvt_services, call, 24);
 
+SIZE(dvt_interception, 56); /* dvt_interception_r1 */
+AT(dvt_interception, struct_size, 0);
+AT(dvt_interception, abi_major, 4);
+AT(dvt_interception, abi_minor, 6);
+AT(dvt_interception, pattern, 8);
+AT(dvt_interception, name, 24);
+AT(dvt_interception, priority, 40);
+AT(dvt_interception, stages, 44);
+AT(dvt_interception, flags, 48);
+AT(dvt_interception, reserved, 52);
+
+SIZE(dvt_exchange, 88); /* dvt_exchange_r1 */
+AT(dvt_exchange, struct_size, 0);
+AT(dvt_exchange, abi_major, 4);
+AT(dvt_exchange, abi_minor, 6);
+AT(dvt_exchange, stage, 8);
+AT(dvt_exchange, code, 12);
+AT(dvt_exchange, name, 16);
+AT(dvt_exchange, caller, 32);
+AT(dvt_exchange, event, 48);
+AT(dvt_exchange, datacontenttype, 56);
+AT(dvt_exchange, data, 72);
+
+SIZE(dvt_verdict, 40); /* dvt_verdict_r1 */
+AT(dvt_verdict, struct_size, 0);
+AT(dvt_verdict, abi_major, 4);
+AT(dvt_verdict, abi_minor, 6);
+AT(dvt_verdict, context, 8);
+AT(dvt_verdict, amend_event, 16);
+AT(dvt_verdict, amend, 24);
+AT(dvt_verdict, answer, 32);
+
+SIZE(dvt_interceptors, 24); /* dvt_interceptors_r1 */
+AT(dvt_interceptors, struct_size, 0);
+AT(dvt_interceptors, abi_major, 4);
+AT(dvt_interceptors, abi_minor, 6);
+AT(dvt_interceptors, intercept, 8);
+AT(dvt_interceptors, release, 16);
+
 SIZE(dvt_value, 56); /* dvt_value_r1 */
 AT(dvt_value, kind, 0);
 AT(dvt_value, reserved, 4);

@@ -1,12 +1,12 @@
 import CDovetail
 import PluginSDK
 
-/// A subscription, service, timer or watch.
+/// A subscription, service, timer, watch or interceptor.
 ///
 /// Safe: mutable members are touched only under the core's lock; the plugin's pointers are only passed back to it.
 @safe final class Entry: @unchecked Sendable {
   /// What is registered.
-  enum Kind { case subscription, service, timer, watch }
+  enum Kind { case subscription, service, timer, watch, interceptor }
 
   /// Whom to tell when the last call has returned.
   typealias Completion = (done: dvt_completion?, context: UnsafeMutableRawPointer?)
@@ -15,7 +15,7 @@ import PluginSDK
   let seat: Seat
   /// Unique in its plugin, or in the host for a service.
   let name: String
-  /// A watch's collection.
+  /// An interceptor's pattern, or a watch's collection.
   let pattern: String
   let context: UnsafeMutableRawPointer?
   var token: UInt64 = 0
@@ -30,11 +30,16 @@ import PluginSDK
   var due: UInt64 = 0
   var interval: UInt64 = 0
   var prefix = ""
+  var stages: UInt32 = 0
+  var priority: Int32 = 0
+  /// What an interceptor stands around.
+  var matcher: TopicMatcher?
 
   var onEvent: dvt_handler?
   var onRequest: dvt_service_handler?
   var onTime: dvt_timer_handler?
   var onRecord: dvt_record_receiver?
+  var onExchange: dvt_interceptor?
 
   init(
     _ kind: Kind, _ seat: Seat, name: String, pattern: String = "",

@@ -79,6 +79,21 @@ enum FakeEvents {
     unsafe sent.type = unsafe arena.text(topic)
     unsafe sent.source = unsafe arena.text(seat.plugin)
     unsafe sent.attempt = 1
+    let interceptors = core.interceptors(around: topic, at: DVT_STAGE_EVENT)
+    if !interceptors.isEmpty {
+      switch unsafe core.pass(&sent, by: interceptors) {
+      case .success(.some(let left)):
+        let type = unsafe sent.type
+        let source = unsafe sent.source
+        unsafe sent = unsafe left.raw(arena)
+        unsafe sent.type = unsafe type
+        unsafe sent.source = unsafe source
+      case .success(.none): return DVT_OK
+      case .failure(let refusal):
+        unsafe PluginError(.denied, refusal.message, domain: refusal.domain).report(to: error)
+        return DVT_DENIED
+      }
+    }
     let deliveries = unsafe core.accept(&sent, topic)
     for delivery in deliveries { unsafe core.deliver(delivery, &sent) }
     withExtendedLifetime(arena) {}
@@ -88,6 +103,38 @@ enum FakeEvents {
 }
 
 extension HostCore {
+  /// Takes an event past interceptors.
+  ///
+  /// - Returns: What they left of it, `nil` when one kept it to itself, or a refusal.
+  fileprivate func pass(
+    _ event: inout dvt_event, by interceptors: [Entry]
+  ) -> Result<Event?, PluginError> {
+    defer { for entry in interceptors { returned(entry) } }
+    var present = unsafe withUnsafePointer(to: event) { unsafe Event(EventView($0)) }
+    for entry in interceptors {
+      let arena = Arena()
+      defer { withExtendedLifetime(arena) {} }
+      var raw = unsafe present.raw(arena)
+      unsafe raw.type = unsafe event.type
+      unsafe raw.source = unsafe event.source
+      let verdict = FakeVerdict()
+      let refusal = unsafe withUnsafePointer(to: &raw) { raw in
+        var exchange = unsafe dvt_exchange.headed()
+        unsafe exchange.stage = DVT_STAGE_EVENT
+        unsafe exchange.name = unsafe raw.pointee.type
+        unsafe exchange.caller = unsafe raw.pointee.source
+        unsafe exchange.event = unsafe raw
+        unsafe exchange.datacontenttype = unsafe raw.pointee.datacontenttype
+        unsafe exchange.data = unsafe raw.pointee.data
+        return unsafe verdict.ask(entry, exchange)
+      }
+      if let refusal { return .failure(refusal) }
+      if verdict.answer != nil { return .success(nil) }
+      present = verdict.event ?? present
+    }
+    return .success(present)
+  }
+
   /// Numbers and records an event, queues it where wanted, and says who is called at once, first come first.
   func accept(_ event: inout dvt_event, _ topic: String) -> [Delivery] {
     let (concerned, sequence) = state.withLock { state in

@@ -25,9 +25,27 @@ enum FakeServices {
     _ host: UnsafePointer<dvt_host>?, _ name: String, _ request: UnsafePointer<dvt_request>?,
     _ reply: UnsafePointer<dvt_sink>?, _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
-    guard let seat = unsafe Seat.of(host), var sent = unsafe request?.pointee else {
-      return DVT_INVALID
+    guard let seat = unsafe Seat.of(host), let sent = unsafe request?.pointee,
+      let write = unsafe reply?.pointee.write
+    else { return DVT_INVALID }
+    let passage = FakePassage(core: seat.core, name: name, caller: seat.plugin)
+    do throws(PluginError) {
+      let bytes = unsafe try passage.run(sent.data.array, sent.datacontenttype.string) {
+        data, contentType throws(PluginError) in
+        try answer(seat, name, data, contentType)
+      }
+      return unsafe bytes.withUnsafeBufferPointer {
+        unsafe write(reply?.pointee.context, $0.baseAddress, UInt64($0.count))
+      }
+    } catch let failure {
+      unsafe failure.report(to: error)
+      return failure.code.rawValue
     }
+  }
+
+  private static func answer(
+    _ seat: Seat, _ name: String, _ data: [UInt8], _ contentType: String
+  ) throws(PluginError) -> [UInt8] {
     let entry = seat.core.state.withLock { state in
       // During a reload both generations provide it: the newer answers.
       let found = state.entries.values.filter { $0.kind == .service && $0.name == name }
@@ -36,16 +54,27 @@ enum FakeServices {
       return found
     }
     guard let entry else {
-      unsafe PluginError(.notFound, "no plugin provides \"\(name)\"", domain: "dovetail").report(
-        to: unsafe error)
-      return DVT_NOT_FOUND
+      throw PluginError(.notFound, "no plugin provides \"\(name)\"", domain: "dovetail")
     }
+    defer { seat.core.returned(entry) }
+    return try entry.answer(name, from: seat.plugin, data, contentType)
+  }
+}
+
+extension Entry {
+  /// Lets a service or responder answer a request.
+  func answer(
+    _ name: String, from caller: String, _ data: [UInt8], _ contentType: String
+  ) throws(PluginError) -> [UInt8] {
     let arena = Arena()
-    unsafe sent.service = unsafe arena.text(name)
-    unsafe sent.caller = unsafe arena.text(seat.plugin)
-    let code = unsafe entry.onRequest?(entry.context, &sent, reply, error) ?? DVT_INVALID
-    withExtendedLifetime(arena) {}
-    seat.core.returned(entry)
-    return code
+    defer { withExtendedLifetime(arena) {} }
+    var request = unsafe dvt_request.headed()
+    unsafe request.service = unsafe arena.text(name)
+    unsafe request.caller = unsafe arena.text(caller)
+    unsafe request.datacontenttype = unsafe arena.text(contentType)
+    unsafe request.data = unsafe arena.bytes(data)
+    return unsafe try collect { sink, error in
+      unsafe onRequest?(context, &request, sink, error) ?? DVT_INVALID
+    }
   }
 }

@@ -84,7 +84,7 @@ hs_entry *hs_admit(hs_slot *slot, hs_frame *frame, hs_entry *entry) {
 }
 
 /* The negative codes are the host's: a callee that returns one has failed for a reason of its own. */
-static inline int32_t own_code(int32_t code) { return code < 0 && code >= HS_QUEUE_FULL ? 1 : code; }
+static inline int32_t own_code(int32_t code) { return code < 0 && code >= HS_REFUSED ? 1 : code; }
 
 static void report(hs_frame *frame, int32_t code) {
   hs_entry *entry = atomic_load(&frame->entry);
@@ -129,6 +129,11 @@ int32_t hs_settle(hs_frame *frame) {
 int32_t hs_publish(hs_topic *topic, void *event) {
   hs_slot *slot = hs_slot_self();
   return __builtin_expect(slot != NULL, 1) ? hs_publish_here(slot, topic, event) : HS_NO_MEMORY;
+}
+
+int32_t hs_publish_behind(hs_topic *topic, void *event) {
+  hs_slot *slot = hs_slot_self();
+  return slot ? hs_publish_to(slot, topic, &topic->behind, event) : HS_NO_MEMORY;
 }
 
 int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter) {

@@ -77,6 +77,7 @@ hs_table *hs_topic_swap(hs_topic *topic, hs_table *table) { return atomic_exchan
 
 void hs_topic_set_user(hs_topic *topic, void *user) { topic->user = user; }
 void *hs_topic_user(const hs_topic *topic) { return topic->user; }
+hs_table *hs_topic_swap_behind(hs_topic *topic, hs_table *table) { return atomic_exchange(&topic->behind, table); }
 
 uint64_t hs_topic_sequence(const hs_topic *topic) { return atomic_load(&topic->sequence); }
 

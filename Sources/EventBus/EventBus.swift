@@ -13,6 +13,7 @@ import Synchronization
     var exact: [String: [Subscription]] = [:]
     var globs: [Subscription] = []
     var byOwner: [Owner: [Subscription]] = [:]
+    var interceptors: [Interceptor] = []
     var ordinal: UInt64 = 0
     var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
     var group: UInt32 = 0
@@ -28,6 +29,8 @@ import Synchronization
   public let workers: WorkerPool
   private let hooks: UnsafeMutablePointer<hs_hooks>
   private let counters = Mutex(Counters())
+  /// Interceptors of requests or replies that serve: where there are none, nobody looks for them.
+  let requestInterceptors = Atomic<Int>(0)
   /// Events that could not be delivered.
   public let deadLetters: DeadLetters
   private let onFailure: @Sendable (DeliveryFailure) -> String
@@ -114,7 +117,7 @@ import Synchronization
       if let found = state.topics[name] { return found }
       let topic = unsafe Topic(name: name, hooks: hooks)
       state.topics[name] = topic
-      Self.rebuild(topic, in: state)
+      rebuild(topic, in: state)
       return topic
     }
   }
@@ -157,7 +160,7 @@ import Synchronization
     defer { Reclaimer.shared.collect() }
     return try state.withLock { state throws(BusError) in
       let own = state.byOwner[owner] ?? []
-      let name = options.name ?? Self.defaultName(options.pattern, among: own)
+      let name = options.name ?? Self.defaultName(options.pattern, among: own.map(\.name))
       if own.contains(where: { $0.name == name }) { throw .nameTaken(name) }
       state.ordinal += 1
       let subscription = Subscription(
@@ -168,7 +171,7 @@ import Synchronization
       guard !shadow else { return subscription }
       subscription.arm(adopting: nil, recorder: nil, gated: owner.group != 0)
       Self.insert(subscription, into: &state)
-      Self.rebuildTopics(of: [subscription], in: state)
+      rebuildTopics(of: [subscription], in: state)
       return subscription
     }
   }
@@ -189,7 +192,7 @@ import Synchronization
     let (direct, items) = try state.withLock { state throws(BusError) in
       guard subscription.standing != .ended else { throw .gone }
       state.byOwner[subscription.owner]?.removeAll { $0 === subscription }
-      return Self.retire(subscription, in: &state)
+      return retire(subscription, in: &state)
     }
     discard(items, of: subscription.owner)
     guard let direct else { return .ended }
@@ -204,7 +207,7 @@ import Synchronization
   func revokeSubscriptions(of owner: Owner, until deadline: Deadline) -> [Callable] {
     let (all, retired) = state.withLock { state in
       let all = state.byOwner.removeValue(forKey: owner) ?? []
-      return (all, all.map { Self.retire($0, in: &state) })
+      return (all, all.map { retire($0, in: &state) })
     }
     defer { withExtendedLifetime(all) { Reclaimer.shared.collect() } }
     for (_, items) in retired { discard(items, of: owner) }
@@ -212,6 +215,11 @@ import Synchronization
       guard let direct else { return nil }
       return direct.awaitEnd(until: deadline) == .ended ? nil : direct
     }
+  }
+
+  /// Whether an event of a topic would reach anybody now, a handler or who stands before them.
+  public func isHeard(_ topic: Topic) -> Bool {
+    handlers(of: topic) > 0 || state.withLock { isGuarded(topic, in: $0) }
   }
 
   /// All subscriptions that serve, in the order of their registration.

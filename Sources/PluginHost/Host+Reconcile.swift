@@ -174,8 +174,13 @@ extension Host {
     }
     if !waiting.isEmpty { try refuseWhileLoaderIsStuck() }
     let climbers = try stage(waiting, survey)
-    lifecycle.bringUp(climbers, isStartup: isStartup)
+    let objection = lifecycle.bringUp(climbers, isStartup: isStartup)
     rememberHashes(survey, climbers)
+    if let objection {
+      throw OperationError(
+        .refused, "an interceptor of system.pre_startup refused the start: \(objection)",
+        advice: "do what it asks for, or take its plugin out of the plugin folder")
+    }
   }
 
   /// A build that failed is not tried again by itself; another file is.

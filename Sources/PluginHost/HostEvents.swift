@@ -3,6 +3,7 @@ import CHostSupport
 import EventBus
 import HostSupport
 import MetadataStore
+import Synchronization
 
 /// The host's own events: `system.*`, `plugin.*`, `metadata.changed`, and what operators publish.
 ///
@@ -45,11 +46,44 @@ import MetadataStore
     _ = announcer.wait(for: number, until: .after(milliseconds: milliseconds))
   }
 
+  /// Publishes an event that interceptors may object to, and waits for the handlers.
+  ///
+  /// - Parameters:
+  ///   - type: The topic.
+  ///   - data: What it says.
+  ///   - milliseconds: How long to wait; who has not answered then does not object.
+  /// - Returns: Why an interceptor refused it; `nil` when none did.
+  func objection(
+    to type: String, _ data: KeyValuePairs<String, JSON>, waiting milliseconds: Int
+  ) -> String? {
+    recent.keep(type, subject: "", data)
+    guard let topic = topicWithHandlers(type) else { return nil }
+    let objection = Objection()
+    let number = announcer.submit { [self] in
+      let bytes = HostEvents.bytes(of: data)
+      let failure = unsafe publish(topic, subject: "", bytes, contentType: contentType.value)
+      guard let failure else { return }
+      losses.note(failure)
+      guard failure == .refused else { return }
+      objection.text.withLock { $0 = ErrorReport(failure, "'\(type)'").message }
+    }
+    guard let number else {
+      losses.note(.hostEventDropped)
+      return nil
+    }
+    _ = announcer.wait(for: number, until: .after(milliseconds: milliseconds))
+    return objection.text.withLock { $0 }
+  }
+
+  private final class Objection: Sendable {
+    let text = Mutex<String?>(nil)
+  }
+
   /// Delivers nothing more.
   func stop() { announcer.stop() }
 
   private func topicWithHandlers(_ type: String) -> Topic? {
-    guard let topic = try? bus.topic(type), bus.handlers(of: topic) > 0 else { return nil }
+    guard let topic = try? bus.topic(type), bus.isHeard(topic) else { return nil }
     return topic
   }
 

@@ -9,6 +9,7 @@
 #include "dovetail/config.h"
 #include "dovetail/events.h"
 #include "dovetail/executor.h"
+#include "dovetail/interceptors.h"
 #include "dovetail/log.h"
 #include "dovetail/metadata.h"
 #include "dovetail/plugin.h"

@@ -41,6 +41,10 @@ extension dvt_written: ABIStruct {}
 extension dvt_config: ABIStruct {}
 extension dvt_events: ABIStruct {}
 extension dvt_executor: ABIStruct {}
+extension dvt_interception: ABIStruct {}
+extension dvt_exchange: ABIStruct {}
+extension dvt_verdict: ABIStruct {}
+extension dvt_interceptors: ABIStruct {}
 extension dvt_log: ABIStruct {}
 extension dvt_metadata: ABIStruct {}
 extension dvt_services: ABIStruct {}

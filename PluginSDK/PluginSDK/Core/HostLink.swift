@@ -9,6 +9,7 @@ import CDovetail
   let config: UnsafePointer<dvt_config>?
   let events: UnsafePointer<dvt_events>?
   let executor: UnsafePointer<dvt_executor>?
+  let interceptors: UnsafePointer<dvt_interceptors>?
   let log: UnsafePointer<dvt_log>?
   let metadata: UnsafePointer<dvt_metadata>?
   let services: UnsafePointer<dvt_services>?
@@ -20,6 +21,7 @@ import CDovetail
     unsafe config = unsafe HostLink.find(host, "dovetail.config/1")
     unsafe events = unsafe HostLink.find(host, "dovetail.events/1")
     unsafe executor = unsafe HostLink.find(host, "dovetail.executor/1")
+    unsafe interceptors = unsafe HostLink.find(host, "dovetail.interceptors/1")
     unsafe log = unsafe HostLink.find(host, "dovetail.log/1")
     unsafe metadata = unsafe HostLink.find(host, "dovetail.metadata/1")
     unsafe services = unsafe HostLink.find(host, "dovetail.services/1")

@@ -11,6 +11,7 @@
 #define HS_GATE_CLOSED (-4) /* a reload held its gate past the deadline */
 #define HS_NO_MEMORY (-5)   /* the thread could not be given a slot */
 #define HS_QUEUE_FULL (-6)  /* an async subscription could not take the event */
+#define HS_REFUSED (-7)     /* an interceptor refused the event */
 
 /* The handlers of one topic, in order. Immutable once published; freed by epoch. */
 typedef struct hs_table {
@@ -31,6 +32,7 @@ typedef struct hs_topic {
   const hs_hooks *hooks;
   const char *name; /* NUL-terminated, for attribution */
   void *user;       /* the bus's */
+  hs_table *_Atomic behind; /* the handlers, where `table` has but who stands before them; NULL until somebody did */
 } hs_topic;
 
 /* Sets how many calls may be nested on a thread, 1…HS_DEPTH_MAX, and how many nanoseconds a call waits at a closed gate.
@@ -45,7 +47,10 @@ uint64_t hs_patience(void);
  * Returns HS_OK, HS_TOO_DEEP, HS_NO_MEMORY, or HS_GATE_CLOSED when at least one handler was left out by a gate. */
 int32_t hs_publish(hs_topic *topic, void *event);
 
-/* The same, and counts the publish. */
+/* Delivers an event to the handlers behind who stands before them. */
+int32_t hs_publish_behind(hs_topic *topic, void *event);
+
+/* As hs_publish, and counts the publish. */
 int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter);
 
 /* Runs `thunk(argument)` as a call of `entry`, with the same gate, hazard and guard as an event handler.

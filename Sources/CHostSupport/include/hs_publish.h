@@ -37,13 +37,14 @@ static inline void hs_go_to(hs_frame *frame, hs_entry *const *position) {
   atomic_store_explicit(&frame->entry, *position, memory_order_relaxed);
 }
 
-/* Delivers an event to every live entry of the topic's table, in order. One jump point serves all handlers of a publish.
+/* Delivers an event to every live entry of one of the topic's tables, in order. One jump point serves all handlers of a publish.
  * Past it everything comes from the slot: nothing in registers or on the stack survives a jump. */
-static inline __attribute__((always_inline)) int32_t hs_publish_here(hs_slot *slot, hs_topic *topic, void *event) {
+static inline __attribute__((always_inline)) int32_t hs_publish_to(
+    hs_slot *slot, hs_topic *topic, hs_table *_Atomic *handlers, void *event) {
   hs_frame *frame = hs_next_frame(slot);
   if (__builtin_expect(frame == NULL, 0)) return HS_TOO_DEEP;
   hs_enter_epoch(slot);
-  const hs_table *table = atomic_load_explicit(&topic->table, memory_order_acquire);
+  const hs_table *table = atomic_load_explicit(handlers, memory_order_acquire);
   frame->topic = topic;
   frame->event = event;
   hs_go_to(frame, table->entries); /* before the frame is seen: what its last call left there may be gone */
@@ -69,6 +70,11 @@ static inline __attribute__((always_inline)) int32_t hs_publish_here(hs_slot *sl
   if (__builtin_expect(frame->leaves != 0, 0)) outcome = hs_settle(frame);
   hs_pop(slot, frame);
   return outcome;
+}
+
+/* The same for the table that every publish begins with. */
+static inline __attribute__((always_inline)) int32_t hs_publish_here(hs_slot *slot, hs_topic *topic, void *event) {
+  return hs_publish_to(slot, topic, &topic->table, event);
 }
 
 #endif

@@ -31,4 +31,6 @@ public enum CallFailure: Int32, Sendable, Equatable {
   case noMemory = -5
   /// An async subscription could not take the event.
   case queueFull = -6
+  /// An interceptor refused the event.
+  case refused = -7
 }

@@ -148,7 +148,8 @@ extension EventBus {
       swapped.former.append(suspend(subscription, for: successors[subscription.name]))
       Self.remove(subscription, from: &state)
     }
-    Self.rebuildTopics(of: former + coming, in: state)
+    let patterns = (former + coming).map(\.options.pattern)
+    rebuildTopics(matching: patterns + swapInterceptors(old, new, in: &state), in: state)
     return swapped
   }
 
@@ -182,6 +183,7 @@ extension EventBus {
     let queues = state.withLock { state in
       let active = (state.byOwner[new] ?? []).filter { $0.standing == .active }
       for subscription in active { subscription.direct?.setState(HS_LIVE) }
+      for callable in interceptorCallables(of: new, in: state) { callable.setState(HS_LIVE) }
       old.setGate(closed: false, group: 0)
       new.setGate(closed: false, group: 0)
       return active.compactMap(\.queue)
@@ -223,6 +225,7 @@ extension EventBus {
   /// Forgets the subscriptions of a generation that never served, or no longer may.
   public func forget(_ owner: Owner) {
     let forgotten = state.withLock { state in
+      state.interceptors.removeAll { $0.owner == owner && $0.standing != .active }
       let forgotten = (state.byOwner[owner] ?? []).filter { $0.standing != .active }
       for subscription in forgotten { subscription.standing = .ended }
       state.byOwner[owner]?.removeAll { $0.standing == .ended }
@@ -237,6 +240,7 @@ extension EventBus {
   /// - Returns: How many calls were still running at the deadline.
   public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
     forget(owner)
-    return revokeSubscriptions(of: owner, until: deadline).count
+    return revokeInterceptors(of: owner, until: deadline)
+      + revokeSubscriptions(of: owner, until: deadline).count
   }
 }

@@ -3,11 +3,9 @@ import Synchronization
 
 /// How subscriptions become dispatch tables. All of it runs under the bus's lock.
 extension EventBus {
-  static func defaultName(_ pattern: TopicPattern, among own: [Subscription]) -> String {
+  static func defaultName(_ pattern: TopicPattern, among own: [String]) -> String {
     let prefix = "\(pattern)#"
-    let taken = own.compactMap {
-      $0.name.hasPrefix(prefix) ? Int($0.name.dropFirst(prefix.count)) : nil
-    }
+    let taken = own.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
     return "\(prefix)\((taken.max() ?? 0) + 1)"
   }
 
@@ -42,7 +40,7 @@ extension EventBus {
   /// Takes a subscription out of every table and marks its callables dead.
   ///
   /// - Returns: The callable whose calls are to be awaited, and the events that were queued.
-  static func retire(
+  func retire(
     _ subscription: Subscription, in state: inout State
   ) -> (direct: Callable?, items: [DeliveryQueue.Item]) {
     let wasActive = subscription.standing == .active
@@ -52,7 +50,7 @@ extension EventBus {
     if wasActive {
       direct?.setState(HS_DEAD)
       subscription.entrance?.setState(HS_DEAD)
-      remove(subscription, from: &state)
+      Self.remove(subscription, from: &state)
       rebuildTopics(of: [subscription], in: state)
     }
     subscription.direct = nil
@@ -75,15 +73,21 @@ extension EventBus {
   }
 
   /// Makes the table of a topic anew.
-  static func rebuild(_ topic: Topic, in state: State) {
-    let matching = receivers(of: topic.name, in: state)
+  func rebuild(_ topic: Topic, in state: State) {
+    let matching = Self.receivers(of: topic.name, in: state)
     let sequenced = matching.contains { $0.queue != nil }
-    topic.install(matching.compactMap(\.tabled), sequenced: sequenced)
+    topic.install(
+      matching.compactMap(\.tabled), sequenced: sequenced,
+      behind: checkpoint(before: topic, in: state))
   }
 
-  static func rebuildTopics(of changed: [Subscription], in state: State) {
-    let exact = Set(changed.filter(\.options.pattern.isExact).map(\.options.pattern.description))
-    let globs = changed.map(\.options.pattern).filter { !$0.isExact }
+  func rebuildTopics(of changed: [Subscription], in state: State) {
+    rebuildTopics(matching: changed.map(\.options.pattern), in: state)
+  }
+
+  func rebuildTopics(matching patterns: [TopicPattern], in state: State) {
+    let exact = Set(patterns.filter(\.isExact).map(\.description))
+    let globs = patterns.filter { !$0.isExact }
     for name in exact { if let topic = state.topics[name] { rebuild(topic, in: state) } }
     guard !globs.isEmpty else { return }
     for (name, topic) in state.topics where !exact.contains(name) {

@@ -4,7 +4,7 @@ public import CHostSupport
 ///
 /// Never freed while its bus lives. Threading: `publish` from any thread; the rest under the bus's lock.
 @safe public final class Topic: @unchecked Sendable {
-  // Safe: the record is never freed; its table is atomic and its name immutable.
+  // Safe: the record is never freed; its tables are atomic and its name immutable; the rest changes under the bus's lock.
   /// The record that publishing takes.
   public let record: UnsafeMutablePointer<hs_topic>
   /// The topic's name.
@@ -62,16 +62,42 @@ public import CHostSupport
     return code == 0 ? nil : CallFailure(rawValue: code)
   }
 
-  func install(_ entries: [Callable], sequenced: Bool) {
+  /// Whether somebody stood before the handlers once.
+  private var hasBehind = false
+  /// Who stands before the handlers; the tables do not keep it.
+  private var checkpoint: Callable?
+
+  /// Replaces the handlers, and who stands before them.
+  func install(_ entries: [Callable], sequenced: Bool, behind checkpoint: Callable?) {
+    defer { self.checkpoint = checkpoint }
+    figures.noteHandlers(entries.count)
+    if checkpoint != nil || hasBehind {
+      hasBehind = true
+      let behind = unsafe table(of: entries, sequenced: sequenced)
+      if let former = unsafe hs_topic_swap_behind(record, behind) {
+        unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(former))
+      }
+    }
+    let table =
+      if let checkpoint {
+        unsafe table(of: [checkpoint], sequenced: false)
+      } else {
+        unsafe table(of: entries, sequenced: sequenced)
+      }
+    if let former = unsafe hs_topic_swap(record, table) {
+      unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(former))
+    }
+  }
+
+  private func table(
+    of entries: [Callable], sequenced: Bool
+  ) -> UnsafeMutablePointer<hs_table> {
     guard let table = unsafe hs_table_create(UInt64(entries.count), sequenced ? 1 : 0) else {
       preconditionFailure("no memory for the handlers of topic \(name)")
     }
     for (index, callable) in entries.enumerated() {
       unsafe hs_table_set(table, UInt64(index), callable.entry)
     }
-    figures.noteHandlers(entries.count)
-    if let former = unsafe hs_topic_swap(record, table) {
-      unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(former))
-    }
+    return unsafe table
   }
 }

@@ -98,6 +98,10 @@ extension ErrorReport {
       self.init(
         DVT_UNAVAILABLE, "\(what) is being reloaded and did not come back in time", retryable: true)
     case .noMemory: self.init(DVT_FULL, "no memory for another thread's slot")
+    case .refused:
+      self.init(
+        DVT_DENIED,
+        ErrorCollector.ofThread?.takeRefusal() ?? "\(what) was refused by an interceptor")
     case .queueFull:
       self.init(DVT_FULL, "\(what): the queue of a subscription is full", retryable: true)
     }

@@ -42,6 +42,18 @@ import CHostSupport
     return last
   }
 
+  /// Why an interceptor refused the event that this thread publishes.
+  private var refusal: String?
+
+  /// Keeps an interceptor's refusal for who published.
+  func keep(refusal: String) { self.refusal = refusal }
+
+  /// Takes the last refusal.
+  func takeRefusal() -> String? {
+    defer { refusal = nil }
+    return refusal
+  }
+
   /// The collector of the calling thread's slot.
   static var ofThread: ErrorCollector? {
     guard let sink = unsafe hs_thread_error_sink() else { return nil }

@@ -144,7 +144,7 @@ import HostSupport
   }
 
   /// Reads an event of an older or newer minor revision: what both know.
-  private static func read(_ event: UnsafePointer<dvt_event>) throws(ErrorReport) -> dvt_event {
+  static func read(_ event: UnsafePointer<dvt_event>) throws(ErrorReport) -> dvt_event {
     let size = unsafe event.pointee.struct_size
     try ABIEntry.checkSize(size, "dvt_event", atLeast: 16)
     var own = unsafe dvt_event()
@@ -156,7 +156,7 @@ import HostSupport
     return unsafe own
   }
 
-  private static func checkBounds(_ event: dvt_event) throws(ErrorReport) {
+  static func checkBounds(_ event: dvt_event) throws(ErrorReport) {
     if unsafe event.extension_count > UInt64(BR_MOST_EXTENSIONS) {
       throw ErrorReport(
         DVT_TOO_LARGE,

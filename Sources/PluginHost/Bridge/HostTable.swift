@@ -35,6 +35,7 @@ import CHostSupport
     case DVT_METADATA_INTERFACE: unsafe MetadataInterface.table
     case DVT_TIMERS_INTERFACE: unsafe TimersInterface.table
     case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table
+    case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
     default: nil
     }
   }

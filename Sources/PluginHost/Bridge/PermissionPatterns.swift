@@ -6,6 +6,7 @@ struct PermissionPatterns: Sendable {
   private let subscribe: [TopicPattern]
   private let metadata: [TopicPattern]
   private let services: [TopicPattern]
+  private let intercept: [TopicPattern]
   private let id: String
 
   init(_ manifest: Manifest) {
@@ -18,6 +19,7 @@ struct PermissionPatterns: Sendable {
     subscribe = compile(manifest.permissions.subscribe)
     metadata = compile(manifest.permissions.metadata)
     services = compile(manifest.permissions.services)
+    intercept = compile(manifest.permissions.intercept)
   }
 
   /// Why the plugin may not publish to a topic; `nil` when it may.
@@ -35,8 +37,19 @@ struct PermissionPatterns: Sendable {
 
   /// Why the plugin may not subscribe to a pattern; `nil` when it may. A pattern is allowed when a permission covers it.
   func denialOfSubscribe(_ pattern: TopicPattern) -> String? {
-    let covered = subscribe.contains { $0.description == pattern.description || $0.covers(pattern) }
-    return covered ? nil : text(pattern.description, key: "subscribe")
+    denial(pattern, in: subscribe, key: "subscribe")
+  }
+
+  /// Why the plugin may not intercept a pattern; `nil` when it may, as for `denialOfSubscribe`.
+  func denialOfIntercept(_ pattern: TopicPattern) -> String? {
+    denial(pattern, in: intercept, key: "intercept")
+  }
+
+  private func denial(
+    _ pattern: TopicPattern, in patterns: [TopicPattern], key: String
+  ) -> String? {
+    let covered = patterns.contains { $0.description == pattern.description || $0.covers(pattern) }
+    return covered ? nil : text(pattern.description, key: key)
   }
 
   private func denial(_ name: String, in patterns: [TopicPattern], key: String) -> String? {

@@ -182,6 +182,7 @@ import Synchronization
     case service(Service)
     case timer(ScheduledTimer)
     case watch(PluginWatch)
+    case interceptor(Interceptor)
   }
 
   private static let tokens = Atomic<UInt64>(0)

@@ -11,7 +11,8 @@ struct ServiceCaller {
   /// What the caller may call; `nil` for the operator.
   let permissions: PermissionPatterns?
 
-  private static let largest: UInt64 = 16 << 20
+  /// Most bytes that a request carries.
+  static let largest: UInt64 = 16 << 20
 
   /// Calls and waits for the reply.
   ///
@@ -29,6 +30,25 @@ struct ServiceCaller {
       throw ErrorReport(
         DVT_TOO_LARGE, "a request carries at most 16 MiB; publish larger payloads in a buffer")
     }
+    if core.bus.interceptsRequests { try checkPermission(name) }
+    let chain = RequestChain(core: core, name: name, caller: caller, deadline: deadline)
+    return unsafe try chain.run(data, contentType: contentType) {
+      data, contentType throws(ErrorReport) in
+      unsafe try answer(name, data, contentType, deadline)
+    }
+  }
+
+  /// Refuses what the caller may not call, before an interceptor sees it.
+  private func checkPermission(_ name: String) throws(ErrorReport) {
+    let provider = core.services.all.first { $0.name == name }?.owner.name ?? ""
+    guard let denial = permissions?.denialOfService(name, provider: provider) else { return }
+    core.noteDenial(caller, denial)
+    throw ErrorReport(DVT_DENIED, denial)
+  }
+
+  private func answer(
+    _ name: String, _ data: dvt_bytes, _ contentType: String, _ deadline: Deadline
+  ) throws(ErrorReport) -> [UInt8] {
     let collector = ReplyCollector()
     let outcome: (Service, CallResult)
     do throws(BusError) {

@@ -2,7 +2,7 @@ import CDovetail
 import EventBus
 import HostSupport
 
-/// `unsubscribe`, `withdraw`, `cancel` and `unwatch`: one promise, one implementation.
+/// `unsubscribe`, `withdraw`, `release`, `cancel` and `unwatch`: one promise, one implementation.
 @safe enum Withdrawal {
   /// Ends the registration behind a handle; see `dvt_events.unsubscribe`.
   static func run(
@@ -70,6 +70,8 @@ import HostSupport
       return ending
     case .watch(let watch):
       return watch.end(until: deadline, done)
+    case .interceptor(let interceptor):
+      return try bus.release(interceptor, until: deadline, done: done)
     }
   }
 

@@ -96,6 +96,7 @@ extension Manifest {
     if let patterns = try object.patterns("subscribe") { permissions.subscribe = patterns }
     if let patterns = try object.patterns("metadata") { permissions.metadata = patterns }
     if let patterns = try object.patterns("services") { permissions.services = patterns }
+    if let patterns = try object.patterns("intercept") { permissions.intercept = patterns }
     permissions.network = try object.flag("network")
     permissions.exec = try object.flag("exec")
     if let files = try object.object("files") {

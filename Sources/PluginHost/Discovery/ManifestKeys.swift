@@ -7,7 +7,7 @@ enum ManifestKeys {
   ]
   static let provides = ["events", "services"]
   static let permissions = [
-    "exec", "files", "metadata", "network", "publish", "services", "subscribe",
+    "exec", "files", "intercept", "metadata", "network", "publish", "services", "subscribe",
   ]
   static let files = ["read", "write"]
   static let state = ["accepts", "schema", "version"]

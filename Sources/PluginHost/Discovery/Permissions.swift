@@ -10,6 +10,8 @@ public struct Permissions: Sendable, Equatable {
   public var metadata: [String]
   /// Services of other plugins that it may call.
   public var services: [String]
+  /// Topics and services that it may intercept.
+  public var intercept: [String]
   /// Paths that it may open when it is isolated.
   public var files: FileAccess
   /// Whether it may use the network when it is isolated.
@@ -28,12 +30,14 @@ public struct Permissions: Sendable, Equatable {
     public init() {}
   }
 
-  /// What a plugin may do whose manifest asks for nothing: publish its own events, subscribe to any, keep its own metadata.
+  /// What a plugin may do whose manifest asks for nothing: publish its own events, subscribe to any, keep its own metadata,
+  /// intercept what is its own.
   public init(defaultsFor id: String) {
     publish = [id, "\(id).>"]
     subscribe = [">"]
     metadata = [id, "\(id).>"]
     services = []
+    intercept = [id, "\(id).>"]
     files = FileAccess()
     network = false
     exec = false

@@ -30,7 +30,8 @@ extension Lifecycle {
   /// - Parameters:
   ///   - climbers: In start order.
   ///   - isStartup: Whether the host itself is starting.
-  func bringUp(_ climbers: [Climber], isStartup: Bool = false) {
+  /// - Returns: Why an interceptor of `system.pre_startup` refused the start, of which nothing is left then; else `nil`.
+  func bringUp(_ climbers: [Climber], isStartup: Bool = false) -> String? {
     let casualties = Casualties()
     for climber in climbers {
       table.update(climber.generation.id) { plugin in
@@ -45,13 +46,21 @@ extension Lifecycle {
     ]
     for (phase, reached) in phases {
       rest = climb(rest, phase, reached, casualties)
-      if phase == .preInit, isStartup {
-        events.publish(
-          "system.pre_startup", ["plugins": .int(Int64(rest.count))],
-          waiting: configuration.lifecycleDeadline)
+      if phase == .preInit, isStartup, let objection = objection(to: rest) {
+        for climber in rest.reversed() {
+          fall(climber, .initialize, .skipped, "was not started: \(objection)")
+        }
+        return objection
       }
     }
     settle(rest)
+    return nil
+  }
+
+  private func objection(to climbers: [Climber]) -> String? {
+    events.objection(
+      to: "system.pre_startup", ["plugins": .int(Int64(climbers.count))],
+      waiting: configuration.lifecycleDeadline)
   }
 
   /// Blocks those that need a plugin that is neither active nor on its way.

@@ -25,6 +25,10 @@ public enum Loss: String, CaseIterable, Sendable {
   case replyLate = "reply-late"
   /// A call that the manifest does not permit.
   case denied = "denied"
+  /// An event or request that an interceptor refused, or an event that it kept to itself.
+  case vetoed
+  /// An event or request that passed an interceptor unseen: it crashed, or was not there in time.
+  case interceptorSkipped = "interceptor-skipped"
   /// A call of a generation that was retired.
   case callTooLate = "call-too-late"
   /// A lifecycle call that did not return within its deadline.

@@ -16,6 +16,7 @@ extension ProbePlugin {
     static int32_t on_time(void *c, const dvt_error_sink *s) { return DVT_OK; }
     static int32_t on_record(void *c, const dvt_record *r) { return DVT_OK; }
     static int32_t on_bytes(void *c, const uint8_t *ptr, uint64_t len) { return DVT_OK; }
+    static int32_t on_exchange(void *c, const dvt_exchange *x, const dvt_verdict *v, const dvt_error_sink *s) { return DVT_OK; }
     static void on_done(void *c, int32_t code) {}
     static void on_error(void *c, const dvt_error *e) {}
     static void job(void *c) {}
@@ -56,6 +57,10 @@ extension ProbePlugin {
       dvt_subscription how = {HEADER(dvt_subscription), .pattern = name, .name = name};
       dvt_request request = {HEADER(dvt_request), .deadline_ms = 2000};
       dvt_timer later = {HEADER(dvt_timer), .name = name, .delay_ms = 3600000};
+      const dvt_interceptors *interceptors = FACE(DVT_INTERCEPTORS_INTERFACE, dvt_interceptors);
+      dvt_interception around = {HEADER(dvt_interception), .pattern = name, .name = name, .stages = 7};
+      if (!interceptors->intercept(host, &around, on_exchange, 0, &handle, &ignored))
+        interceptors->release(host, handle, on_done, 0, &ignored);
       events->subscribe(host, &how, on_event, 0, &handle, &ignored);
       if (!events->topic(host, name, &topic, &ignored)) events->publish(host, topic, &event, &ignored);
       events->publish_named(host, &event, &ignored);

@@ -37,6 +37,7 @@ struct LossScenario {
         static int32_t serve(void *c, const dvt_request *r, const dvt_sink *to, const dvt_error_sink *s) { return act(s); }
         static int32_t changed(void *c, const dvt_record *r) { return act(0); }
         static void work(void *c) { act(0); }
+        static int32_t judge(void *c, const dvt_exchange *x, const dvt_verdict *v, const dvt_error_sink *s) { return act(s); }
         """
       )
       .doing("init", start)
@@ -83,6 +84,14 @@ struct LossScenario {
     case .eventDropped, .handlerFailed, .handlerTimeout, .eventDead, .eventOrphaned,
       .deadLetterDropped, .hostEventDropped, .tooDeep:
       try runEvents()
+    case .vetoed, .interceptorSkipped:
+      let around =
+        "dvt_interception o = {HEADER(dvt_interception), .pattern = S(\"loser.x\"), .stages = DVT_STAGE_EVENT}; "
+        + "dvt_handle h; FACE(DVT_INTERCEPTORS_INTERFACE, dvt_interceptors)->intercept(host, &o, judge, 0, &h, &errors);"
+      try start(
+        loser(
+          init: around, handler: loss == .vetoed ? "return fail(s, \"no\")" : "__builtin_trap()"))
+      publish("loser.x")
     case .gateTimeout, .replyLate, .denied, .callTooLate, .heldDropped, .watchOverflow, .jobRefused:
       try runCalls()
     default: try runRest()

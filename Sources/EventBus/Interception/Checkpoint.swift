@@ -1,0 +1,52 @@
+import CHostSupport
+
+/// What stands in a topic's table before its handlers: it asks the interceptors, and lets what they leave of an event go on.
+///
+/// It is the host's own code. Threading: any thread, several at once.
+final class Checkpoint: Sendable {
+  private let interceptors: [(interceptor: Interceptor, callable: Callable)]
+  private let layout: EventLayout
+  // The topics of a bus live as long as it does.
+  private unowned let topic: Topic
+
+  /// Stands before a topic's handlers.
+  init(
+    before topic: Topic, layout: EventLayout,
+    interceptors: [(interceptor: Interceptor, callable: Callable)]
+  ) {
+    self.topic = topic
+    self.layout = layout
+    self.interceptors = interceptors
+  }
+
+  /// The entry that publishers call.
+  func makeCallable(owner: Owner) -> Callable {
+    unsafe Callable(
+      owner: owner, inPlugin: false, keepAlive: self,
+      context: Unmanaged.passUnretained(self).toOpaque(),
+      call: { context, event, _ in
+        guard let context = unsafe context else { return 0 }
+        unsafe Unmanaged<Checkpoint>.fromOpaque(context).takeUnretainedValue().receive(event)
+        return 0
+      })
+  }
+
+  private func receive(_ event: UnsafeMutableRawPointer?) {
+    var present = unsafe event
+    var owned: UnsafeMutableRawPointer?
+    defer { if let owned = unsafe owned { unsafe layout.release(owned) } }
+    for (interceptor, callable) in interceptors {
+      switch unsafe interceptor.judge(interceptor, callable, present) {
+      case .pass: continue
+      case .answered: return
+      case .refused: return hs_publish_set_outcome(HS_REFUSED)
+      case .amended(let copy):
+        if let owned = unsafe owned { unsafe layout.release(owned) }
+        unsafe owned = copy
+        unsafe present = unsafe copy
+      }
+    }
+    let code = unsafe hs_publish_behind(topic.record, present)
+    if code != HS_OK { hs_publish_set_outcome(code) }
+  }
+}
