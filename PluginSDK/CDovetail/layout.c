@@ -232,6 +232,37 @@ AT(dvt_interceptors, abi_minor, 6);
 AT(dvt_interceptors, intercept, 8);
 AT(dvt_interceptors, release, 16);
 
+SIZE(dvt_responder, 48); /* dvt_responder_r1 */
+AT(dvt_responder, struct_size, 0);
+AT(dvt_responder, abi_major, 4);
+AT(dvt_responder, abi_minor, 6);
+AT(dvt_responder, pattern, 8);
+AT(dvt_responder, name, 24);
+AT(dvt_responder, priority, 40);
+AT(dvt_responder, reserved, 44);
+
+SIZE(dvt_reply, 80); /* dvt_reply_r1 */
+AT(dvt_reply, struct_size, 0);
+AT(dvt_reply, abi_major, 4);
+AT(dvt_reply, abi_minor, 6);
+AT(dvt_reply, responder, 8);
+AT(dvt_reply, name, 24);
+AT(dvt_reply, code, 40);
+AT(dvt_reply, retryable, 44);
+AT(dvt_reply, message, 48);
+AT(dvt_reply, data, 64);
+
+SIZE(dvt_requests, 56); /* dvt_requests_r1 */
+AT(dvt_requests, struct_size, 0);
+AT(dvt_requests, abi_major, 4);
+AT(dvt_requests, abi_minor, 6);
+AT(dvt_requests, respond, 8);
+AT(dvt_requests, combine, 16);
+AT(dvt_requests, withdraw, 24);
+AT(dvt_requests, request, 32);
+AT(dvt_requests, begin, 40);
+AT(dvt_requests, cancel, 48);
+
 SIZE(dvt_value, 56); /* dvt_value_r1 */
 AT(dvt_value, kind, 0);
 AT(dvt_value, reserved, 4);

@@ -1,12 +1,12 @@
 import CDovetail
 import PluginSDK
 
-/// A subscription, service, timer, watch or interceptor.
+/// A subscription, service, timer, watch, interceptor, responder or combiner.
 ///
 /// Safe: mutable members are touched only under the core's lock; the plugin's pointers are only passed back to it.
 @safe final class Entry: @unchecked Sendable {
   /// What is registered.
-  enum Kind { case subscription, service, timer, watch, interceptor }
+  enum Kind { case subscription, service, timer, watch, interceptor, responder, combiner }
 
   /// Whom to tell when the last call has returned.
   typealias Completion = (done: dvt_completion?, context: UnsafeMutableRawPointer?)
@@ -40,6 +40,7 @@ import PluginSDK
   var onTime: dvt_timer_handler?
   var onRecord: dvt_record_receiver?
   var onExchange: dvt_interceptor?
+  var onReplies: dvt_combiner?
 
   init(
     _ kind: Kind, _ seat: Seat, name: String, pattern: String = "",

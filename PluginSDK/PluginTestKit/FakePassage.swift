@@ -9,18 +9,18 @@ struct FakePassage {
 
   /// Carries a request out.
   func run(
-    _ data: [UInt8], _ contentType: String,
+    _ data: [UInt8], _ contentType: String, asksBack: Bool = true,
     _ answer: ([UInt8], String) throws(PluginError) -> [UInt8]
   ) throws(PluginError) -> [UInt8] {
-    let stages = DVT_STAGE_REQUEST | DVT_STAGE_REPLY
+    let stages = asksBack ? DVT_STAGE_REQUEST | DVT_STAGE_REPLY : DVT_STAGE_REQUEST
     let interceptors = core.interceptors(around: name, at: stages)
     defer { for entry in interceptors { core.returned(entry) } }
-    return try run(data, contentType, past: interceptors[...], answer)
+    return try run(data, contentType, past: interceptors[...], asksBack, answer)
   }
 
   private func run(
     _ data: [UInt8], _ contentType: String, past interceptors: ArraySlice<Entry>,
-    _ answer: ([UInt8], String) throws(PluginError) -> [UInt8]
+    _ asksBack: Bool, _ answer: ([UInt8], String) throws(PluginError) -> [UInt8]
   ) throws(PluginError) -> [UInt8] {
     guard let entry = interceptors.first else { return try answer(data, contentType) }
     var (data, contentType) = (data, contentType)
@@ -30,13 +30,22 @@ struct FakePassage {
       if let amended = verdict.data { (data, contentType) = (amended, verdict.contentType) }
     }
     let reply = Result { () throws(PluginError) in
-      try run(data, contentType, past: interceptors.dropFirst(), answer)
+      try run(data, contentType, past: interceptors.dropFirst(), asksBack, answer)
     }
-    return try back(reply, past: entry)
+    return asksBack ? try back(reply, past: entry) : try reply.get()
+  }
+
+  /// Takes one of several replies past all interceptors.
+  func back(_ reply: Result<[UInt8], PluginError>) -> Result<[UInt8], PluginError> {
+    let interceptors = core.interceptors(around: name, at: DVT_STAGE_REPLY)
+    defer { for entry in interceptors { core.returned(entry) } }
+    return interceptors.reversed().reduce(reply) { reply, entry in
+      Result { () throws(PluginError) in try back(reply, past: entry) }
+    }
   }
 
   /// Takes a reply, or a failure, past an interceptor.
-  func back(
+  private func back(
     _ reply: Result<[UInt8], PluginError>, past entry: Entry
   ) throws(PluginError) -> [UInt8] {
     guard entry.stages & DVT_STAGE_REPLY != 0 else { return try reply.get() }

@@ -13,6 +13,7 @@
 #include "dovetail/log.h"
 #include "dovetail/metadata.h"
 #include "dovetail/plugin.h"
+#include "dovetail/requests.h"
 #include "dovetail/services.h"
 #include "dovetail/timers.h"
 

@@ -45,6 +45,9 @@ extension dvt_interception: ABIStruct {}
 extension dvt_exchange: ABIStruct {}
 extension dvt_verdict: ABIStruct {}
 extension dvt_interceptors: ABIStruct {}
+extension dvt_responder: ABIStruct {}
+extension dvt_reply: ABIStruct {}
+extension dvt_requests: ABIStruct {}
 extension dvt_log: ABIStruct {}
 extension dvt_metadata: ABIStruct {}
 extension dvt_services: ABIStruct {}

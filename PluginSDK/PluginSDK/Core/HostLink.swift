@@ -12,6 +12,7 @@ import CDovetail
   let interceptors: UnsafePointer<dvt_interceptors>?
   let log: UnsafePointer<dvt_log>?
   let metadata: UnsafePointer<dvt_metadata>?
+  let requests: UnsafePointer<dvt_requests>?
   let services: UnsafePointer<dvt_services>?
   let timers: UnsafePointer<dvt_timers>?
 
@@ -24,6 +25,7 @@ import CDovetail
     unsafe interceptors = unsafe HostLink.find(host, "dovetail.interceptors/1")
     unsafe log = unsafe HostLink.find(host, "dovetail.log/1")
     unsafe metadata = unsafe HostLink.find(host, "dovetail.metadata/1")
+    unsafe requests = unsafe HostLink.find(host, "dovetail.requests/1")
     unsafe services = unsafe HostLink.find(host, "dovetail.services/1")
     unsafe timers = unsafe HostLink.find(host, "dovetail.timers/1")
   }

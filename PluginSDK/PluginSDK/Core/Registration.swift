@@ -1,9 +1,9 @@
 import CDovetail
 
-/// A subscription, service, timer, watch or interceptor. It lasts until it is cancelled or the plugin stops, also when this value is not kept.
+/// A subscription, service, timer, watch, interceptor or responder. It lasts until it is cancelled or the plugin stops, also when this value is not kept.
 public struct Registration: Sendable {
   enum Kind: Sendable {
-    case subscription, service, timer, watch, interceptor
+    case subscription, service, timer, watch, interceptor, responder
   }
 
   /// What a cancellation did.
@@ -60,6 +60,7 @@ public struct Registration: Sendable {
     case .service: unsafe context.link.services?.pointee.withdraw
     case .timer: unsafe context.link.timers?.pointee.cancel
     case .watch: unsafe context.link.metadata?.pointee.unwatch
+    case .responder: unsafe context.link.requests?.pointee.withdraw
     case .interceptor: unsafe context.link.interceptors?.pointee.release
     }
   }

@@ -9,6 +9,7 @@ import Synchronization
 final class HostCore: Sendable {
   let bus: EventBus
   let services = ServiceRegistry()
+  let responders = ResponderRegistry()
   let timers: Scheduler
   let metadata: MetadataStore
   let log: LogWriter
@@ -31,7 +32,7 @@ final class HostCore: Sendable {
   /// What waits at a plugin's gate beside its subscriptions: services, timers, watches, the collecting of its figures.
   func gatedCallables(of instance: PluginInstance) -> [Callable] {
     services.callables(of: instance.owner) + timers.callables(of: instance.owner)
-      + bus.interceptorCallables(of: instance.owner)
+      + responders.callables(of: instance.owner) + bus.interceptorCallables(of: instance.owner)
       + instance.watches.compactMap(\.callable) + [instance.figures]
   }
 

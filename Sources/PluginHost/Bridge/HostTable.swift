@@ -32,6 +32,7 @@ import CHostSupport
     case DVT_CONFIG_INTERFACE: unsafe ConfigInterface.table
     case DVT_EVENTS_INTERFACE: unsafe EventsInterface.table
     case DVT_SERVICES_INTERFACE: unsafe ServicesInterface.table
+    case DVT_REQUESTS_INTERFACE: unsafe RequestsInterface.table
     case DVT_METADATA_INTERFACE: unsafe MetadataInterface.table
     case DVT_TIMERS_INTERFACE: unsafe TimersInterface.table
     case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table

@@ -183,6 +183,8 @@ import Synchronization
     case timer(ScheduledTimer)
     case watch(PluginWatch)
     case interceptor(Interceptor)
+    case responder(Responder)
+    case request(RequestRound)
   }
 
   private static let tokens = Atomic<UInt64>(0)
@@ -218,6 +220,11 @@ import Synchronization
   /// The watches among them.
   var watches: [PluginWatch] {
     registrations.compactMap { if case .watch(let watch) = $0 { watch } else { nil } }
+  }
+
+  /// The requests that it began and that have not ended.
+  var requests: [RequestRound] {
+    registrations.compactMap { if case .request(let round) = $0 { round } else { nil } }
   }
 
   /// The name for a registration that was given none: `prefix#1`, `prefix#2`, … in order, so that the next build's match.

@@ -11,12 +11,16 @@ import CHostSupport
   /// What was written.
   private(set) var bytes: [UInt8] = []
   private let limit: Int
+  private let isOver: (@Sendable () -> Bool)?
 
   /// Starts empty.
   ///
-  /// - Parameter limit: Most bytes that are taken; a write beyond it answers DVT_TOO_LARGE.
-  init(limit: Int = 64 << 20) {
+  /// - Parameters:
+  ///   - limit: Most bytes that are taken; a write beyond it answers DVT_TOO_LARGE.
+  ///   - isOver: Whether nobody wants them any more; a write answers DVT_GONE then.
+  init(limit: Int = 64 << 20, until isOver: (@Sendable () -> Bool)? = nil) {
     self.limit = limit
+    self.isOver = isOver
     unsafe sink = .allocate(capacity: 1)
     unsafe sink.initialize(
       to: dvt_sink(
@@ -35,6 +39,7 @@ import CHostSupport
   deinit { unsafe sink.deallocate() }
 
   private func take(_ more: dvt_bytes) -> Int32 {
+    if isOver?() == true { return DVT_GONE }
     guard unsafe more.len <= UInt64(limit - bytes.count) else { return DVT_TOO_LARGE }
     unsafe bytes.append(contentsOf: more.array)
     return DVT_OK

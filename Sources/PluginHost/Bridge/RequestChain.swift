@@ -10,6 +10,8 @@ struct RequestChain {
   /// Id of the plugin that calls, or `dovetail`.
   let caller: String
   let deadline: Deadline
+  /// Whether the interceptors see the reply on its way back; else `back` is asked for each of several.
+  var asksBack = true
 
   private typealias Step = (interceptor: Interceptor, callable: Callable)
 
@@ -64,13 +66,25 @@ struct RequestChain {
     let reply = Result { () throws(ErrorReport) in
       unsafe try run(body, past: steps.dropFirst(), answer)
     }
-    return try back(reply, past: step)
+    return asksBack ? try back(reply, past: step) : try reply.get()
+  }
+
+  /// Takes one of several replies past all interceptors.
+  func back(_ reply: TopicReply) -> TopicReply {
+    guard core.bus.interceptsRequests else { return reply }
+    let result = core.bus.withInterceptors(around: name) { steps in
+      steps.reversed().reduce(reply.result) { result, step in
+        Result { () throws(ErrorReport) in try back(result, past: step) }
+      }
+    }
+    return TopicReply(
+      responder: reply.responder, name: reply.name, place: reply.place, result: result)
   }
 
   /// Takes a reply, or a failure, past an interceptor.
-  func back(
+  private func back(
     _ reply: Result<[UInt8], ErrorReport>,
-    past step: (interceptor: Interceptor, callable: Callable)
+    past step: Step
   ) throws(ErrorReport) -> [UInt8] {
     guard step.interceptor.options.stages.contains(.replies) else { return try reply.get() }
     var code = DVT_OK

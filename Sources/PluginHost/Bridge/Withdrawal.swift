@@ -72,6 +72,13 @@ import HostSupport
       return watch.end(until: deadline, done)
     case .interceptor(let interceptor):
       return try bus.release(interceptor, until: deadline, done: done)
+    case .responder(let responder):
+      let ending = try instance.core.responders.withdraw(responder, until: deadline)
+      if ending == .pending, let callable = responder.lastCallable { bus.whenEnded(callable, done) }
+      return ending
+    case .request(let round):
+      round.end(.cancelled)
+      return .ended
     }
   }
 

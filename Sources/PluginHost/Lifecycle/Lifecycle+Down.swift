@@ -91,6 +91,8 @@ extension Lifecycle {
     running += generation.instance.figures.end(until: deadline) == .pending ? 1 : 0
     running += core.timers.revoke(owner, until: deadline)
     running += core.services.revoke(owner, until: deadline)
+    running += core.responders.revoke(owner, until: deadline)
+    for request in generation.instance.requests { request.end(.cancelled) }
     running += core.bus.revoke(owner, until: deadline)
     dropHeld(of: generation)
     running += drainJobs(generation.instance, until: deadline)

@@ -28,6 +28,7 @@ struct Handover {
     to.setMode(to.mode == .shadow ? .releasing : .open)
     for watch in from.watches { _ = watch.suspend(until: .after(milliseconds: 1000)) }
     core.services.handOver(from: from.owner, to: to.owner)
+    core.responders.handOver(from: from.owner, to: to.owner)
     core.timers.handOver(from: from.owner, to: to.owner)
     core.bus.openGates(of: [], callables: [to.figures])
     return core.bus.exchange(from.owner, for: to.owner, recorder: recorder)

@@ -21,7 +21,7 @@ public enum Loss: String, CaseIterable, Sendable {
   case gateTimeout = "gate-timeout"
   /// A publish that was nested too deep.
   case tooDeep = "too-deep"
-  /// A service's reply that came after the caller's deadline.
+  /// A reply that came after the caller's deadline, or after a request on a topic had ended.
   case replyLate = "reply-late"
   /// A call that the manifest does not permit.
   case denied = "denied"

@@ -17,6 +17,9 @@ extension ProbePlugin {
     static int32_t on_record(void *c, const dvt_record *r) { return DVT_OK; }
     static int32_t on_bytes(void *c, const uint8_t *ptr, uint64_t len) { return DVT_OK; }
     static int32_t on_exchange(void *c, const dvt_exchange *x, const dvt_verdict *v, const dvt_error_sink *s) { return DVT_OK; }
+    static int32_t on_reply(void *c, const dvt_reply *r) { return DVT_OK; }
+    static int32_t on_replies(void *c, const dvt_request *q, const dvt_reply *r, uint64_t n, const dvt_sink *to,
+                              const dvt_error_sink *s) { return DVT_OK; }
     static void on_done(void *c, int32_t code) {}
     static void on_error(void *c, const dvt_error *e) {}
     static void job(void *c) {}
@@ -57,6 +60,12 @@ extension ProbePlugin {
       dvt_subscription how = {HEADER(dvt_subscription), .pattern = name, .name = name};
       dvt_request request = {HEADER(dvt_request), .deadline_ms = 2000};
       dvt_timer later = {HEADER(dvt_timer), .name = name, .delay_ms = 3600000};
+      const dvt_requests *requests = FACE(DVT_REQUESTS_INTERFACE, dvt_requests);
+      dvt_responder who = {HEADER(dvt_responder), .pattern = name, .name = name};
+      if (!requests->respond(host, &who, on_call, 0, &handle, &ignored)) requests->withdraw(host, handle, on_done, 0, &ignored);
+      if (!requests->combine(host, &who, on_replies, 0, &handle, &ignored)) requests->withdraw(host, handle, on_done, 0, &ignored);
+      dvt_request asked = {HEADER(dvt_request), .deadline_ms = 100};
+      requests->request(host, name, &asked, DVT_REPLIES_ALL, on_reply, 0, &ignored);
       const dvt_interceptors *interceptors = FACE(DVT_INTERCEPTORS_INTERFACE, dvt_interceptors);
       dvt_interception around = {HEADER(dvt_interception), .pattern = name, .name = name, .stages = 7};
       if (!interceptors->intercept(host, &around, on_exchange, 0, &handle, &ignored))

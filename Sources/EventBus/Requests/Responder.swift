@@ -1,0 +1,69 @@
+import CHostSupport
+
+/// One registration of who answers requests to topics, or combines the answers. Owner's name and own name together outlive a
+/// reload.
+///
+/// Threading: mutable parts are touched under the registry's lock only.
+@safe public final class Responder: @unchecked Sendable {
+  // Safe: `callable` and `ordinal` change under the registry's lock; the rest is immutable.
+  /// What it does.
+  public enum Role: Sendable, Equatable {
+    /// It answers.
+    case answers
+    /// It makes one reply of all.
+    case combines
+  }
+
+  /// Whose it is.
+  public let owner: Owner
+  /// Unique in its owner and role.
+  public let name: String
+  /// The topics whose requests it gets.
+  public let pattern: TopicPattern
+  /// Higher first; ties by order of registration.
+  public let priority: Int32
+  /// What it does.
+  public let role: Role
+  /// The user of its entry.
+  public let user: UnsafeMutableRawPointer?
+  private let keepAlive: AnyObject?
+  var ordinal: UInt64 = 0
+  var callable: Callable?
+
+  /// Describes a registration.
+  ///
+  /// - Parameters:
+  ///   - role: What it does.
+  ///   - owner: Whose it is.
+  ///   - name: Unique in its owner and role.
+  ///   - pattern: The topics whose requests it gets.
+  ///   - priority: Higher first.
+  ///   - user: What its calls need; must live as long as `keepAlive`.
+  ///   - keepAlive: Released when nobody can call any more.
+  public init(
+    _ role: Role, owner: Owner, name: String, pattern: TopicPattern, priority: Int32,
+    user: UnsafeMutableRawPointer?, keepAlive: AnyObject?
+  ) {
+    self.role = role
+    self.owner = owner
+    self.name = name
+    self.pattern = pattern
+    self.priority = priority
+    unsafe self.user = unsafe user
+    self.keepAlive = keepAlive
+  }
+
+  func arm() {
+    let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
+    unsafe hs_entry_set_user(callable.entry, user)
+    self.callable = callable
+  }
+
+  /// Its callable; read it only once the registration has ended.
+  public var lastCallable: Callable? { callable }
+
+  /// Whether another is the same registration of another generation, or the same one.
+  func isKin(of other: Responder) -> Bool {
+    owner.name == other.owner.name && name == other.name && role == other.role
+  }
+}

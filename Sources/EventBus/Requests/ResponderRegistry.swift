@@ -1,0 +1,137 @@
+import CHostSupport
+public import HostSupport
+import Synchronization
+
+/// Who answers requests to which topics.
+///
+/// Threading: any thread; no lock is held while a responder runs.
+@safe public final class ResponderRegistry: @unchecked Sendable {
+  // Safe: everything mutable is inside `state`.
+  private struct State {
+    var active: [Responder] = []
+    var shadow: [Responder] = []
+    var suspended: [Responder] = []
+    var ordinal: UInt64 = 0
+  }
+
+  /// Registrations that an owner may have.
+  public static let most = 1024
+
+  private let state = Mutex(State())
+
+  /// Starts without responders.
+  public init() {}
+
+  /// Registers a responder or combiner.
+  ///
+  /// - Parameters:
+  ///   - responder: Who answers what.
+  ///   - shadow: Whether it takes effect only when its generation commits.
+  /// - Throws: `BusError.nameTaken` or `.full`.
+  public func add(_ responder: Responder, shadow: Bool) throws(BusError) {
+    try state.withLock { state throws(BusError) in
+      let own = (state.active + state.shadow).filter { $0.owner == responder.owner }
+      guard own.count < Self.most else {
+        throw .full("responder: \(responder.owner) has \(own.count)")
+      }
+      if own.contains(where: { $0.isKin(of: responder) }) { throw .nameTaken(responder.name) }
+      state.ordinal += 1
+      responder.ordinal = state.ordinal
+      if shadow { return state.shadow.append(responder) }
+      responder.arm()
+      state.active.append(responder)
+    }
+  }
+
+  /// Ends a registration; see `EventBus.unsubscribe`.
+  ///
+  /// - Returns: `.pending` when a call still runs at the deadline, or waits for the caller.
+  /// - Throws: `BusError.gone` when it had ended.
+  public func withdraw(
+    _ responder: Responder, until deadline: Deadline
+  ) throws(BusError) -> Callable.Ending {
+    let callable = try state.withLock { state throws(BusError) in
+      let before = state.active.count + state.shadow.count + state.suspended.count
+      state.active.removeAll { $0 === responder }
+      state.shadow.removeAll { $0 === responder }
+      state.suspended.removeAll { $0 === responder }
+      guard state.active.count + state.shadow.count + state.suspended.count < before else {
+        throw .gone
+      }
+      return responder.callable
+    }
+    return callable?.end(until: deadline) ?? .ended
+  }
+
+  /// Who does something for a topic, higher priority first, then in the order of registration.
+  public func all(_ role: Responder.Role, for topic: String) -> [Responder] {
+    state.withLock { state in
+      state.active.filter { $0.role == role && $0.pattern.matches(topic) }
+    }.sorted { ($1.priority, $0.ordinal) < ($0.priority, $1.ordinal) }
+  }
+
+  /// Calls a responder, or who has taken its place since it was looked up.
+  ///
+  /// - Parameters:
+  ///   - responder: As it was found.
+  ///   - body: Makes the call; runs while the callable cannot be freed.
+  /// - Returns: What `body` returns; `nil` when nobody is left.
+  public func with<Result>(_ responder: Responder, _ body: (Callable) -> Result) -> Result? {
+    hs_pin_self()
+    defer { hs_unpin_self() }
+    let callable = state.withLock { state in
+      state.active.first { $0.isKin(of: responder) }?.callable
+    }
+    return callable.map(body)
+  }
+
+  /// The callables of an owner's registrations, for its gate.
+  public func callables(of owner: Owner) -> [Callable] {
+    state.withLock { $0.active.filter { $0.owner == owner }.compactMap(\.callable) }
+  }
+
+  /// Swaps one generation's registrations for another's; waiting calls pass to the successor of the same name.
+  public func handOver(from old: Owner, to new: Owner) {
+    state.withLock { state in
+      let former = state.active.filter { $0.owner == old }
+      let coming = (state.shadow + state.suspended).filter { $0.owner == new }
+      state.active.removeAll { $0.owner == old }
+      state.shadow.removeAll { $0.owner == new }
+      state.suspended.removeAll { $0.owner == new }
+      for responder in coming {
+        if let kin = former.first(where: { $0.isKin(of: responder) }) {
+          responder.ordinal = kin.ordinal
+        }
+        responder.arm()
+        state.active.append(responder)
+      }
+      for responder in former {
+        let successor = coming.first { $0.isKin(of: responder) }
+        responder.callable?.move(to: successor?.callable)
+        responder.callable = nil
+        state.suspended.append(responder)
+      }
+    }
+  }
+
+  /// Forgets registrations that never took effect, or no longer can.
+  public func forget(_ owner: Owner) {
+    state.withLock { state in
+      state.shadow.removeAll { $0.owner == owner }
+      state.suspended.removeAll { $0.owner == owner }
+    }
+  }
+
+  /// Ends all of an owner's registrations.
+  ///
+  /// - Returns: How many calls were still running at the deadline.
+  public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
+    forget(owner)
+    let ended = state.withLock { state in
+      let ended = state.active.filter { $0.owner == owner }
+      state.active.removeAll { $0.owner == owner }
+      return ended
+    }
+    return ended.filter { $0.callable?.end(until: deadline) == .pending }.count
+  }
+}
