@@ -14,6 +14,7 @@ import Synchronization
     var globs: [Subscription] = []
     var byOwner: [Owner: [Subscription]] = [:]
     var interceptors: [Interceptor] = []
+    var routes: [EventRoute] = []
     var ordinal: UInt64 = 0
     var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
     var group: UInt32 = 0
@@ -43,6 +44,7 @@ import Synchronization
   private struct Counters {
     var failed: UInt64 = 0
     var dropped: [String: UInt64] = [:]
+    var loops: UInt64 = 0
     var retried: UInt64 = 0
     var timedOut: UInt64 = 0
   }
@@ -323,6 +325,11 @@ import Synchronization
 
   /// Attempts after the first that were arranged.
   public var retried: UInt64 { counters.withLock { $0.retried } }
+
+  /// Events that a route did not take, because they had come too far already.
+  public var routeLoops: UInt64 { counters.withLock { $0.loops } }
+
+  func noteLoop() { counters.withLock { $0.loops += 1 } }
 
   /// Counts an event that was dropped, for its topic and for the plugin that did not get it.
   func noteDropped(_ topic: UnsafePointer<hs_topic>?, of plugin: String) {

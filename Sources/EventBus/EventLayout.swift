@@ -17,6 +17,8 @@
   /// Lends an attribute's bytes; `nil` where the event has none. `data` only of an event whose data are JSON.
   public let attribute:
     @Sendable (UnsafeMutableRawPointer?, EventAttribute) -> UnsafeRawBufferPointer?
+  /// Prepares an event for a route to the topic of that name.
+  public let forward: @Sendable (UnsafeMutableRawPointer?, String) -> Forwarding
   /// Marks a copy as delivered for a second time.
   public let markRedelivered: @convention(c) (UnsafeMutableRawPointer?) -> Void
 
@@ -31,6 +33,7 @@
     attribute:
       @escaping @Sendable (UnsafeMutableRawPointer?, EventAttribute) ->
       UnsafeRawBufferPointer?,
+    forward: @escaping @Sendable (UnsafeMutableRawPointer?, String) -> Forwarding,
     markRedelivered: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
   ) {
     unsafe self.stamp = stamp
@@ -40,6 +43,7 @@
     unsafe self.size = size
     unsafe self.setAttempt = setAttempt
     unsafe self.attribute = attribute
+    unsafe self.forward = unsafe forward
     unsafe self.markRedelivered = markRedelivered
   }
 

@@ -85,6 +85,7 @@ public final class Host: Sendable {
       throw OperationError(.failed, "the host cannot start its threads: \(error)")
     }
     faults.attach(self)
+    try setRoutes(configuration)
     core.metadata.setOutbox { [events] event in events.publish(changed: event) }
     parts.reportPreviousRun(to: core.log)
   }
@@ -177,6 +178,7 @@ public final class Host: Sendable {
   public func reloadConfiguration() throws(OperationError) {
     guard let reread else { return }
     let (next, kept) = configuration.following(try reread())
+    try setRoutes(next)
     live.current = next
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {

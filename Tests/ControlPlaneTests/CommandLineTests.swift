@@ -222,7 +222,7 @@ import Testing
       "run", "list", "info", "why", "graph", "plan", "load", "unload", "reload", "rollback",
       "inspect", "quarantine", "quarantine list", "quarantine why", "quarantine clear", "events",
       "events dead", "events dead list", "events dead show", "events dead replay",
-      "events dead drop", "events subs", "events explain",
+      "events dead drop", "events subs", "events explain", "events routes",
       "events stats", "events tap", "top",
       "publish", "call", "meta", "meta get", "meta put", "meta list", "meta watch", "metrics",
       "doctor", "stop", "version", "completions", "help",

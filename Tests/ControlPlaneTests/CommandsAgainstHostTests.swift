@@ -76,6 +76,11 @@ import Testing
         "error: there is no plugin \"nobody\"\n  next: see `dovetail list`\n"
       ),
       (
+        ["events", "routes"], 0,
+        "FROM     TO            MODE  OWNER     ROUTED  LOOPS  FILTER\n"
+          + "order.*  audit.orders  copy  dovetail       3      0  subject prefix \"eu-\"\n", ""
+      ),
+      (
         ["quarantine", "list"], 0,
         "ID       VERSION  HASH          SINCE                     TIMES  CAUSE\n"
           + "crasher           0123456789ab  2026-01-01T00:00:00.000Z      1  SIGSEGV in init\n", ""

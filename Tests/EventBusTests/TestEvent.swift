@@ -7,6 +7,8 @@ import Synchronization
   var sequence: UInt64 = 0
   var redelivered = false
   var attempt = 1
+  /// Routes that took it.
+  var hops = 0
   let publisher: Int
   let number: Int
   let references = Atomic<Int>(1)
@@ -54,6 +56,7 @@ import Synchronization
     unsafe copy.pointee.sequence = unsafe event.pointee.sequence
     unsafe copy.pointee.redelivered = unsafe event.pointee.redelivered
     unsafe copy.pointee.attempt = unsafe event.pointee.attempt
+    unsafe copy.pointee.hops = unsafe event.pointee.hops
     unsafe copy.pointee.subject = unsafe event.pointee.subject
     unsafe copy.pointee.key = unsafe event.pointee.key
     unsafe copy.pointee.json = unsafe event.pointee.json
@@ -105,6 +108,18 @@ import Synchronization
       unsafe event?.assumingMemoryBound(to: TestEvent.self).pointee.attempt = Int(attempt)
     },
     attribute: { event, attribute in unsafe TestEvent.bytes(of: event, attribute) },
+    forward: { event, _ in
+      guard let event = unsafe event?.assumingMemoryBound(to: TestEvent.self) else {
+        return .stopped
+      }
+      let copy = unsafe TestEvent.copy(event)
+      unsafe copy.assumingMemoryBound(to: TestEvent.self).pointee.hops += 1
+      if unsafe copy.assumingMemoryBound(to: TestEvent.self).pointee.hops <= 3 {
+        return unsafe .copy(copy)
+      }
+      unsafe TestEvent.release(copy.assumingMemoryBound(to: TestEvent.self))
+      return .stopped
+    },
     markRedelivered: { event in
       guard let event = unsafe event?.assumingMemoryBound(to: TestEvent.self) else { return }
       unsafe event.pointee.redelivered = true

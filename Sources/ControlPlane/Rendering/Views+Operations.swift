@@ -73,6 +73,23 @@ extension Views {
     return table.text(style)
   }
 
+  /// A row for each rule that takes events from topic to topic.
+  public static func routes(_ routes: [RouteReport], _ style: Style) -> String {
+    guard !routes.isEmpty else { return "no route takes events from topic to topic\n" }
+    var table = Table([
+      ("FROM", .left), ("TO", .left), ("MODE", .left), ("OWNER", .left), ("ROUTED", .right),
+      ("LOOPS", .right), ("FILTER", .left),
+    ])
+    for route in routes {
+      table.add([
+        (route.from, nil), (route.to, nil), (route.mode, nil), (route.owner, nil),
+        ("\(route.routed)", nil), ("\(route.loops)", route.loops > 0 ? .red : nil),
+        (route.filter.joined(separator: ", "), nil),
+      ])
+    }
+    return table.text(style)
+  }
+
   /// The story of one build.
   public static func quarantined(_ build: QuarantineReport, _ style: Style) -> String {
     pairs(

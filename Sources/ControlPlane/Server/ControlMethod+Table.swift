@@ -64,6 +64,7 @@ extension ControlMethod {
         pattern: given.optionalString("pattern") ?? ">",
         limit: Int(given.integer("limit", 1...10_000) ?? 100))
     },
+    .reply("events.routes") { host, _ in try host.routes() },
     .stream("events.follow", ["pattern"]) { host, given, notifications in
       try host.tap(pattern: given.optionalString("pattern") ?? ">") {
         notifications.add(.event($0))

@@ -149,7 +149,9 @@ extension EventBus {
       Self.remove(subscription, from: &state)
     }
     let patterns = (former + coming).map(\.options.pattern)
-    rebuildTopics(matching: patterns + swapInterceptors(old, new, in: &state), in: state)
+    rebuildTopics(
+      matching: patterns + swapInterceptors(old, new, in: &state)
+        + swapRoutes(old, new, in: &state), in: state)
     return swapped
   }
 
@@ -226,6 +228,7 @@ extension EventBus {
   public func forget(_ owner: Owner) {
     let forgotten = state.withLock { state in
       state.interceptors.removeAll { $0.owner == owner && $0.standing != .active }
+      state.routes.removeAll { $0.owner == owner && $0.standing != .active }
       let forgotten = (state.byOwner[owner] ?? []).filter { $0.standing != .active }
       for subscription in forgotten { subscription.standing = .ended }
       state.byOwner[owner]?.removeAll { $0.standing == .ended }
@@ -240,6 +243,7 @@ extension EventBus {
   /// - Returns: How many calls were still running at the deadline.
   public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
     forget(owner)
+    removeRoutes(of: owner)
     return revokeInterceptors(of: owner, until: deadline)
       + revokeSubscriptions(of: owner, until: deadline).count
   }

@@ -1,21 +1,26 @@
 import CHostSupport
 
-/// What stands in a topic's table before its handlers: it asks the interceptors, and lets what they leave of an event go on.
+/// What stands in a topic's table before its handlers: it asks the interceptors, and lets what they leave of an event go
+/// on: along the routes, and to the handlers unless a route moves it.
 ///
 /// It is the host's own code. Threading: any thread, several at once.
 final class Checkpoint: Sendable {
   private let interceptors: [(interceptor: Interceptor, callable: Callable)]
+  private let routes: [EventRoute]
   private let layout: EventLayout
   // The topics of a bus live as long as it does.
   private unowned let topic: Topic
+  private unowned let bus: EventBus
 
   /// Stands before a topic's handlers.
   init(
-    before topic: Topic, layout: EventLayout,
-    interceptors: [(interceptor: Interceptor, callable: Callable)]
+    before topic: Topic, bus: EventBus,
+    interceptors: [(interceptor: Interceptor, callable: Callable)], routes: [EventRoute]
   ) {
     self.topic = topic
-    self.layout = layout
+    self.bus = bus
+    self.routes = routes
+    layout = bus.layout
     self.interceptors = interceptors
   }
 
@@ -46,7 +51,30 @@ final class Checkpoint: Sendable {
         unsafe present = unsafe copy
       }
     }
+    var isMoved = false
+    for route in routes where unsafe take(present, along: route) {
+      if route.rule.mode == .move { isMoved = true }
+    }
+    if isMoved { return }
     let code = unsafe hs_publish_behind(topic.record, present)
     if code != HS_OK { hs_publish_set_outcome(code) }
+  }
+  /// Takes an event along a route, where it meets its conditions.
+  ///
+  /// - Returns: Whether it was taken.
+  private func take(_ event: UnsafeMutableRawPointer?, along route: EventRoute) -> Bool {
+    guard route.rule.conditions.allSatisfy({ unsafe $0.holds(for: event, layout) }) else {
+      return false
+    }
+    guard case .copy(let copy) = unsafe layout.forward(event, route.rule.to) else {
+      route.stopped.count()
+      bus.noteLoop()
+      return false
+    }
+    route.taken.count()
+    let code = unsafe hs_publish(route.target.record, copy)
+    if code != HS_OK { hs_publish_set_outcome(code) }
+    unsafe layout.release(copy)
+    return true
   }
 }

@@ -32,6 +32,7 @@ import HostSupport
       unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.attempt = attempt
     },
     attribute: { event, attribute in unsafe EventAttributes.bytes(of: event, attribute) },
+    forward: { event, topic in unsafe EventForwarding.copy(event, to: topic) },
     markRedelivered: { event in
       unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.flags |= DVT_EVENT_REDELIVERED
     })

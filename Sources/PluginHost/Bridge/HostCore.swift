@@ -50,6 +50,7 @@ final class HostCore: Sendable {
     for (plugin, count) in bus.droppedByOwner {
       totals[Losses.Key(loss: .eventDropped, plugin: plugin)] = count
     }
+    totals[Losses.Key(loss: .routeLoop, plugin: "")] = bus.routeLoops
     totals[Losses.Key(loss: .eventDead, plugin: "")] = bus.deadLetters.total
     totals[Losses.Key(loss: .deadLetterDropped, plugin: "")] = bus.deadLetters.displaced
     totals[Losses.Key(loss: .logLineLost, plugin: "")] = UInt64(log.lostLines)

@@ -91,6 +91,9 @@ extension ConfigurationKey {
     ) {
       $0.metadata.path = $1
     },
+    ConfigurationKey("routes", .routes, "rules that take events from topic to topic") {
+      $0.routes = ($1.array ?? []).compactMap { try? HostConfiguration.Route($0) }
+    },
     ConfigurationKey("settings", .settings, "settings of plugins, by id") {
       $0.settings = $1.object ?? [:]
     },

@@ -1,3 +1,4 @@
+import EventBus
 import HostSupport
 
 /// One thing that an operator can set: its name, what it may be, what it means, and where it goes.
@@ -19,6 +20,7 @@ public struct ConfigurationKey: Sendable {
     case choice([String])
     case list
     case settings
+    case routes
   }
 
   init(
@@ -62,6 +64,13 @@ public struct ConfigurationKey: Sendable {
         return "must have an object for each plugin; \(id) has \(value.kindName)"
       }
       return nil
+    case (.routes, .array(let rules)):
+      for (index, rule) in rules.enumerated() {
+        do throws(BusError) { _ = try HostConfiguration.Route(rule) } catch {
+          return "must be \(allowed); in [\(index)]: \(error)"
+        }
+      }
+      return nil
     default: break
     }
     return "must be \(allowed), not \(value.kindName)"
@@ -79,7 +88,7 @@ public struct ConfigurationKey: Sendable {
       }
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list: return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings: return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
+    case .settings, .routes: return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
 }
@@ -92,6 +101,7 @@ extension ConfigurationKey.Kind {
     case .whole(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .list: "an array of strings that are not empty"
+    case .routes: "an array of {from, filter, to, mode}"
     case .settings: "an object with an object for each plugin id"
     }
   }

@@ -139,6 +139,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var loadProbe = false
   /// Where the metadata store keeps its records.
   public var metadata = Metadata()
+  /// Rules that take events from topic to topic, 0…256.
+  public var routes: [Route] = []
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

@@ -46,6 +46,8 @@ public protocol HostControl: AnyObject, Sendable {
   ) throws(OperationError) -> Payload
   /// The latest events that the host still holds and that match, oldest first, at most `limit`.
   func recentEvents(pattern: String, limit: Int) throws(OperationError) -> [EventReport]
+  /// The rules that take events from topic to topic, in the order in which they were added.
+  func routes() throws(OperationError) -> [RouteReport]
   /// Shows every later event that matches to `handler`, which returns soon and runs on any thread.
   func tap(
     pattern: String, _ handler: @escaping @Sendable (EventReport) -> Void

@@ -11,6 +11,8 @@ public enum Loss: String, CaseIterable, Sendable {
   case eventDead = "event-dead"
   /// A queued event whose subscription has no successor after a reload became a dead letter.
   case eventOrphaned = "event-orphaned"
+  /// An event that a route did not take, because routes had taken it so often that it went in circles.
+  case routeLoop = "route-loop"
   /// An event that a new generation published before it was given up.
   case heldDropped = "held-dropped"
   /// A dead letter that gave way to newer ones.

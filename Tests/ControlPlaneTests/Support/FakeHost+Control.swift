@@ -68,6 +68,13 @@ extension FakeHost {
   func rollback(_ id: String, deadline: Deadline) throws(OperationError) -> OperationReport {
     throw OperationError(.refused, plugin: id, "\(id) has no earlier build")
   }
+  func routes() throws(OperationError) -> [RouteReport] {
+    [
+      RouteReport(
+        from: "order.*", filter: ["subject prefix \"eu-\""], to: "audit.orders", mode: "copy",
+        owner: "dovetail", routed: 3, loops: 0)
+    ]
+  }
   func quarantineList() throws(OperationError) -> [QuarantineReport] {
     [
       QuarantineReport(

@@ -59,7 +59,8 @@ extension HostSuite {
             else if (text[0] == 'x') code = f->cancel(host, h, &errors);
             else code = f->request(host, S("ask.x"), &r, text[0] == 'f' ? DVT_REPLIES_FIRST : text[0] == 'a' ? DVT_REPLIES_ALL
                                    : DVT_REPLIES_COMBINED, hear, 0, &errors);
-            char line[5000]; snprintf(line, sizeof line, "%d%s", (int)code, heard);
+            // What a request that was begun hears is traced.
+            char line[5000]; snprintf(line, sizeof line, "%d%s", (int)code, text[0] == 'b' || text[0] == 'x' ? "" : heard);
             return reply(to, line);
           }
           """

@@ -16,6 +16,8 @@ struct LossScenario {
       configuration.drainDeadline = 300
       switch loss {
       case .lifecycleTimeout: configuration.lifecycleDeadline = 100
+      case .routeLoop:
+        configuration.routes = [HostConfiguration.Route(from: "loser.x", to: "loser.y")]
       case .deadLetterDropped: configuration.deadLetters.count = 0
       case .probationOverflow:
         configuration.probation.seconds = 60
@@ -84,6 +86,14 @@ struct LossScenario {
     case .eventDropped, .handlerFailed, .handlerTimeout, .eventDead, .eventOrphaned,
       .deadLetterDropped, .hostEventDropped, .tooDeep:
       try runEvents()
+    case .routeLoop:
+      let back =
+        "dvt_event n = *e; n.type = S(\"loser.x\"); FACE(DVT_EVENTS_INTERFACE, dvt_events)->publish_named(host, &n, &errors)"
+      try start(
+        loser(init: "subscribe(\"loser.y\", \"y\", around, DVT_DELIVERY_SYNC);").declaring(
+          "static int32_t around(void *c, const dvt_event *e, const dvt_error_sink *s) { \(back); return DVT_OK; }"
+        ))
+      publish("loser.x")
     case .vetoed, .interceptorSkipped:
       let around =
         "dvt_interception o = {HEADER(dvt_interception), .pattern = S(\"loser.x\"), .stages = DVT_STAGE_EVENT}; "
