@@ -32,7 +32,7 @@ import PluginSDK
   var prefix = ""
   var stages: UInt32 = 0
   var priority: Int32 = 0
-  /// What an interceptor stands around.
+  /// What an interceptor stands around, or a responder answers.
   var matcher: TopicMatcher?
 
   var onEvent: dvt_handler?

@@ -79,7 +79,9 @@ extension HostCore {
   func interceptors(around name: String, at stage: UInt32) -> [Entry] {
     state.withLock { state in
       let found = state.entries.values
-        .filter { $0.kind == .interceptor && $0.stages & stage != 0 && $0.matcher?.matches(name) == true }
+        .filter {
+          $0.kind == .interceptor && $0.stages & stage != 0 && $0.matcher?.matches(name) == true
+        }
         .sorted { ($0.priority, $1.token) > ($1.priority, $0.token) }
       for entry in found { entry.running += 1 }
       return found

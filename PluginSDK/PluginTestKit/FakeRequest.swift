@@ -104,8 +104,10 @@ struct FakeRequest {
 
   private func entries(_ kind: Entry.Kind) -> [Entry] {
     core.state.withLock { state in
-      let found = state.entries.values.filter { $0.kind == kind && $0.matches(topic) }
-        .sorted { ($0.priority, $1.token) > ($1.priority, $0.token) }
+      let found = state.entries.values.filter {
+        $0.kind == kind && $0.matcher?.matches(topic) == true
+      }
+      .sorted { ($0.priority, $1.token) > ($1.priority, $0.token) }
       for entry in found { entry.running += 1 }
       return found
     }

@@ -46,7 +46,8 @@ enum FakeRequests {
     let entry = unsafe Entry(
       kind, seat, name: options.name.string, pattern: options.pattern.string, context)
     entry.priority = unsafe options.priority
-    return FakeEvents.isTopic(entry.pattern, allowingWildcards: true) ? entry : nil
+    entry.matcher = TopicMatcher(entry.pattern, allowingWildcards: true)
+    return entry.matcher == nil ? nil : entry
   }
 
   private static func request(

@@ -120,7 +120,7 @@ extension RetryPolicy {
 
 extension Event {
   /// The whole event as the ABI has it.
-  fileprivate func raw(_ arena: Arena) -> dvt_event {
+  func raw(_ arena: Arena) -> dvt_event {
     var event = unsafe dvt_event.headed()
     unsafe event.type = unsafe arena.text(type)
     unsafe event.source = unsafe arena.text(source)
