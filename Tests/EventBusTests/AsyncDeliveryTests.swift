@@ -209,6 +209,7 @@ import Testing
           Fixture.Failure("bad", 4, code: 7),
         ]
       })
+    #expect(eventually { fixture.bus.deadLetters.total == 3 })
     #expect(fixture.bus.deadLetters.drop { _ in true }.map(\.attempts) == [1, 1, 1])
     #expect(eventually { fixture.ledger.live == 0 })
   }

@@ -150,6 +150,8 @@ final class Scene: Sendable {
       for round in 1...20 { #expect(scene.fixture.publish(scene.topic, round) == nil) }
       #expect(eventually { scene.good.value == 20 && scene.fixture.failed.count == 20 })
       #expect(scene.fixture.failed.map(\.number) == Array(1...20))
+      // A failure is told of before its letter is kept.
+      #expect(eventually { scene.fixture.bus.deadLetters.total == 20 })
       let letters = scene.fixture.bus.deadLetters.drop { _ in true }
       #expect(letters.count == 20)
       #expect(letters.allSatisfy { $0.cause == .crashed })

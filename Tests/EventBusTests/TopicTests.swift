@@ -130,4 +130,52 @@ import Testing
     _ = ring.popFirst()
     #expect(token == nil)
   }
+
+  @Test(
+    "an expression matches anywhere in a topic",
+    arguments: [
+      ("phase", "phase.started", true), ("phase", "a.phases", true), ("^phase$", "phases", false),
+      ("^order\\.(paid|sent)$", "order.paid", true),
+      ("^order\\.(paid|sent)$", "order-paid", false),
+      ("[0-9]{3}", "room.101", true), ("[0-9]{3}", "room.10", false),
+    ])
+  func expression(text: String, topic: String, matches: Bool) throws {
+    let pattern = try TopicPattern(regex: text)
+    #expect(pattern.matches(topic) == matches)
+    #expect(!pattern.isExact)
+    #expect(pattern.description == text)
+  }
+
+  @Test("only the permission for everything, or the same expression, covers one")
+  func coversExpression() throws {
+    let pattern = try TopicPattern(regex: "a.b")
+    #expect(try TopicPattern(">").covers(pattern))
+    #expect(pattern.covers(try TopicPattern(regex: "a.b")))
+    #expect(try !TopicPattern("a.b").covers(pattern))
+    #expect(try !TopicPattern("*").covers(pattern))
+    #expect(try !pattern.covers(TopicPattern("a.b")))
+    #expect(try pattern != TopicPattern("a.b"))
+  }
+
+  @Test(
+    "an expression that is none, or could take hours, is refused",
+    arguments: [
+      ("(", "is no extended regular expression"), ("(a)\\1", "has a back-reference"),
+      ("a{300}", "has a repeat counted beyond 255"),
+    ])
+  func refused(text: String, reason: String) {
+    let error = #expect(throws: BusError.self) { try TopicPattern(regex: text) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+
+  @Test("a dot that stands for any character is noted")
+  func note() throws {
+    #expect(
+      try TopicPattern(regex: "phase.started").note
+        == "the dot in 'phase.started' stands for any character; write '\\.' for a dot")
+    for text in ["phase\\.started", "[a.b]", "^.*$", "phase"] {
+      #expect(try TopicPattern(regex: text).note == nil, "\(text)")
+    }
+    #expect(try TopicPattern("a.b").note == nil)
+  }
 }

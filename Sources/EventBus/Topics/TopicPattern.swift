@@ -1,4 +1,6 @@
-/// What a subscription matches: a topic, or segments in which `*` stands for one and a last `>` for one or more.
+import HostSupport
+
+/// What a subscription matches: a topic, segments in which `*` stands for one and a last `>` for one or more, or an expression.
 public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   private enum Segment: Hashable {
     case text(Substring)
@@ -13,6 +15,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// The pattern's text.
   public let description: String
   private let segments: [Segment]
+  private let expression: PosixPattern?
 
   /// Whether the pattern is one topic, without wildcards.
   public var isExact: Bool { !segments.contains { $0 == .one || $0 == .rest } }
@@ -42,6 +45,59 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     }
     if text.utf8.count > 255 { throw .invalid("a pattern has at most 255 bytes") }
     self.segments = segments
+    expression = nil
+  }
+
+  /// Compiles a POSIX extended regular expression, which matches anywhere in a topic.
+  ///
+  /// - Parameter text: Such as `^order\\.(paid|sent)$`.
+  /// - Throws: `BusError.invalid` when it is none, or could take hours.
+  public init(regex text: String) throws(BusError) {
+    do throws(PosixPattern.Failure) {
+      expression = try PosixPattern(text)
+    } catch {
+      throw .invalid("pattern \(error.reason)")
+    }
+    description = text
+    // Only a permission for every topic covers it.
+    segments = [.rest]
+  }
+
+  /// Whether it is a regular expression.
+  public var isExpression: Bool { expression != nil }
+
+  /// What its author may not have meant: a dot that stands for any character. `nil` when there is none.
+  public var note: String? {
+    guard expression != nil else { return nil }
+    var escaped = false
+    var inBrackets = false
+    var last: Character?
+    for character in description {
+      defer { last = character }
+      if escaped {
+        escaped = false
+      } else if character == "\\" {
+        escaped = true
+      } else if character == "[" {
+        inBrackets = true
+      } else if character == "]" {
+        inBrackets = false
+      } else if character == ".", !inBrackets, last?.isLetter == true || last?.isNumber == true {
+        return "the dot in '\(description)' stands for any character; write '\\.' for a dot"
+      }
+    }
+    return nil
+  }
+
+  /// Whether two patterns are the same, by text and kind.
+  public static func == (left: TopicPattern, right: TopicPattern) -> Bool {
+    left.description == right.description && left.isExpression == right.isExpression
+  }
+
+  /// Hashes text and kind.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(description)
+    hasher.combine(isExpression)
   }
 
   /// Whether a topic is matched.
@@ -49,6 +105,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Parameter topic: A valid topic name.
   /// - Returns: Whether every segment fits.
   public func matches(_ topic: String) -> Bool {
+    if let expression { return expression.matches(topic) }
     var parts = topic.split(separator: ".", omittingEmptySubsequences: false)[...]
     for segment in segments {
       guard let part = parts.first else { return false }
@@ -97,6 +154,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Parameter other: Any pattern.
   /// - Returns: `false` also where it cannot be told segment by segment.
   public func covers(_ other: TopicPattern) -> Bool {
+    if expression != nil { return self == other }
     var theirs = other.segments[...]
     for segment in segments {
       guard let their = theirs.first else { return false }

@@ -173,7 +173,7 @@ import HostSupport
     _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> dvt_handle {
     try ABIEntry.checkRegistering(instance)
-    let pattern = try unsafe permitted(instance, given.pattern.text)
+    let pattern = try unsafe permitted(instance, given)
     do throws(BusError) {
       let call = unsafe unsafeBitCast(handler, to: hs_handler.self)
       let wants = unsafe given.wants.map {
@@ -190,10 +190,15 @@ import HostSupport
   }
 
   private static func permitted(
-    _ instance: PluginInstance, _ text: String
+    _ instance: PluginInstance, _ given: dvt_subscription
   ) throws(ErrorReport) -> TopicPattern {
     let pattern: TopicPattern
-    do throws(BusError) { pattern = try TopicPattern(text) } catch { throw ErrorReport(error) }
+    do throws(BusError) {
+      pattern = try unsafe SubscriptionReading.pattern(given)
+    } catch {
+      throw ErrorReport(error)
+    }
+    if let note = pattern.note { instance.core.log.log(.info, instance.id, note) }
     guard let denial = instance.patterns.denialOfSubscribe(pattern) else { return pattern }
     instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)

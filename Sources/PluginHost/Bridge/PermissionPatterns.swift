@@ -48,8 +48,9 @@ struct PermissionPatterns: Sendable {
   private func denial(
     _ pattern: TopicPattern, in patterns: [TopicPattern], key: String
   ) -> String? {
-    let covered = patterns.contains { $0.description == pattern.description || $0.covers(pattern) }
-    return covered ? nil : text(pattern.description, key: key)
+    if patterns.contains(where: { $0 == pattern || $0.covers(pattern) }) { return nil }
+    // What an expression matches cannot be told from it: it takes the permission for everything.
+    return text(pattern.isExpression ? ">" : pattern.description, key: key)
   }
 
   private func denial(_ name: String, in patterns: [TopicPattern], key: String) -> String? {

@@ -17,7 +17,33 @@ enum SubscriptionReading {
     unsafe withUnsafeMutableBytes(of: &own) { bytes in
       unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: given, count: common))
     }
+    try unsafe refuseUnsupported(own)
     return unsafe own
+  }
+
+  /// What the header names and this host does not do: better refused than done otherwise.
+  private static func refuseUnsupported(_ given: dvt_subscription) throws(ErrorReport) {
+    if unsafe given.overflow == DVT_OVERFLOW_COALESCE {
+      throw ErrorReport(
+        DVT_UNSUPPORTED,
+        "this host does not coalesce events of one key; use DVT_OVERFLOW_DROP_OLDEST")
+    }
+    if unsafe given.lanes > 1 {
+      throw ErrorReport(
+        DVT_UNSUPPORTED,
+        "lanes is \(unsafe given.lanes), and this host handles a subscription's events one by one; use 0"
+      )
+    }
+  }
+
+  /// The pattern, of whichever kind.
+  static func pattern(_ given: dvt_subscription) throws(BusError) -> TopicPattern {
+    switch unsafe given.pattern_kind {
+    case DVT_PATTERN_GLOB: return try TopicPattern(unsafe given.pattern.text)
+    case DVT_PATTERN_REGEX: return try TopicPattern(regex: unsafe given.pattern.text)
+    case let other:
+      throw .invalid("pattern_kind is \(other), expected DVT_PATTERN_GLOB or DVT_PATTERN_REGEX")
+    }
   }
 
   /// What the bus is asked for.

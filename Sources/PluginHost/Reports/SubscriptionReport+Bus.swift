@@ -8,7 +8,7 @@ extension SubscriptionReport {
       plugin: subscription.owner.name, name: subscription.name,
       pattern: options.pattern.description)
     generation = Int(subscription.owner.generation)
-    match = options.pattern.isExact ? "exact" : "glob"
+    match = options.pattern.isExpression ? "regex" : options.pattern.isExact ? "exact" : "glob"
     priority = Int(options.priority)
     filters = options.conditions.map(\.description)
     hasCallback = subscription.hasCallback

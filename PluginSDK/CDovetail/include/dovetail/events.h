@@ -73,8 +73,8 @@ typedef struct dvt_filter_r1 {
   uint32_t reserved;
 } dvt_filter;
 
-/* Says whether a handler wants an event: 0 = no. Called after the conditions, on the publisher's thread, with the handler's
- * context. A crash in it fails this delivery.
+/* Says whether a handler wants an event: 0 = no. Called after the conditions, where the handler would run and right before it,
+ * with its context. A crash in it fails this delivery.
  * OWNERSHIP: the event is borrowed until the call returns.
  * [handler] */
 typedef int32_t (*dvt_filter_callback)(void *context, const dvt_event *event);

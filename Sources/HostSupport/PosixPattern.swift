@@ -4,16 +4,23 @@ import Glibc
 ///
 /// Back-references and repeats counted beyond 255 are refused, because they can take hours. Threading: may be used from
 /// several threads at once; Glibc locks each pattern.
-@safe final class PosixPattern: @unchecked Sendable {
+@safe public final class PosixPattern: @unchecked Sendable {
   // Safe: `compiled` is written in `init` and `deinit` only.
   private let compiled: UnsafeMutablePointer<regex_t>
-  let text: String
+  /// The expression's text.
+  public let text: String
 
-  struct Failure: Error {
-    let reason: String
+  /// Why a text is refused.
+  public struct Failure: Error {
+    /// With the text.
+    public let reason: String
   }
 
-  init(_ text: String) throws(Failure) {
+  /// Compiles an expression.
+  ///
+  /// - Parameter text: At most 1,024 bytes.
+  /// - Throws: What is wrong with it, or dangerous.
+  public init(_ text: String) throws(Failure) {
     if let reason = Self.problem(text) { throw Failure(reason: "\"\(text)\" \(reason)") }
     self.text = text
     unsafe compiled = try Self.compile(text)
@@ -32,7 +39,8 @@ import Glibc
     throw Failure(reason: "\"\(text)\" is no extended regular expression: \(reason)")
   }
 
-  func matches(_ subject: String) -> Bool {
+  /// Whether it matches anywhere in a text.
+  public func matches(_ subject: String) -> Bool {
     unsafe regexec(compiled, subject, 0, nil, 0) == 0
   }
 
