@@ -28,20 +28,20 @@ import Synchronization
   public let hostOwner = Owner(name: "dovetail", generation: 1)
   /// The threads that run async handlers, jobs and timers.
   public let workers: WorkerPool
-  private let hooks: UnsafeMutablePointer<hs_hooks>
-  private let counters = Mutex(Counters())
+  let hooks: UnsafeMutablePointer<hs_hooks>
+  let counters = Mutex(Counters())
   /// Interceptors of requests or replies that serve: where there are none, nobody looks for them.
   let requestInterceptors = Atomic<Int>(0)
   /// Events that could not be delivered.
   public let deadLetters: DeadLetters
-  private let onFailure: @Sendable (DeliveryFailure) -> String
+  let onFailure: @Sendable (DeliveryFailure) -> String
   let onDead: @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void
   let onTimeout: @Sendable (HandlerTimeout) -> Void
   let onLag: @Sendable (QueueLag) -> Void
-  private let dog = Mutex<Watchdog?>(nil)
-  private let schedule = Mutex<RetrySchedule?>(nil)
+  let dog = Mutex<Watchdog?>(nil)
+  let schedule = Mutex<RetrySchedule?>(nil)
 
-  private struct Counters {
+  struct Counters {
     var failed: UInt64 = 0
     var dropped: [String: UInt64] = [:]
     var loops: UInt64 = 0
@@ -103,46 +103,6 @@ import Synchronization
       return all
     }
     withExtendedLifetime(all) { Reclaimer.shared.collect() }
-  }
-
-  // MARK: Topics
-
-  /// Opens a topic: finds it, or makes it with the handlers whose patterns match.
-  ///
-  /// - Parameter name: See `TopicName`.
-  /// - Returns: The topic, valid as long as the bus.
-  /// - Throws: `BusError.invalid` when the name is malformed.
-  public func topic(_ name: String) throws(BusError) -> Topic {
-    if let found = state.withLock({ $0.topics[name] }) { return found }
-    if let problem = TopicName.problem(in: name) { throw .invalid(problem) }
-    return state.withLock { state in
-      if let found = state.topics[name] { return found }
-      let topic = unsafe Topic(name: name, hooks: hooks)
-      state.topics[name] = topic
-      rebuild(topic, in: state)
-      return topic
-    }
-  }
-
-  /// The topics that were opened, by name.
-  public var topics: [Topic] {
-    state.withLock { Array($0.topics.values) }.sorted { $0.name < $1.name }
-  }
-
-  /// The topic of that name, if it was opened.
-  public func openedTopic(_ name: String) -> Topic? { state.withLock { $0.topics[name] } }
-
-  /// Who gets an event of a topic, opened or not, in the order in which it reaches them.
-  public func receivers(of topic: String) -> [Subscription] {
-    state.withLock { Self.receivers(of: topic, in: $0) }
-  }
-
-  /// How many handlers and queues an event of a topic reaches now.
-  public func handlers(of topic: Topic) -> Int {
-    state.withLock { state in
-      let exact = state.exact[topic.name]?.count ?? 0
-      return exact + state.globs.filter { $0.options.pattern.matches(topic.name) }.count
-    }
   }
 
   // MARK: Subscriptions
@@ -217,11 +177,6 @@ import Synchronization
       guard let direct else { return nil }
       return direct.awaitEnd(until: deadline) == .ended ? nil : direct
     }
-  }
-
-  /// Whether an event of a topic would reach anybody now, a handler or who stands before them.
-  public func isHeard(_ topic: Topic) -> Bool {
-    handlers(of: topic) > 0 || state.withLock { isGuarded(topic, in: $0) }
   }
 
   /// All subscriptions that serve, in the order of their registration.
@@ -310,22 +265,6 @@ import Synchronization
     workers.stop()
   }
 
-  /// Events that wait for another attempt, made with the first of them.
-  var retries: RetrySchedule {
-    schedule.withLock { schedule in
-      if let schedule { return schedule }
-      let made = RetrySchedule { [weak self] retry in self?.redeliver(retry) }
-      schedule = made
-      return made
-    }
-  }
-
-  /// Events that wait for another attempt.
-  public var retrying: Int { schedule.withLock { $0?.count ?? 0 } }
-
-  /// Attempts after the first that were arranged.
-  public var retried: UInt64 { counters.withLock { $0.retried } }
-
   /// Events that a route did not take, because they had come too far already.
   public var routeLoops: UInt64 { counters.withLock { $0.loops } }
 
@@ -335,61 +274,6 @@ import Synchronization
   func noteDropped(_ topic: UnsafePointer<hs_topic>?, of plugin: String) {
     unsafe Topic.of(topic)?.figures.dropped.note()
     counters.withLock { $0.dropped[plugin, default: 0] += 1 }
-  }
-
-  /// Calls of handlers that ran past their time limit.
-  public var timedOut: UInt64 { counters.withLock { $0.timedOut } }
-
-  func noteTimedOut() { counters.withLock { $0.timedOut += 1 } }
-
-  /// Looks after handlers with a time limit, made with the first call of one.
-  var watchdog: Watchdog {
-    dog.withLock { dog in
-      if let dog { return dog }
-      let made = Watchdog { [weak self] call in self?.noteLate(call) }
-      dog = made
-      return made
-    }
-  }
-
-  func noteRetried(_ failure: DeliveryFailure) {
-    unsafe Topic.of(failure.topic)?.figures.retried.note()
-    failure.subscription.figures.retried.note()
-    counters.withLock { $0.retried += 1 }
-  }
-
-  /// The same for an event that was queued.
-  ///
-  /// - Parameters:
-  ///   - subscription: Whose delivery it was.
-  ///   - item: The event; the reference stays the caller's.
-  ///   - outcome: What came of it.
-  ///   - inPlace: Whether the caller can keep the event in its place.
-  /// - Returns: What to try again in its place, for a subscription in strict order.
-  @discardableResult
-  func noteFailure(
-    _ subscription: Subscription?, _ item: DeliveryQueue.Item, _ outcome: Outcome,
-    inPlace: Bool = false
-  ) -> PendingRetry? {
-    guard let subscription else { return nil }
-    let failure = unsafe DeliveryFailure(
-      subscription: subscription, event: item.event, topic: item.topic, attempt: item.attempt,
-      result: outcome.result, timedOut: outcome.timedOut)
-    guard inPlace, subscription.options.strictOrder else {
-      noteFailure(failure)
-      return nil
-    }
-    return noteFailureInPlace(failure)
-  }
-
-  /// Counts and reports a failure.
-  ///
-  /// - Returns: What the handler said.
-  func report(_ failure: DeliveryFailure) -> String {
-    unsafe Topic.of(failure.topic)?.figures.failed.note()
-    failure.subscription.figures.failed.note()
-    counters.withLock { $0.failed += 1 }
-    return onFailure(failure)
   }
 
   func discard(_ items: [DeliveryQueue.Item], of owner: Owner) {

@@ -7,6 +7,22 @@ extension EventBus {
   /// How long a retry that meets a closed gate waits before it tries again.
   private static let gatePause = 20
 
+  /// Events that wait for another attempt, made with the first of them.
+  var retries: RetrySchedule {
+    schedule.withLock { schedule in
+      if let schedule { return schedule }
+      let made = RetrySchedule { [weak self] retry in self?.redeliver(retry) }
+      schedule = made
+      return made
+    }
+  }
+
+  /// Events that wait for another attempt.
+  public var retrying: Int { schedule.withLock { $0?.count ?? 0 } }
+
+  /// Attempts after the first that were arranged.
+  public var retried: UInt64 { counters.withLock { $0.retried } }
+
   /// Counts and reports a failure, and arranges the next attempt or gives the event up.
   func noteFailure(_ failure: DeliveryFailure) {
     guard let retry = noteFailureInPlace(failure) else { return }
@@ -45,6 +61,46 @@ extension EventBus {
         moment: Deadline.now(),
         item: DeliveryQueue.Item(event: copy, topic: topic, attempt: failure.attempt)))
     return nil
+  }
+
+  /// Notes the failure of an event that was queued.
+  ///
+  /// - Parameters:
+  ///   - subscription: Whose delivery it was.
+  ///   - item: The event; the reference stays the caller's.
+  ///   - outcome: What came of it.
+  ///   - inPlace: Whether the caller can keep the event in its place.
+  /// - Returns: What to try again in its place, for a subscription in strict order.
+  @discardableResult
+  func noteFailure(
+    _ subscription: Subscription?, _ item: DeliveryQueue.Item, _ outcome: Outcome,
+    inPlace: Bool = false
+  ) -> PendingRetry? {
+    guard let subscription else { return nil }
+    let failure = unsafe DeliveryFailure(
+      subscription: subscription, event: item.event, topic: item.topic, attempt: item.attempt,
+      result: outcome.result, timedOut: outcome.timedOut)
+    guard inPlace, subscription.options.strictOrder else {
+      noteFailure(failure)
+      return nil
+    }
+    return noteFailureInPlace(failure)
+  }
+
+  /// Counts and reports a failure.
+  ///
+  /// - Returns: What the handler said.
+  func report(_ failure: DeliveryFailure) -> String {
+    unsafe Topic.of(failure.topic)?.figures.failed.note()
+    failure.subscription.figures.failed.note()
+    counters.withLock { $0.failed += 1 }
+    return onFailure(failure)
+  }
+
+  func noteRetried(_ failure: DeliveryFailure) {
+    unsafe Topic.of(failure.topic)?.figures.retried.note()
+    failure.subscription.figures.retried.note()
+    counters.withLock { $0.retried += 1 }
   }
 
   /// Gives a due event to whoever has the subscription's name now.

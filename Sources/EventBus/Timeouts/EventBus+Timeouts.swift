@@ -1,5 +1,6 @@
 import CHostSupport
 import HostSupport
+import Synchronization
 
 /// Calls of handlers, watched where the subscription has a time limit.
 extension EventBus {
@@ -26,6 +27,21 @@ extension EventBus {
     let late = watchdog.end(watched)
     subscription.trial.finish(late: late)
     return Outcome(result: CallResult(code: code, fault: fault), timedOut: late)
+  }
+
+  /// Calls of handlers that ran past their time limit.
+  public var timedOut: UInt64 { counters.withLock { $0.timedOut } }
+
+  func noteTimedOut() { counters.withLock { $0.timedOut += 1 } }
+
+  /// Looks after handlers with a time limit, made with the first call of one.
+  var watchdog: Watchdog {
+    dog.withLock { dog in
+      if let dog { return dog }
+      let made = Watchdog { [weak self] call in self?.noteLate(call) }
+      dog = made
+      return made
+    }
   }
 
   /// A handler runs past its limit: no further event is given to it until it has returned and proved itself.
