@@ -27,6 +27,7 @@ public struct SubscriptionOptions: Sendable {
     /// The publisher gets `full`; other subscriptions still get the event.
     case fail
     /// The queued event of the same `key` gives way at once, full or not; where there is none, the oldest when it is full.
+    /// Hosts of this version answer `unsupported`; `PluginTestKit` does it.
     case coalesce
   }
 
@@ -54,6 +55,7 @@ public struct SubscriptionOptions: Sendable {
   /// What tells events apart for `.coalesce` and `lanes`; `nil` for the attribute `partitionkey`.
   public var key: EventField?
   /// Events of different keys that are handled at once, 1…64, async only; those of one key stay in order.
+  /// Hosts of this version answer `unsupported` to more than 1.
   public var lanes: Int
 
   /// Says how to subscribe.
