@@ -73,6 +73,13 @@ hs_topic *hs_topic_create(const char *name, const hs_hooks *hooks) {
   return topic;
 }
 
+void hs_topic_destroy(hs_topic *topic) {
+  free(atomic_load(&topic->table));
+  free(atomic_load(&topic->behind));
+  free((char *)topic->name);
+  free(topic);
+}
+
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table) { return atomic_exchange(&topic->table, table); }
 
 void hs_topic_set_user(hs_topic *topic, void *user) { topic->user = user; }

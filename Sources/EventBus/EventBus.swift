@@ -10,8 +10,12 @@ import Synchronization
   // Safe: everything mutable is inside `state`; the hooks are written once, before the first topic.
   struct State {
     var topics: [String: Topic] = [:]
-    var exact: [String: [Subscription]] = [:]
-    var globs: [Subscription] = []
+    /// Grows with each topic that is asked for by name.
+    var uses: UInt64 = 0
+    /// How many topics there must be before some are forgotten again.
+    var full = 0
+    var forgotten: UInt64 = 0
+    var index = PatternIndex()
     var byOwner: [Owner: [Subscription]] = [:]
     var interceptors: [Interceptor] = []
     var routes: [EventRoute] = []
@@ -28,6 +32,8 @@ import Synchronization
   public let hostOwner = Owner(name: "dovetail", generation: 1)
   /// The threads that run async handlers, jobs and timers.
   public let workers: WorkerPool
+  /// Topics that may be known before those that nobody opened are forgotten.
+  let mostTopics: Int
   let hooks: UnsafeMutablePointer<hs_hooks>
   let counters = Mutex(Counters())
   /// Interceptors of requests or replies that serve: where there are none, nobody looks for them.
@@ -54,6 +60,7 @@ import Synchronization
   /// - Parameters:
   ///   - layout: What the bus must know of an event.
   ///   - threads: Threads that serve async handlers while none blocks, 1….
+  ///   - mostTopics: Topics that may be known before those that nobody opened are forgotten, 1….
   ///   - deadLetters: How many events that could not be delivered are kept.
   ///   - onFailure: Told of every delivery that failed, on the thread of the handler, under no lock; says what went wrong.
   ///   - onDead: Told of every event that was given up, under no lock; the event is borrowed.
@@ -61,7 +68,7 @@ import Synchronization
   ///   - onLag: Told when three quarters of a queue's places are taken, on the publisher's thread, under no lock; once until
   ///     half of them are free again. It returns soon.
   public init(
-    layout: EventLayout, threads: Int,
+    layout: EventLayout, threads: Int, mostTopics: Int = 65_536,
     deadLetters: DeadLetters.Bounds = DeadLetters.Bounds(),
     onFailure: @escaping @Sendable (DeliveryFailure) -> String = { "code \($0.result.code)" },
     onDead: @escaping @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void = {
@@ -71,6 +78,7 @@ import Synchronization
     onLag: @escaping @Sendable (QueueLag) -> Void = { _ in }
   ) {
     self.layout = layout
+    self.mostTopics = mostTopics
     self.deadLetters = DeadLetters(layout: layout, bounds: deadLetters)
     self.onFailure = onFailure
     unsafe self.onDead = onDead
@@ -132,7 +140,7 @@ import Synchronization
       state.byOwner[owner] = own + [subscription]
       guard !shadow else { return subscription }
       subscription.arm(adopting: nil, recorder: nil, gated: owner.group != 0)
-      Self.insert(subscription, into: &state)
+      state.index.insert(subscription)
       rebuildTopics(of: [subscription], in: state)
       return subscription
     }

@@ -9,6 +9,8 @@ import Glibc
   private let compiled: UnsafeMutablePointer<regex_t>
   /// The expression's text.
   public let text: String
+  /// Texts of which at least one occurs in whatever it matches, none of them empty; `nil` where none can be told.
+  public let requiredLiterals: [[UInt8]]?
 
   /// Why a text is refused.
   public struct Failure: Error {
@@ -23,6 +25,7 @@ import Glibc
   public init(_ text: String) throws(Failure) {
     if let reason = Self.problem(text) { throw Failure(reason: "\"\(text)\" \(reason)") }
     self.text = text
+    requiredLiterals = RequiredLiterals.of(text)
     unsafe compiled = try Self.compile(text)
   }
 

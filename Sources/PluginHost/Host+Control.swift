@@ -142,10 +142,8 @@ extension Host: HostControl {
   public func publish(
     type: String, payload: Payload, subject: String?
   ) throws(OperationError) -> PublishReport {
-    let topic: Topic
     let outcome: (sequence: UInt64, failure: CallFailure?)
     do throws(BusError) {
-      topic = try core.bus.topic(type)
       outcome = try events.publish(type, payload: payload, subject: subject ?? "")
     } catch {
       let isPattern = type.contains { "*>".contains($0) }
@@ -159,7 +157,7 @@ extension Host: HostControl {
       throw OperationError(.unavailable, ErrorReport(failure, "topic '\(type)'").message)
     }
     return PublishReport(
-      type: type, sequence: outcome.sequence, deliveries: core.bus.handlers(of: topic))
+      type: type, sequence: outcome.sequence, deliveries: core.bus.receivers(of: type).count)
   }
 
   /// Calls a service as the operator.

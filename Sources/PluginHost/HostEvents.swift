@@ -83,8 +83,7 @@ import Synchronization
   func stop() { announcer.stop() }
 
   private func topicWithHandlers(_ type: String) -> Topic? {
-    guard let topic = try? bus.topic(type), bus.isHeard(topic) else { return nil }
-    return topic
+    bus.isHeard(type) ? try? bus.topic(type) : nil
   }
 
   private func deliver(_ topic: Topic, subject: String, _ data: KeyValuePairs<String, JSON>) {
@@ -132,15 +131,16 @@ import Synchronization
   func publish(
     _ type: String, payload: Payload, subject: String
   ) throws(BusError) -> (sequence: UInt64, failure: CallFailure?) {
-    let topic = try bus.topic(type)
-    let before = topic.sequence
-    let failure = unsafe withText(payload.contentType) { contentType in
-      unsafe publish(
-        topic, subject: subject, payload.bytes, contentType: contentType, keeps: true)
+    try bus.withTopic(type) { topic in
+      let before = topic.sequence
+      let failure = unsafe withText(payload.contentType) { contentType in
+        unsafe publish(
+          topic, subject: subject, payload.bytes, contentType: contentType, keeps: true)
+      }
+      if let failure { losses.note(failure) }
+      let after = topic.sequence
+      return (after == before ? 0 : after, failure)
     }
-    if let failure { losses.note(failure) }
-    let after = topic.sequence
-    return (after == before ? 0 : after, failure)
   }
 
   private func publish(

@@ -69,6 +69,7 @@ struct HostParts {
     _ = ErrorCollector.installed
     let bus = unsafe EventBus(
       layout: EventCopy.layout, threads: max(2, configuration.asyncThreads),
+      mostTopics: configuration.topics,
       deadLetters: DeadLetters.Bounds(
         count: configuration.deadLetters.count, bytes: configuration.deadLetters.bytes),
       onFailure: { failure in faults.deliveryFailed(failure) },

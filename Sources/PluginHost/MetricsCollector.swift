@@ -23,6 +23,7 @@ struct MetricsCollector {
       MetricReport("dovetail_retired_images", .gauge, Double(host.loader.retired.count)),
       MetricReport("dovetail_retired_bytes", .gauge, Double(host.loader.retired.bytes)),
       MetricReport("dovetail_bus_topics", .gauge, Double(bus.topics.count)),
+      MetricReport("dovetail_bus_topics_forgotten_total", .counter, Double(bus.forgottenTopics)),
       MetricReport("dovetail_bus_failed_total", .counter, Double(bus.failed)),
       MetricReport("dovetail_bus_dropped_total", .counter, Double(bus.dropped)),
       MetricReport("dovetail_bus_pending_reclaims", .gauge, Double(bus.pendingReclaims)),

@@ -39,12 +39,12 @@ final class Fixture: Sendable {
 
   var failed: [Failure] { failures.all.withLock { $0 } }
 
-  init(threads: Int = 2) {
+  init(threads: Int = 2, mostTopics: Int = 65_536) {
     let failures = failures
     let late = late
     let lags = lags
     bus = unsafe EventBus(
-      layout: TestEvent.layout, threads: threads,
+      layout: TestEvent.layout, threads: threads, mostTopics: mostTopics,
       onFailure: { failure in
         let seen = unsafe TestEvent.seen(failure.event)
         let record = Failure(

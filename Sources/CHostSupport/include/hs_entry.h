@@ -26,6 +26,7 @@ void hs_entry_move(hs_entry *entry, hs_entry *successor); /* successor first, th
 hs_table *hs_table_create(uint64_t count, uint32_t sequenced);
 void hs_table_set(hs_table *table, uint64_t index, hs_entry *entry);
 hs_topic *hs_topic_create(const char *name, const hs_hooks *hooks); /* with an empty table; copies the name */
+void hs_topic_destroy(hs_topic *topic);                             /* frees what nobody reads any more, with its tables */
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table);          /* returns the former one */
 hs_table *hs_topic_swap_behind(hs_topic *topic, hs_table *table);   /* the same for the handlers behind; NULL at first */
 uint64_t hs_topic_sequence(const hs_topic *topic);

@@ -31,10 +31,20 @@ import Synchronization
     // Safe: the copy is immutable and counted; this item holds one reference.
     let event: UnsafeMutableRawPointer
     let topic: UnsafePointer<hs_topic>?
+    /// The topic, where the bus may forget it meanwhile.
+    private let kept: Topic?
     /// 1 for the first delivery, then one more each retry.
-    var attempt = 1
+    var attempt: Int
     /// When it was made, on the coarse monotonic clock.
     var since = Deadline.coarseNow()
+
+    init(event: UnsafeMutableRawPointer, topic: UnsafePointer<hs_topic>?, attempt: Int = 1) {
+      unsafe self.event = unsafe event
+      unsafe self.topic = unsafe topic
+      self.attempt = attempt
+      let known = unsafe Topic.of(topic)
+      kept = known?.lasts.load(ordering: .relaxed) == false ? known : nil
+    }
 
     var topicName: String { unsafe topic.map { unsafe String(cString: $0.pointee.name) } ?? "" }
 

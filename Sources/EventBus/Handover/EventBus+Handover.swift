@@ -140,13 +140,13 @@ extension EventBus {
       if let predecessor { subscription.ordinal = predecessor.ordinal }
       let adopted = subscription.options.delivery == .sync ? nil : predecessor?.queue
       subscription.arm(adopting: adopted, recorder: recorder, gated: true)
-      Self.insert(subscription, into: &state)
+      state.index.insert(subscription)
       successors[subscription.name] = subscription
       if let direct = subscription.direct { swapped.coming.append((subscription.name, direct)) }
     }
     for subscription in former {
       swapped.former.append(suspend(subscription, for: successors[subscription.name]))
-      Self.remove(subscription, from: &state)
+      state.index.remove(subscription)
     }
     let patterns = (former + coming).map(\.options.pattern)
     rebuildTopics(

@@ -103,15 +103,15 @@ extension EventBus {
   /// Who stands before a topic's handlers; `nil` for nobody.
   func checkpoint(before topic: Topic, in state: State) -> Callable? {
     let interceptors = serving(around: topic.name, at: .events, in: state)
-    let routes = routes(from: topic, in: state)
+    let routes = routes(from: topic.name, in: state)
     guard !interceptors.isEmpty || !routes.isEmpty else { return nil }
     return Checkpoint(before: topic, bus: self, interceptors: interceptors, routes: routes)
       .makeCallable(owner: hostOwner)
   }
 
   /// Whether somebody stands before a topic's handlers.
-  func isGuarded(_ topic: Topic, in state: State) -> Bool {
-    !serving(around: topic.name, at: .events, in: state).isEmpty
+  func isGuarded(_ topic: String, in state: State) -> Bool {
+    !serving(around: topic, at: .events, in: state).isEmpty
       || !routes(from: topic, in: state).isEmpty
   }
 

@@ -10,7 +10,7 @@ import Synchronization
 
   @safe private struct Garbage: @unchecked Sendable {
     // Safe: the block has been unlinked; the reclaimer is its only owner.
-    let block: UnsafeMutableRawPointer
+    let block: UnsafeMutableRawPointer?
     let keepAlive: AnyObject?
     let epoch: UInt64
   }
@@ -22,6 +22,12 @@ import Synchronization
   func free(_ block: UnsafeMutableRawPointer, keeping keepAlive: AnyObject? = nil) {
     let epoch = hs_epoch_advance()
     let item = unsafe Garbage(block: block, keepAlive: keepAlive, epoch: epoch)
+    garbage.withLock { $0.append(item) }
+  }
+
+  /// Lets go of an object at a `collect` when the present epoch is over.
+  func release(_ object: AnyObject) {
+    let item = unsafe Garbage(block: nil, keepAlive: object, epoch: hs_epoch_advance())
     garbage.withLock { $0.append(item) }
   }
 

@@ -79,8 +79,8 @@ extension EventBus {
   // MARK: Under the lock
 
   /// The rules that take events of a topic.
-  func routes(from topic: Topic, in state: State) -> [EventRoute] {
-    state.routes.filter { $0.standing == .active && $0.rule.from.matches(topic.name) }
+  func routes(from topic: String, in state: State) -> [EventRoute] {
+    state.routes.filter { $0.standing == .active && $0.rule.from.matches(topic) }
   }
 
   /// Swaps one generation's rules for another's.

@@ -19,24 +19,6 @@ extension EventBus {
     return SubscriptionFigures()
   }
 
-  static func insert(_ subscription: Subscription, into state: inout State) {
-    if subscription.options.pattern.isExact {
-      state.exact[subscription.options.pattern.description, default: []].append(subscription)
-    } else {
-      state.globs.append(subscription)
-    }
-  }
-
-  static func remove(_ subscription: Subscription, from state: inout State) {
-    let pattern = subscription.options.pattern
-    guard pattern.isExact else {
-      state.globs.removeAll { $0 === subscription }
-      return
-    }
-    state.exact[pattern.description]?.removeAll { $0 === subscription }
-    if state.exact[pattern.description]?.isEmpty == true { state.exact[pattern.description] = nil }
-  }
-
   /// Takes a subscription out of every table and marks its callables dead.
   ///
   /// - Returns: The callable whose calls are to be awaited, and the events that were queued.
@@ -50,7 +32,7 @@ extension EventBus {
     if wasActive {
       direct?.setState(HS_DEAD)
       subscription.entrance?.setState(HS_DEAD)
-      Self.remove(subscription, from: &state)
+      state.index.remove(subscription)
       rebuildTopics(of: [subscription], in: state)
     }
     subscription.direct = nil
@@ -64,12 +46,9 @@ extension EventBus {
 
   /// Who gets the events of a topic: higher priority first, then order of registration.
   static func receivers(of topic: String, in state: State) -> [Subscription] {
-    var matching = state.exact[topic] ?? []
-    matching += state.globs.filter { $0.options.pattern.matches(topic) }
-    matching.sort {
+    state.index.matching(topic).sorted {
       ($1.options.priority, $0.ordinal) < ($0.options.priority, $1.ordinal)
     }
-    return matching
   }
 
   /// Makes the table of a topic anew.

@@ -1,28 +1,48 @@
 public import CHostSupport
+import Synchronization
 
-/// A topic that was opened: its dispatch table and its sequence.
+/// A topic: its dispatch table and its sequence.
 ///
-/// Never freed while its bus lives. Threading: `publish` from any thread; the rest under the bus's lock.
+/// One that was opened by handle lasts as long as its bus; others may be forgotten once nobody refers to them. Threading:
+/// `publish` from any thread; the rest under the bus's lock.
 @safe public final class Topic: @unchecked Sendable {
-  // Safe: the record is never freed; its tables are atomic and its name immutable; the rest changes under the bus's lock.
+  // Safe: the record lives until `deinit`, and from there to the end of the epoch; its tables are atomic and its name
+  // immutable; the rest is atomic or changes under the bus's lock.
   /// The record that publishing takes.
-  public let record: UnsafeMutablePointer<hs_topic>
+  public var record: UnsafeMutablePointer<hs_topic> { unsafe memory.record }
+  private let memory: TopicRecord
   /// The topic's name.
   public let name: String
   let figures = TopicFigures()
+  /// Whether the bus keeps it for good. Where not, whoever keeps the record must keep the topic too.
+  let lasts = Atomic(false)
+  /// Publishers that keep the record; while there is one the topic stays.
+  private let pins = Atomic(0)
+  /// When it was last asked for by name: a number that grows. Under the bus's lock.
+  var lastUse: UInt64 = 0
 
   init(name: String, hooks: UnsafePointer<hs_hooks>) {
-    guard let record = unsafe hs_topic_create(name, hooks) else {
-      preconditionFailure("no memory for topic \(name)")
-    }
-    unsafe self.record = unsafe record
+    unsafe memory = TopicRecord(name, hooks)
     self.name = name
     unsafe hs_topic_set_user(record, Unmanaged.passUnretained(self).toOpaque())
   }
 
+  // A thread that is inside of it may still read the record.
+  deinit { Reclaimer.shared.release(memory) }
+
+  /// Lets the bus forget the topic again, as far as `EventBus.pinnedTopic` is concerned.
+  public func unpin() { pins.subtract(1, ordering: .relaxed) }
+
+  func pin() { pins.add(1, ordering: .relaxed) }
+
+  /// Whether nothing but its name would be lost.
+  var isForgettable: Bool {
+    !lasts.load(ordering: .relaxed) && pins.load(ordering: .relaxed) == 0
+  }
+
   /// The topic that a record is of.
   ///
-  /// - Parameter record: Of a topic, whose bus still lives.
+  /// - Parameter record: Of a topic that is in use.
   /// - Returns: `nil` for no record.
   public static func of(_ record: UnsafePointer<hs_topic>?) -> Topic? {
     guard let user = unsafe record.flatMap({ unsafe hs_topic_user($0) }) else { return nil }

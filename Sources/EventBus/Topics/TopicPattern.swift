@@ -16,6 +16,8 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   public let description: String
   private let segments: [Segment]
   private let expression: PosixPattern?
+  /// Of which one must match too; `nil` for all topics.
+  private var scope: [TopicPattern]?
 
   /// Whether the pattern is one topic, without wildcards.
   public var isExact: Bool { !segments.contains { $0 == .one || $0 == .rest } }
@@ -66,6 +68,24 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// Whether it is a regular expression.
   public var isExpression: Bool { expression != nil }
 
+  /// Of an expression: texts of which at least one occurs in every topic that it matches; `nil` where none can be told.
+  var requiredLiterals: [[UInt8]]? { expression?.requiredLiterals }
+
+  /// The first segment of every topic that it matches; `nil` where they differ.
+  var firstSegment: Substring? {
+    if expression == nil, case .text(let text)? = segments.first { text } else { nil }
+  }
+
+  /// The same pattern for those topics only that one of `scope` matches too.
+  ///
+  /// - Parameter scope: Patterns by segment, such as a plugin's permissions.
+  /// - Returns: A pattern with the same text.
+  public func limited(to scope: [TopicPattern]) -> TopicPattern {
+    var limited = self
+    limited.scope = scope
+    return limited
+  }
+
   /// What its author may not have meant: a dot that stands for any character. `nil` when there is none.
   public var note: String? {
     guard expression != nil else { return nil }
@@ -105,6 +125,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Parameter topic: A valid topic name.
   /// - Returns: Whether every segment fits.
   public func matches(_ topic: String) -> Bool {
+    if let scope, !scope.contains(where: { $0.matches(topic) }) { return false }
     if let expression { return expression.matches(topic) }
     var parts = topic.split(separator: ".", omittingEmptySubsequences: false)[...]
     for segment in segments {
@@ -125,6 +146,9 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Parameter topic: A valid topic name that is not matched.
   /// - Returns: The one thing that keeps it from matching; `nil` when they have little in common.
   public func nearMiss(of topic: String) -> String? {
+    if expression?.matches(topic) == true {
+      return "matches, but its plugin's permissions to subscribe do not"
+    }
     let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
     if let folded = try? TopicPattern(description.lowercased()), folded.matches(topic.lowercased())
     {

@@ -14,9 +14,8 @@ import EventBus
 
   /// Publishes it where somebody listens.
   func publish(on bus: EventBus) {
-    guard let topic = try? bus.topic("dead.\(letter.topic)"), bus.handlers(of: topic) > 0 else {
-      return
-    }
+    let name = "dead.\(letter.topic)"
+    guard bus.isHeard(name) else { return }
     let texts = attributes.map { (EternalText($0), EternalText($1)) }
     defer { for (name, value) in texts { name.free(); value.free() } }
     var dead = unsafe event.assumingMemoryBound(to: dvt_event.self).pointee
@@ -27,14 +26,14 @@ import EventBus
     for (name, value) in texts {
       unsafe all.append(dvt_attribute(name: name.value, value: value.value))
     }
-    unsafe withText(topic.name) { type in
+    unsafe withText(name) { type in
       unsafe all.withUnsafeBufferPointer { all in
         unsafe dead.type = type
         unsafe dead.sequence = 0
         unsafe dead.attempt = 1
         unsafe dead.extensions = all.baseAddress
         unsafe dead.extension_count = UInt64(all.count)
-        _ = unsafe topic.publish(&dead)
+        _ = try? bus.withTopic(name) { topic in unsafe topic.publish(&dead) }
       }
     }
   }

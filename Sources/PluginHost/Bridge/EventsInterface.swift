@@ -43,12 +43,17 @@ import HostSupport
       unsafe Withdrawal.run(host, handle, done, context, error)
     })
 
+  private static func checkMayPublish(
+    _ instance: PluginInstance, _ name: String
+  ) throws(ErrorReport) {
+    guard let denial = instance.patterns.denialOfPublish(name) else { return }
+    instance.core.noteDenial(instance.id, denial)
+    throw ErrorReport(DVT_DENIED, denial)
+  }
+
   private static func open(_ instance: PluginInstance, _ name: String) throws(ErrorReport) -> UInt64
   {
-    if let denial = instance.patterns.denialOfPublish(name) {
-      instance.core.noteDenial(instance.id, denial)
-      throw ErrorReport(DVT_DENIED, denial)
-    }
+    try checkMayPublish(instance, name)
     do throws(BusError) {
       let topic = try instance.core.bus.topic(name)
       if let token = instance.open(topic) { return token }
@@ -67,10 +72,40 @@ import HostSupport
   ) -> Int32 {
     unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
       guard let event = unsafe event else { throw ErrorReport(DVT_INVALID, "the event is NULL") }
-      let token = try open(instance, unsafe event.pointee.type.text)
-      instance.remember(token)
-      return try unsafe publish(instance, token, event)
+      let name = unsafe event.pointee.type.text
+      try checkMayPublish(instance, name)
+      let token: UInt64?
+      do throws(BusError) {
+        token = try instance.topics.name(name, on: instance.core.bus)
+      } catch {
+        throw ErrorReport(error)
+      }
+      if let token { return try unsafe publish(instance, token, event) }
+      return try unsafe publishPassing(instance, name, event)
     }
+  }
+
+  /// Publishes to a topic that is one of too many to be kept.
+  private static func publishPassing(
+    _ instance: PluginInstance, _ name: String, _ event: UnsafePointer<dvt_event>
+  ) throws(ErrorReport) -> Int32 {
+    var stamped = try unsafe read(event)
+    let outcome = unsafe withText(name) { type in
+      Result { () throws(ErrorReport) in
+        unsafe stamp(&stamped, instance, type)
+        try unsafe checkBounds(stamped)
+        if try unsafe hold(instance, &stamped) { return CallFailure?.none }
+        instance.topics.notePassing()
+        do throws(BusError) {
+          return try instance.core.bus.withTopic(name) { topic in unsafe topic.publish(&stamped) }
+        } catch {
+          throw ErrorReport(error)
+        }
+      }
+    }
+    guard let failure = try outcome.get() else { return DVT_OK }
+    instance.core.losses.note(failure, instance.id)
+    throw ErrorReport(failure, "topic '\(name)'")
   }
 
   /// What `br_publish` does not carry out: all but ordinary publishes.
@@ -91,9 +126,9 @@ import HostSupport
       throw ErrorReport(DVT_INVALID, "topic \(token) was not opened by \(instance.owner)")
     }
     var stamped = try unsafe read(event)
-    unsafe stamp(&stamped, instance, topic)
+    unsafe stamp(&stamped, instance, topic.pointee.type)
     try unsafe checkBounds(stamped)
-    if try unsafe hold(instance, topic, &stamped) { return DVT_OK }
+    if try unsafe hold(instance, &stamped) { return DVT_OK }
     let code = unsafe hs_publish_counted(topic.pointee.record, &stamped, topic.pointee.counter)
     guard let failure = CallFailure(rawValue: code) else { return DVT_OK }
     instance.core.losses.note(failure, instance.id)
@@ -117,10 +152,10 @@ import HostSupport
 
   @inline(__always)
   private static func stamp(
-    _ event: inout dvt_event, _ instance: PluginInstance, _ topic: UnsafePointer<br_topic>
+    _ event: inout dvt_event, _ instance: PluginInstance, _ type: dvt_str
   ) {
     unsafe event.source = instance.source.value
-    unsafe event.type = topic.pointee.type
+    unsafe event.type = type
     unsafe event.sequence = 0
     unsafe event.attempt = 1
     unsafe event.flags = 0
@@ -130,15 +165,13 @@ import HostSupport
   ///
   /// - Returns: Whether it was kept.
   private static func hold(
-    _ instance: PluginInstance, _ topic: UnsafePointer<br_topic>, _ event: inout dvt_event
+    _ instance: PluginInstance, _ event: inout dvt_event
   ) throws(ErrorReport) -> Bool {
     guard instance.mode == .shadow || instance.mode == .releasing else { return false }
-    guard let copy = unsafe EventCopy.layout.copy(&event),
-      let opened = unsafe Topic.of(topic.pointee.record)
-    else {
+    guard let copy = unsafe EventCopy.layout.copy(&event) else {
       throw ErrorReport(DVT_FULL, "no memory to hold the event")
     }
-    if unsafe instance.hold(HeldEvent(topic: opened, event: copy)) { return true }
+    if unsafe instance.hold(HeldEvent(topic: event.type.text, event: copy)) { return true }
     unsafe EventCopy.layout.release(copy)
     return false
   }
@@ -199,7 +232,9 @@ import HostSupport
       throw ErrorReport(error)
     }
     if let note = pattern.note { instance.core.log.log(.info, instance.id, note) }
-    guard let denial = instance.patterns.denialOfSubscribe(pattern) else { return pattern }
+    guard let denial = instance.patterns.denialOfSubscribe(pattern) else {
+      return instance.patterns.limited(pattern)
+    }
     instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
   }

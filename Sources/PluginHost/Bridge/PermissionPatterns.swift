@@ -35,9 +35,16 @@ struct PermissionPatterns: Sendable {
     provider == id ? nil : denial(name, in: services, key: "services")
   }
 
-  /// Why the plugin may not subscribe to a pattern; `nil` when it may. A pattern is allowed when a permission covers it.
+  /// Why the plugin may not subscribe to a pattern; `nil` when it may. A pattern is allowed when a permission covers it, an
+  /// expression when there is a permission at all: it is `limited` to those.
   func denialOfSubscribe(_ pattern: TopicPattern) -> String? {
-    denial(pattern, in: subscribe, key: "subscribe")
+    if pattern.isExpression, !subscribe.isEmpty { return nil }
+    return denial(pattern, in: subscribe, key: "subscribe")
+  }
+
+  /// A pattern that the plugin may subscribe to, without the topics that it may not.
+  func limited(_ pattern: TopicPattern) -> TopicPattern {
+    pattern.isExpression ? pattern.limited(to: subscribe) : pattern
   }
 
   /// Why the plugin may not intercept a pattern; `nil` when it may, as for `denialOfSubscribe`.
@@ -49,7 +56,7 @@ struct PermissionPatterns: Sendable {
     _ pattern: TopicPattern, in patterns: [TopicPattern], key: String
   ) -> String? {
     if patterns.contains(where: { $0 == pattern || $0.covers(pattern) }) { return nil }
-    // What an expression matches cannot be told from it: it takes the permission for everything.
+    // What an expression matches cannot be told from it.
     return text(pattern.isExpression ? ">" : pattern.description, key: key)
   }
 

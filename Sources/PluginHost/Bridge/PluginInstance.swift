@@ -52,7 +52,7 @@ import Synchronization
   let jobs: Callable
   let patterns: PermissionPatterns
   private let block: UnsafeMutablePointer<br_host>
-  private let topics: TopicTable
+  let topics: TopicTable
   private let state = Mutex(State())
 
   @safe private struct State: @unchecked Sendable {
@@ -140,9 +140,6 @@ import Synchronization
   /// The topic that a token stands for.
   @inline(__always)
   func topic(_ token: UInt64) -> UnsafePointer<br_topic>? { unsafe topics[token] }
-
-  /// Remembers where a topic's token was found by its name, for `br_publish_named`.
-  func remember(_ token: UInt64) { topics.remember(token) }
 
   /// Keeps a publish until the reload commits and what was held before it is out.
   ///

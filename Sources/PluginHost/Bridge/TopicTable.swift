@@ -5,7 +5,7 @@ import EventBus
 import Glibc
 import Synchronization
 
-/// The topics that one generation opened for publishing, by token. Reading takes no lock.
+/// The topics that one generation opened for publishing, by token, and the first that it named. Reading takes no lock.
 ///
 /// Threading: any thread.
 @safe final class TopicTable: @unchecked Sendable {
@@ -24,7 +24,13 @@ import Synchronization
     let token: UInt64
     let topic: Topic
     let tally: Tally
+    let isPinned: Bool
   }
+
+  /// Names that are given a place of their own, so that publishing to them again takes no lock.
+  private static let mostNamed = Int(HS_NAMES_SLOTS)
+  private let named = Atomic(0)
+  private let passing = Tally()
 
   init() {
     guard let cache = unsafe hs_names_create() else {
@@ -46,28 +52,62 @@ import Synchronization
     unsafe chunks.deallocate()
     unsafe hs_names_destroy(cache)
     names.withLock { names in
-      for opened in names.values { opened.topic.retire(opened.tally) }
+      for opened in names.values {
+        opened.topic.retire(opened.tally)
+        if opened.isPinned { opened.topic.unpin() }
+      }
     }
   }
 
-  /// Events that were published to any of them.
-  var published: UInt64 { names.withLock { $0.values.reduce(0) { $0 + $1.tally.value } } }
+  /// Events that were published to any of them, or to topics that are not kept.
+  var published: UInt64 {
+    names.withLock { $0.values.reduce(passing.value) { $0 + $1.tally.value } }
+  }
 
   /// The entry of a token that `open` returned, else `nil`.
   subscript(token: UInt64) -> UnsafePointer<br_topic>? { unsafe br_find(chunks, token) }
 
-  /// Lets an entry be found by its name without a lock.
-  func remember(_ token: UInt64) {
-    guard let entry = unsafe self[token] else { return }
+  /// Gives a topic that is published to by name a token, and lets it be found by its name without a lock, while there is
+  /// place for more.
+  ///
+  /// - Parameters:
+  ///   - name: Of the topic; the generation may publish to it.
+  ///   - bus: Whose topic it is.
+  /// - Returns: The token; `nil` when there is no place.
+  /// - Throws: `BusError.invalid`.
+  func name(_ name: String, on bus: EventBus) throws(BusError) -> UInt64? {
+    if let opened = names.withLock({ $0[name] }) { return opened.token }
+    guard named.add(1, ordering: .relaxed).oldValue < Self.mostNamed else {
+      named.subtract(1, ordering: .relaxed)
+      return nil
+    }
+    guard let token = open(try bus.pinnedTopic(name), isPinned: true),
+      let entry = unsafe self[token]
+    else { return nil }
     unsafe hs_names_add(cache, entry.pointee.type.ptr, entry.pointee.type.len, entry)
+    return token
   }
 
+  /// Counts a publish to a topic without a token.
+  func notePassing() { passing.count() }
+
   /// Gives a topic a token, the same one each time.
-  func open(_ topic: Topic) -> UInt64? {
+  ///
+  /// - Parameters:
+  ///   - topic: Of the bus.
+  ///   - isPinned: Whether it is to be unpinned when the table goes.
+  /// - Returns: `nil` when there are no more.
+  func open(_ topic: Topic, isPinned: Bool = false) -> UInt64? {
     names.withLock { names in
-      if let opened = names[topic.name] { return opened.token }
+      if let opened = names[topic.name] {
+        if isPinned { topic.unpin() }
+        return opened.token
+      }
       let index = names.count
-      guard index < Self.chunk * Self.chunkCount else { return nil }
+      guard index < Self.chunk * Self.chunkCount else {
+        if isPinned { topic.unpin() }
+        return nil
+      }
       if unsafe chunks[index / Self.chunk] == nil {
         let chunk = Chunk.allocate(capacity: Self.chunk)
         unsafe chunk.initialize(repeating: br_topic(), count: Self.chunk)
@@ -77,7 +117,8 @@ import Synchronization
       let entry = unsafe br_topic(
         record: topic.record, type: EternalText(topic.name).value, counter: tally.index)
       unsafe chunks[index / Self.chunk]?[index % Self.chunk] = entry
-      names[topic.name] = Opened(token: UInt64(index + 1), topic: topic, tally: tally)
+      names[topic.name] = Opened(
+        token: UInt64(index + 1), topic: topic, tally: tally, isPinned: isPinned)
       return UInt64(index + 1)
     }
   }

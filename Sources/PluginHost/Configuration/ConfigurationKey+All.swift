@@ -56,6 +56,10 @@ extension ConfigurationKey {
     whole("probation.bytes", 0...4_294_967_296, "bytes of events kept for a rollback") {
       $0.probation.bytes = $1
     },
+    whole("topics", 100...10_000_000, "topics known before those that nobody opened are forgotten")
+    {
+      $0.topics = $1
+    },
     whole("deadLetters.count", 0...1_000_000, "events that could not be delivered which are kept") {
       $0.deadLetters.count = $1
     },

@@ -123,6 +123,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var probation = Probation()
   /// What happens when plugin code crashes in the host's process.
   public var crash = CrashPolicy.traps
+  /// Topics that may be known before those that were only published to by name are forgotten, 100…10,000,000.
+  public var topics = 65_536
   /// How many events that could not be delivered are kept.
   public var deadLetters = DeadLetters()
   /// How much retired images may hold before the host warns.

@@ -63,7 +63,7 @@ struct Handover {
   func releaseHeld(of instance: PluginInstance) {
     while !instance.endHolding() {
       for held in instance.takeHeld() {
-        _ = unsafe held.topic.publish(held.event)
+        _ = try? core.bus.withTopic(held.topic) { topic in unsafe topic.publish(held.event) }
         unsafe core.bus.layout.release(held.event)
       }
     }

@@ -16,7 +16,7 @@ extern "C" {
 typedef struct dvt_event_r1 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
-  uint64_t sequence;   /* host: per topic, from 1, without gaps; 0 where only synchronous handlers received the event */
+  uint64_t sequence;   /* host: per topic, from 1, without gaps, anew after it was forgotten; 0 where only synchronous handlers received the event */
   int64_t time_ns;     /* since 1970-01-01 UTC; 0 = not stamped (async deliveries are stamped when queued) */
   dvt_str id;          /* empty = source and sequence identify it */
   dvt_str source;      /* host: id of the plugin that published it */
@@ -124,7 +124,8 @@ typedef struct dvt_events_r1 {
    * DVT_UNAVAILABLE (a reload held a handler's gate past its deadline), DVT_INVALID or DVT_GONE.
    * [any-thread] */
   int32_t (*publish)(const dvt_host *host, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error);
-  /* Publishes to the topic that `event->type` names. As `topic` and `publish` together, with a look-up each time.
+  /* Publishes to the topic that `event->type` names, with a look-up each time. There may be any number of them: topics that
+   * nobody opened are forgotten when there are too many, and numbered from 1 again when they come back.
    * [any-thread] */
   int32_t (*publish_named)(const dvt_host *host, const dvt_event *event, const dvt_error_sink *error);
   /* Subscribes a handler. In a handler: the current event is not seen by the new subscription.
