@@ -15,6 +15,7 @@ do {
   try ScanBenchmark.run(&bench, workspace)
   try ProcessBenchmarks.run(&bench, workspace)
   try PublishBenchmarks.run(&bench, workspace)
+  try AsyncBenchmarks.run(&bench, workspace)
   exit(bench.end())
 } catch {
   print("bench-core: \(error)")
