@@ -10,11 +10,11 @@ PLUGINS := .build/plugins
 DEBUG_PLUGINS := .build/plugins-debug
 SOURCES := $(wildcard Sources PluginSDK Plugins Tests Benchmarks Examples) Package.swift
 
-.PHONY: help build debug plugins demo test bench format lint install install-sdk clean
+.PHONY: help build debug plugins demo test bench bench-peers format lint install install-sdk clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build dovetail and all plugins (release) into .build/release and .build/plugins
 	swift build -c $(CONFIGURATION) --product dovetail
@@ -42,6 +42,9 @@ test: ## Check the format, build everything, run all tests (installs what they n
 
 bench: ## Measure (release): make bench FILTER=publish
 	Benchmarks/run.sh $(FILTER)
+
+bench-peers: ## Install from Debian the libraries that figures are held against
+	Benchmarks/Peers/install.sh
 
 format: ## Bring all Swift sources into form
 	swift format --in-place --recursive --parallel --configuration .swift-format $(SOURCES)

@@ -22,14 +22,8 @@ plugin trivial
 plugin handler
 plugin publisher
 plugin async
+Benchmarks/Peers/build.sh "$work"
 [[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"
-# A peer that cannot be built leaves its figures unmeasured: see `make bench-peers`.
-peer() {
-  [[ $work/peer-$1 -nt Benchmarks/Peers/$1.cpp ]] ||
-    "${CXX:-c++}" -O2 -std=c++17 -Wall -Wextra -Werror -pthread "Benchmarks/Peers/$1.cpp" -o "$work/peer-$1" ||
-    echo "Benchmarks/Peers/$1.cpp does not compile: its figures are not measured" >&2
-}
-peer async
 
 status=0
 header=()

@@ -97,6 +97,17 @@ public struct Bench {
     flush()
   }
 
+  /// Says that a figure is left out, because something that this machine does not have stands beside it: no failure.
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - reason: What is missing, and how to get it.
+  public func skip(_ name: String, _ reason: String) {
+    guard wants(name) else { return }
+    print("\(name): left out: \(reason)")
+    flush()
+  }
+
   /// Ends the run.
   ///
   /// - Returns: The program's exit status: 1 when a figure was missed or not measured, else 0.

@@ -45,22 +45,23 @@ public struct Figure: Sendable, Equatable {
     self.goal = goal
   }
 
-  /// How many times the limit the value is; `nil` without a limit.
+  /// How many times the limit the value is, or where the limit is a peer to be beaten, the other way; `nil` without a limit.
   public var ratio: Double? {
     guard let limit, limit > 0 else { return nil }
-    return value / limit
+    return goal.measure == .advantage ? limit / value : value / limit
   }
 
   /// What is compared with the goal.
   public var judged: Double {
     switch goal.measure {
     case .ratio: ratio ?? .infinity
+    case .advantage: ratio ?? 0
     case .value: value
     }
   }
 
   /// Whether the figure is no worse than it must be.
-  public var isReached: Bool { judged <= goal.must }
+  public var isReached: Bool { goal.isReached(by: judged) }
 
   /// The figure as one line of JSON, without a newline.
   public var jsonLine: String {

@@ -1,6 +1,6 @@
 /// The table for people; its columns have fixed widths, so that rows of several programs stand below each other.
 enum Table {
-  private static let widths = [20, 12, 4, 30, 12, 9, 9, 9, 0]
+  private static let widths = [24, 12, 4, 30, 12, 9, 9, 9, 0]
 
   static let header = line([
     "name", "value", "unit", "limit", "limit value", "ratio", "must", "aim", "",
@@ -10,8 +10,13 @@ enum Table {
     line([
       figure.name, number(figure.value), figure.unit, figure.limitName,
       figure.limit.map(number) ?? "–", figure.ratio.map(number) ?? "–", number(figure.goal.must),
-      number(figure.goal.aim), figure.isReached ? "ok" : "MISSED",
+      number(figure.goal.aim), verdict(figure),
     ])
+  }
+
+  private static func verdict(_ figure: Figure) -> String {
+    guard figure.goal.isHeld else { return "" }
+    return figure.isReached ? "ok" : "MISSED"
   }
 
   /// Names are left-aligned, numbers right-aligned.
