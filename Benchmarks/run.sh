@@ -22,6 +22,7 @@ plugin trivial
 plugin handler
 plugin publisher
 plugin async
+plugin topics
 Benchmarks/Peers/build.sh "$work"
 [[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"
 

@@ -80,6 +80,14 @@ void hs_topic_destroy(hs_topic *topic) {
   free(topic);
 }
 
+static int has_dead(const hs_table *table) {
+  for (hs_entry *const *position = table ? table->entries : NULL; position && *position; position++)
+    if (hs_entry_state(*position) == HS_DEAD) return 1;
+  return 0;
+}
+
+int hs_topic_has_dead(hs_topic *topic) { return has_dead(atomic_load(&topic->table)) || has_dead(atomic_load(&topic->behind)); }
+
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table) { return atomic_exchange(&topic->table, table); }
 
 void hs_topic_set_user(hs_topic *topic, void *user) { topic->user = user; }

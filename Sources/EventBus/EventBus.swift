@@ -162,7 +162,7 @@ import Synchronization
     let (direct, items) = try state.withLock { state throws(BusError) in
       guard subscription.standing != .ended else { throw .gone }
       state.byOwner[subscription.owner]?.removeAll { $0 === subscription }
-      return retire(subscription, in: &state)
+      return retire([subscription], in: &state)[0]
     }
     discard(items, of: subscription.owner)
     guard let direct else { return .ended }
@@ -177,7 +177,7 @@ import Synchronization
   func revokeSubscriptions(of owner: Owner, until deadline: Deadline) -> [Callable] {
     let (all, retired) = state.withLock { state in
       let all = state.byOwner.removeValue(forKey: owner) ?? []
-      return (all, all.map { retire($0, in: &state) })
+      return (all, retire(all, in: &state))
     }
     defer { withExtendedLifetime(all) { Reclaimer.shared.collect() } }
     for (_, items) in retired { discard(items, of: owner) }

@@ -148,10 +148,9 @@ extension EventBus {
       swapped.former.append(suspend(subscription, for: successors[subscription.name]))
       state.index.remove(subscription)
     }
-    let patterns = (former + coming).map(\.options.pattern)
-    rebuildTopics(
-      matching: patterns + swapInterceptors(old, new, in: &state)
-        + swapRoutes(old, new, in: &state), in: state)
+    let patterns =
+      swapInterceptors(old, new, in: &state) + swapRoutes(old, new, in: &state)
+    rebuildTopics(of: former + coming, matching: patterns, in: state)
     return swapped
   }
 

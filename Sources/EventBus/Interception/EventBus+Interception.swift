@@ -38,7 +38,7 @@ extension EventBus {
       state.interceptors.append(interceptor)
       guard !shadow else { return interceptor }
       interceptor.arm(gated: owner.group != 0)
-      rebuildTopics(matching: [options.pattern], in: state)
+      rebuildTopics(of: [], matching: [options.pattern], in: state)
       countRequestInterceptors(in: state)
       return interceptor
     }
@@ -146,7 +146,7 @@ extension EventBus {
     state.interceptors.removeAll { $0 === interceptor }
     guard wasActive else { return callable }
     callable?.setState(HS_DEAD)
-    rebuildTopics(matching: [interceptor.options.pattern], in: state)
+    rebuildTopics(of: [], matching: [interceptor.options.pattern], in: state)
     countRequestInterceptors(in: state)
     return callable
   }

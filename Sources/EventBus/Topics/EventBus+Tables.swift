@@ -19,10 +19,20 @@ extension EventBus {
     return SubscriptionFigures()
   }
 
-  /// Takes a subscription out of every table and marks its callables dead.
+  /// Takes subscriptions out of every table and marks their callables dead.
   ///
-  /// - Returns: The callable whose calls are to be awaited, and the events that were queued.
+  /// - Returns: For each the callable whose calls are to be awaited, and the events that were queued.
   func retire(
+    _ all: [Subscription], in state: inout State
+  ) -> [(direct: Callable?, items: [DeliveryQueue.Item])] {
+    let active = all.filter { $0.standing == .active }
+    let retired = all.map { retire($0, in: &state) }
+    rebuildTopics(without: active, in: state)
+    return retired
+  }
+
+  /// The same for one, whose tables are left to the caller.
+  private func retire(
     _ subscription: Subscription, in state: inout State
   ) -> (direct: Callable?, items: [DeliveryQueue.Item]) {
     let wasActive = subscription.standing == .active
@@ -33,7 +43,6 @@ extension EventBus {
       direct?.setState(HS_DEAD)
       subscription.entrance?.setState(HS_DEAD)
       state.index.remove(subscription)
-      rebuildTopics(of: [subscription], in: state)
     }
     subscription.direct = nil
     subscription.entrance = nil
@@ -60,17 +69,33 @@ extension EventBus {
       behind: checkpoint(before: topic, in: state))
   }
 
-  func rebuildTopics(of changed: [Subscription], in state: State) {
-    rebuildTopics(matching: changed.map(\.options.pattern), in: state)
+  /// Makes the tables anew of all topics that one of some subscriptions or patterns matches.
+  func rebuildTopics(
+    of changed: [Subscription], matching patterns: [TopicPattern] = [], in state: State
+  ) {
+    let all = changed.map(\.options.pattern) + patterns
+    let exact = Set(all.filter(\.isExact).map(\.description))
+    for name in exact { if let topic = state.topics[name] { rebuild(topic, in: state) } }
+    let (wide, wideChanged) = (
+      patterns.filter { !$0.isExact }, changed.filter { !$0.options.pattern.isExact }
+    )
+    guard !wide.isEmpty || !wideChanged.isEmpty else { return }
+    // There may be a thousand of either.
+    let index = PatternIndex(wideChanged)
+    for (name, topic) in state.topics where !exact.contains(name) {
+      if !index.matching(name).isEmpty || wide.contains(where: { $0.matches(name) }) {
+        rebuild(topic, in: state)
+      }
+    }
   }
 
-  func rebuildTopics(matching patterns: [TopicPattern], in state: State) {
-    let exact = Set(patterns.filter(\.isExact).map(\.description))
-    let globs = patterns.filter { !$0.isExact }
-    for name in exact { if let topic = state.topics[name] { rebuild(topic, in: state) } }
-    guard !globs.isEmpty else { return }
-    for (name, topic) in state.topics where !exact.contains(name) {
-      if globs.contains(where: { $0.matches(name) }) { rebuild(topic, in: state) }
+  /// Makes the tables anew in which some removed subscriptions still stand: their callables are dead.
+  private func rebuildTopics(without removed: [Subscription], in state: State) {
+    let patterns = removed.map(\.options.pattern)
+    for name in Set(patterns.filter(\.isExact).map(\.description)) {
+      if let topic = state.topics[name] { rebuild(topic, in: state) }
     }
+    guard !patterns.allSatisfy(\.isExact) else { return }
+    for topic in state.topics.values where topic.hasDead { rebuild(topic, in: state) }
   }
 }

@@ -10,6 +10,9 @@ struct PatternIndex {
   /// Those that every topic must be held against.
   private var rest: [Subscription] = []
 
+  /// An index of some subscriptions.
+  init(_ all: [Subscription] = []) { for subscription in all { insert(subscription) } }
+
   /// Adds a subscription.
   mutating func insert(_ subscription: Subscription) {
     let pattern = subscription.options.pattern

@@ -109,6 +109,9 @@ import Synchronization
     }
   }
 
+  /// Whether a callable that ended stands in one of the tables. Under the bus's lock.
+  var hasDead: Bool { unsafe hs_topic_has_dead(record) != 0 }
+
   private func table(
     of entries: [Callable], sequenced: Bool
   ) -> UnsafeMutablePointer<hs_table> {
