@@ -329,6 +329,23 @@ AT(dvt_metadata, list, 32);
 AT(dvt_metadata, watch, 40);
 AT(dvt_metadata, unwatch, 48);
 
+SIZE(dvt_event_type, 88); /* dvt_event_type_r1 */
+AT(dvt_event_type, struct_size, 0);
+AT(dvt_event_type, abi_major, 4);
+AT(dvt_event_type, abi_minor, 6);
+AT(dvt_event_type, topic, 8);
+AT(dvt_event_type, summary, 24);
+AT(dvt_event_type, datacontenttype, 40);
+AT(dvt_event_type, schema, 56);
+AT(dvt_event_type, dataschema, 72);
+
+SIZE(dvt_event_types, 24); /* dvt_event_types_r1 */
+AT(dvt_event_types, struct_size, 0);
+AT(dvt_event_types, abi_major, 4);
+AT(dvt_event_types, abi_minor, 6);
+AT(dvt_event_types, declare, 8);
+AT(dvt_event_types, withdraw, 16);
+
 SIZE(dvt_timer, 40); /* dvt_timer_r1 */
 AT(dvt_timer, struct_size, 0);
 AT(dvt_timer, abi_major, 4);

@@ -84,7 +84,7 @@ hs_entry *hs_admit(hs_slot *slot, hs_frame *frame, hs_entry *entry) {
 }
 
 /* The negative codes are the host's: a callee that returns one has failed for a reason of its own. */
-static inline int32_t own_code(int32_t code) { return code < 0 && code >= HS_REFUSED ? 1 : code; }
+static inline int32_t own_code(int32_t code) { return code < 0 && code >= HS_UNFIT ? 1 : code; }
 
 static void report(hs_frame *frame, int32_t code) {
   hs_entry *entry = atomic_load(&frame->entry);

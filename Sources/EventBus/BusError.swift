@@ -6,6 +6,8 @@ public enum BusError: Error, Equatable, CustomStringConvertible {
   case nameTaken(String)
   /// A service of that name is offered by another party.
   case serviceTaken(String, by: String)
+  /// Somebody declared the topic or pattern otherwise.
+  case typeTaken(String, by: String)
   /// Nobody offers the service.
   case noSuchService(String)
   /// There is no such registration, or it ended.
@@ -21,6 +23,8 @@ public enum BusError: Error, Equatable, CustomStringConvertible {
       "there is a registration named '\(name)' already; choose another name"
     case .serviceTaken(let name, let owner):
       "service '\(name)' is offered by \(owner) already; unload it or choose another name"
+    case .typeTaken(let pattern, let owner):
+      "'\(pattern)' is declared by \(owner) already, with another schema or content type; declare the same, or choose another topic"
     case .noSuchService(let name):
       "nobody offers the service '\(name)'; 'dovetail list' shows which plugins are active"
     case .gone: "the registration has ended"

@@ -19,6 +19,9 @@ import Synchronization
     var byOwner: [Owner: [Subscription]] = [:]
     var interceptors: [Interceptor] = []
     var routes: [EventRoute] = []
+    var types: [EventType] = []
+    var policy = SchemaPolicy.warn
+    var policies: [String: SchemaPolicy] = [:]
     var ordinal: UInt64 = 0
     var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
     var group: UInt32 = 0
@@ -44,6 +47,7 @@ import Synchronization
   let onDead: @Sendable (EventBus, DeadLetter, UnsafeMutableRawPointer) -> Void
   let onTimeout: @Sendable (HandlerTimeout) -> Void
   let onLag: @Sendable (QueueLag) -> Void
+  let onViolation: @Sendable (SchemaViolation) -> Void
   let dog = Mutex<Watchdog?>(nil)
   let schedule = Mutex<RetrySchedule?>(nil)
 
@@ -67,6 +71,8 @@ import Synchronization
   ///   - onTimeout: Told of every call of a handler that runs past its time limit, while it does, under no lock.
   ///   - onLag: Told when three quarters of a queue's places are taken, on the publisher's thread, under no lock; once until
   ///     half of them are free again. It returns soon.
+  ///   - onViolation: Told of every event that does not fit what was declared of its topic, on the publisher's thread, under no
+  ///     lock.
   public init(
     layout: EventLayout, threads: Int, mostTopics: Int = 65_536,
     deadLetters: DeadLetters.Bounds = DeadLetters.Bounds(),
@@ -75,7 +81,8 @@ import Synchronization
       _, _, _ in
     },
     onTimeout: @escaping @Sendable (HandlerTimeout) -> Void = { _ in },
-    onLag: @escaping @Sendable (QueueLag) -> Void = { _ in }
+    onLag: @escaping @Sendable (QueueLag) -> Void = { _ in },
+    onViolation: @escaping @Sendable (SchemaViolation) -> Void = { _ in }
   ) {
     self.layout = layout
     self.mostTopics = mostTopics
@@ -84,6 +91,7 @@ import Synchronization
     unsafe self.onDead = onDead
     self.onTimeout = onTimeout
     self.onLag = onLag
+    self.onViolation = onViolation
     workers = WorkerPool(threads: threads)
     unsafe hooks = .allocate(capacity: 1)
     unsafe hooks.initialize(

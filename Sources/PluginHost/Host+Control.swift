@@ -154,7 +154,9 @@ extension Host: HostControl {
           : nil)
     }
     if let failure = outcome.failure {
-      throw OperationError(.unavailable, ErrorReport(failure, "topic '\(type)'").message)
+      throw OperationError(
+        failure == .unfit ? .invalid : .unavailable,
+        ErrorReport(failure, "topic '\(type)'").message)
     }
     return PublishReport(
       type: type, sequence: outcome.sequence, deliveries: core.bus.receivers(of: type).count)

@@ -86,6 +86,7 @@ public final class Host: Sendable {
     }
     faults.attach(self)
     try setRoutes(configuration)
+    try setTypes(configuration)
     core.metadata.setOutbox { [events] event in events.publish(changed: event) }
     parts.reportPreviousRun(to: core.log)
   }
@@ -178,7 +179,13 @@ public final class Host: Sendable {
   public func reloadConfiguration() throws(OperationError) {
     guard let reread else { return }
     let (next, kept) = configuration.following(try reread())
-    try setRoutes(next)
+    try setTypes(next)
+    do throws(OperationError) {
+      try setRoutes(next)
+    } catch {
+      try setTypes(configuration)
+      throw error
+    }
     live.current = next
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {

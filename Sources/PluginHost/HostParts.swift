@@ -75,7 +75,8 @@ struct HostParts {
       onFailure: { failure in faults.deliveryFailed(failure) },
       onDead: { bus, letter, event in unsafe DeadLetterEvent(letter, event).publish(on: bus) },
       onTimeout: { timeout in faults.handlerTimedOut(timeout) },
-      onLag: { lag in faults.queueLags(lag) })
+      onLag: { lag in faults.queueLags(lag) },
+      onViolation: { violation in faults.eventUnfit(violation) })
     let metadata: MetadataStore
     do throws(MetadataError) {
       let provider: any PersistenceProvider =

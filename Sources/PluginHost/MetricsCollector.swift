@@ -42,6 +42,7 @@ struct MetricsCollector {
     let counts = [
       ("published", topic.published), ("delivered", topic.delivered), ("failed", topic.failed),
       ("retried", topic.retried), ("dropped", topic.dropped), ("dead", topic.dead),
+      ("violations", topic.violations),
     ]
     return counts.map { name, value in
       MetricReport(

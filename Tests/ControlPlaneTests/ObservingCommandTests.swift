@@ -22,9 +22,9 @@ import Testing
 
   private static let stats =
     "TOPIC     HANDLERS  PUBLISHED  DELIVERED  FAILED  RETRIED  DROPPED  DE"
-    + "AD  QUEUED  NUMBER\n"
+    + "AD  UNFIT  QUEUED  NUMBER\n"
     + "demo.one         2         20         40       4        0        2    "
-    + " 0       6      17\n"
+    + " 0      0       6      17\n"
     + "\n"
     + "PLUGIN  SUBSCRIPTION  DELIVERED  FAILED  RETRIED  DROPPED  DEAD  QUEUE"
     + "D  MOST  OLDEST  MEDIAN     P99  LONGEST\n"

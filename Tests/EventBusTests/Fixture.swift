@@ -39,7 +39,10 @@ final class Fixture: Sendable {
 
   var failed: [Failure] { failures.all.withLock { $0 } }
 
-  init(threads: Int = 2, mostTopics: Int = 65_536) {
+  init(
+    threads: Int = 2, mostTopics: Int = 65_536,
+    onViolation: @escaping @Sendable (SchemaViolation) -> Void = { _ in }
+  ) {
     let failures = failures
     let late = late
     let lags = lags
@@ -54,7 +57,8 @@ final class Fixture: Sendable {
         return failure.timedOut ? "timed out" : "code \(failure.result.code)"
       },
       onTimeout: { late.append($0.subscription.name) },
-      onLag: { lags.append("\($0.subscription.name) \($0.queued)/\($0.capacity) \($0.topic)") })
+      onLag: { lags.append("\($0.subscription.name) \($0.queued)/\($0.capacity) \($0.topic)") },
+      onViolation: onViolation)
   }
 
   deinit { bus.stop() }

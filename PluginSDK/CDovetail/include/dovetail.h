@@ -7,6 +7,7 @@
 
 #include "dovetail/base.h"
 #include "dovetail/config.h"
+#include "dovetail/event_types.h"
 #include "dovetail/events.h"
 #include "dovetail/executor.h"
 #include "dovetail/interceptors.h"

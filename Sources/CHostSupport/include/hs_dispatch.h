@@ -12,6 +12,7 @@
 #define HS_NO_MEMORY (-5)   /* the thread could not be given a slot */
 #define HS_QUEUE_FULL (-6)  /* an async subscription could not take the event */
 #define HS_REFUSED (-7)     /* an interceptor refused the event */
+#define HS_UNFIT (-8)       /* the event does not fit what was declared of its topic */
 
 /* The handlers of one topic, in order. Immutable once published; freed by epoch. */
 typedef struct hs_table {

@@ -15,13 +15,14 @@ extension Views {
     var table = Table([
       ("TOPIC", .left), ("HANDLERS", .right), ("PUBLISHED", .right), ("DELIVERED", .right),
       ("FAILED", .right), ("RETRIED", .right), ("DROPPED", .right), ("DEAD", .right),
-      ("QUEUED", .right), ("NUMBER", .right),
+      ("UNFIT", .right), ("QUEUED", .right), ("NUMBER", .right),
     ])
     for one in topics {
       table.add([
         (one.name, nil), ("\(one.handlers)", nil), ("\(one.published)", nil),
         ("\(one.delivered)", nil), bad(one.failed), bad(one.retried), bad(one.dropped),
-        bad(one.dead), ("\(one.queued)", nil), (one.sequence == 0 ? "-" : "\(one.sequence)", nil),
+        bad(one.dead), bad(one.violations), ("\(one.queued)", nil),
+        (one.sequence == 0 ? "-" : "\(one.sequence)", nil),
       ])
     }
     let left = stats.topicsInAll - topics.count

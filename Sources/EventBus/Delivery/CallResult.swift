@@ -33,4 +33,6 @@ public enum CallFailure: Int32, Sendable, Equatable {
   case queueFull = -6
   /// An interceptor refused the event.
   case refused = -7
+  /// The event does not fit what was declared of its topic.
+  case unfit = -8
 }

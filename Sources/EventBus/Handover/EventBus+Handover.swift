@@ -150,6 +150,7 @@ extension EventBus {
     }
     let patterns =
       swapInterceptors(old, new, in: &state) + swapRoutes(old, new, in: &state)
+      + swapTypes(old, new, in: &state)
     rebuildTopics(of: former + coming, matching: patterns, in: state)
     return swapped
   }
@@ -228,6 +229,7 @@ extension EventBus {
     let forgotten = state.withLock { state in
       state.interceptors.removeAll { $0.owner == owner && $0.standing != .active }
       state.routes.removeAll { $0.owner == owner && $0.standing != .active }
+      state.types.removeAll { $0.owner == owner && $0.standing != .active }
       let forgotten = (state.byOwner[owner] ?? []).filter { $0.standing != .active }
       for subscription in forgotten { subscription.standing = .ended }
       state.byOwner[owner]?.removeAll { $0.standing == .ended }
@@ -243,6 +245,7 @@ extension EventBus {
   public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
     forget(owner)
     removeRoutes(of: owner)
+    removeTypes(of: owner)
     return revokeInterceptors(of: owner, until: deadline)
       + revokeSubscriptions(of: owner, until: deadline).count
   }

@@ -1,11 +1,12 @@
 import CHostSupport
 
-/// What stands in a topic's table before its handlers: it asks the interceptors, and lets what they leave of an event go
-/// on: along the routes, and to the handlers unless a route moves it.
+/// What stands in a topic's table before its handlers: it asks the interceptors, holds what they leave of an event against what
+/// was declared of the topic, and lets it go on: along the routes, and to the handlers unless a route moves it.
 ///
 /// It is the host's own code. Threading: any thread, several at once.
 final class Checkpoint: Sendable {
   private let interceptors: [(interceptor: Interceptor, callable: Callable)]
+  private let checks: [(type: EventType, refuses: Bool)]
   private let routes: [EventRoute]
   private let layout: EventLayout
   // The topics of a bus live as long as it does.
@@ -15,10 +16,12 @@ final class Checkpoint: Sendable {
   /// Stands before a topic's handlers.
   init(
     before topic: Topic, bus: EventBus,
-    interceptors: [(interceptor: Interceptor, callable: Callable)], routes: [EventRoute]
+    interceptors: [(interceptor: Interceptor, callable: Callable)],
+    checks: [(type: EventType, refuses: Bool)], routes: [EventRoute]
   ) {
     self.topic = topic
     self.bus = bus
+    self.checks = checks
     self.routes = routes
     layout = bus.layout
     self.interceptors = interceptors
@@ -51,6 +54,7 @@ final class Checkpoint: Sendable {
         unsafe present = unsafe copy
       }
     }
+    guard unsafe fits(present) else { return hs_publish_set_outcome(HS_UNFIT) }
     var isMoved = false
     for route in routes where unsafe take(present, along: route) {
       if route.rule.mode == .move { isMoved = true }
@@ -59,6 +63,23 @@ final class Checkpoint: Sendable {
     let code = unsafe hs_publish_behind(topic.record, present)
     if code != HS_OK { hs_publish_set_outcome(code) }
   }
+
+  /// Whether nothing that was declared forbids an event to go on.
+  private func fits(_ event: UnsafeMutableRawPointer?) -> Bool {
+    var fits = true
+    for (type, refuses) in checks {
+      guard let reason = unsafe type.problem(of: event, layout) else { continue }
+      let source = unsafe layout.withAttribute(.source, of: event) { bytes in
+        unsafe bytes.map { unsafe String(decoding: $0, as: UTF8.self) } ?? ""
+      }
+      bus.note(
+        SchemaViolation(
+          topic: topic.name, source: source, type: type, reason: reason, isRefused: refuses), topic)
+      if refuses { fits = false }
+    }
+    return fits
+  }
+
   /// Takes an event along a route, where it meets its conditions.
   ///
   /// - Returns: Whether it was taken.

@@ -38,7 +38,7 @@ extension EventBus {
       state.interceptors.append(interceptor)
       guard !shadow else { return interceptor }
       interceptor.arm(gated: owner.group != 0)
-      rebuildTopics(of: [], matching: [options.pattern], in: state)
+      rebuildTopics(matching: [options.pattern], in: state)
       countRequestInterceptors(in: state)
       return interceptor
     }
@@ -103,10 +103,12 @@ extension EventBus {
   /// Who stands before a topic's handlers; `nil` for nobody.
   func checkpoint(before topic: Topic, in state: State) -> Callable? {
     let interceptors = serving(around: topic.name, at: .events, in: state)
+    let checks = checks(of: topic.name, in: state)
     let routes = routes(from: topic.name, in: state)
-    guard !interceptors.isEmpty || !routes.isEmpty else { return nil }
-    return Checkpoint(before: topic, bus: self, interceptors: interceptors, routes: routes)
-      .makeCallable(owner: hostOwner)
+    guard !interceptors.isEmpty || !checks.isEmpty || !routes.isEmpty else { return nil }
+    return Checkpoint(
+      before: topic, bus: self, interceptors: interceptors, checks: checks, routes: routes
+    ).makeCallable(owner: hostOwner)
   }
 
   /// Whether somebody stands before a topic's handlers.
@@ -146,7 +148,7 @@ extension EventBus {
     state.interceptors.removeAll { $0 === interceptor }
     guard wasActive else { return callable }
     callable?.setState(HS_DEAD)
-    rebuildTopics(of: [], matching: [interceptor.options.pattern], in: state)
+    rebuildTopics(matching: [interceptor.options.pattern], in: state)
     countRequestInterceptors(in: state)
     return callable
   }

@@ -26,7 +26,7 @@ extension EventBus {
       let route = EventRoute(
         owner: owner, rule: rule, target: target, standing: shadow ? .shadow : .active)
       state.routes.append(route)
-      if !shadow { rebuildTopics(of: [], matching: [rule.from], in: state) }
+      if !shadow { rebuildTopics(matching: [rule.from], in: state) }
       return route
     }
   }
@@ -55,7 +55,7 @@ extension EventBus {
           former.first { $0.rule == rule }
             ?? EventRoute(owner: owner, rule: rule, target: target, standing: .active)
         }
-      rebuildTopics(of: [], matching: former.map(\.rule.from) + rules.map(\.from), in: state)
+      rebuildTopics(matching: former.map(\.rule.from) + rules.map(\.from), in: state)
     }
   }
 
@@ -67,7 +67,7 @@ extension EventBus {
     try state.withLock { state throws(BusError) in
       guard state.routes.contains(where: { $0 === route }) else { throw .gone }
       state.routes.removeAll { $0 === route }
-      rebuildTopics(of: [], matching: [route.rule.from], in: state)
+      rebuildTopics(matching: [route.rule.from], in: state)
     }
   }
 
@@ -100,7 +100,7 @@ extension EventBus {
       let gone = state.routes.filter { $0.owner == owner }
       guard !gone.isEmpty else { return }
       state.routes.removeAll { $0.owner == owner }
-      rebuildTopics(of: [], matching: gone.map(\.rule.from), in: state)
+      rebuildTopics(matching: gone.map(\.rule.from), in: state)
     }
   }
 

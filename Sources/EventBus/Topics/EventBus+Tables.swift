@@ -71,7 +71,7 @@ extension EventBus {
 
   /// Makes the tables anew of all topics that one of some subscriptions or patterns matches.
   func rebuildTopics(
-    of changed: [Subscription], matching patterns: [TopicPattern] = [], in state: State
+    of changed: [Subscription] = [], matching patterns: [TopicPattern] = [], in state: State
   ) {
     let all = changed.map(\.options.pattern) + patterns
     let exact = Set(all.filter(\.isExact).map(\.description))

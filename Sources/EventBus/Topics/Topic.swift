@@ -68,6 +68,8 @@ import Synchronization
   public var dropped: UInt64 { figures.dropped.value }
   /// Events that were given up.
   public var dead: UInt64 { figures.dead.value }
+  /// Events that did not fit what was declared of the topic; one that did not fit twice counts twice.
+  public var violations: UInt64 { figures.violations.value }
 
   /// Number of the last event that was numbered; 0 when none was.
   public var sequence: UInt64 { unsafe hs_topic_sequence(record) }

@@ -19,6 +19,7 @@ final class TopicFigures: Sendable {
   let retried = Atomic<UInt64>(0)
   let dropped = Atomic<UInt64>(0)
   let dead = Atomic<UInt64>(0)
+  let violations = Atomic<UInt64>(0)
   /// Publishes through the topic itself.
   let direct = Atomic<UInt64>(0)
   private let state = Mutex(State())

@@ -79,7 +79,7 @@ extension ErrorReport {
     let code =
       switch error {
       case .invalid: DVT_INVALID
-      case .nameTaken, .serviceTaken: DVT_EXISTS
+      case .nameTaken, .serviceTaken, .typeTaken: DVT_EXISTS
       case .noSuchService: DVT_NOT_FOUND
       case .gone: DVT_GONE
       case .full: DVT_FULL
@@ -102,6 +102,10 @@ extension ErrorReport {
       self.init(
         DVT_DENIED,
         ErrorCollector.ofThread?.takeRefusal() ?? "\(what) was refused by an interceptor")
+    case .unfit:
+      self.init(
+        DVT_INVALID,
+        ErrorCollector.ofThread?.takeRefusal() ?? "\(what): the event does not fit its schema")
     case .queueFull:
       self.init(DVT_FULL, "\(what): the queue of a subscription is full", retryable: true)
     }

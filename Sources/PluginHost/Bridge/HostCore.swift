@@ -13,6 +13,8 @@ final class HostCore: Sendable {
   let timers: Scheduler
   let metadata: MetadataStore
   let log: LogWriter
+  /// Whose the declarations of the configuration are. No plugin has such a name.
+  let configurationOwner = Owner(name: "the configuration", generation: 1)
   let limits: BridgeLimits
   /// Told of a contained crash of plugin code, on the thread where it happened.
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void

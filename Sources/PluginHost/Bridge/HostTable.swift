@@ -36,6 +36,7 @@ import CHostSupport
     case DVT_METADATA_INTERFACE: unsafe MetadataInterface.table
     case DVT_TIMERS_INTERFACE: unsafe TimersInterface.table
     case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table
+    case DVT_EVENT_TYPES_INTERFACE: unsafe EventTypesInterface.table
     case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
     default: nil
     }

@@ -52,6 +52,11 @@ struct PermissionPatterns: Sendable {
     denial(pattern, in: intercept, key: "intercept")
   }
 
+  /// Why the plugin may not declare what the events of a pattern are; `nil` when it may publish them.
+  func denialOfDeclare(_ pattern: TopicPattern) -> String? {
+    denial(pattern, in: publish, key: "publish")
+  }
+
   private func denial(
     _ pattern: TopicPattern, in patterns: [TopicPattern], key: String
   ) -> String? {

@@ -180,6 +180,7 @@ import Synchronization
     case timer(ScheduledTimer)
     case watch(PluginWatch)
     case interceptor(Interceptor)
+    case eventType(EventType)
     case responder(Responder)
     case request(RequestRound)
   }

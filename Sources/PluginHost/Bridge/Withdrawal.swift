@@ -72,6 +72,9 @@ import HostSupport
       return watch.end(until: deadline, done)
     case .interceptor(let interceptor):
       return try bus.release(interceptor, until: deadline, done: done)
+    case .eventType(let type):
+      try bus.withdraw(type)
+      return .ended
     case .responder(let responder):
       let ending = try instance.core.responders.withdraw(responder, until: deadline)
       if ending == .pending, let callable = responder.lastCallable { bus.whenEnded(callable, done) }

@@ -98,6 +98,12 @@ extension ConfigurationKey {
     ConfigurationKey("routes", .routes, "rules that take events from topic to topic") {
       $0.routes = ($1.array ?? []).compactMap { try? HostConfiguration.Route($0) }
     },
+    choice("events.enforceSchemas", "what becomes of events that do not fit their schema") {
+      $0.enforceSchemas = $1
+    },
+    ConfigurationKey("events.types", .eventTypes, "what is declared of events") {
+      $0.eventTypes = ($1.array ?? []).compactMap { try? HostConfiguration.EventTypeSetting($0) }
+    },
     ConfigurationKey("settings", .settings, "settings of plugins, by id") {
       $0.settings = $1.object ?? [:]
     },

@@ -21,6 +21,7 @@ public struct ConfigurationKey: Sendable {
     case list
     case settings
     case routes
+    case eventTypes
   }
 
   init(
@@ -71,6 +72,13 @@ public struct ConfigurationKey: Sendable {
         }
       }
       return nil
+    case (.eventTypes, .array(let types)):
+      for (index, type) in types.enumerated() {
+        do throws(BusError) { _ = try HostConfiguration.EventTypeSetting(type) } catch {
+          return "must be \(allowed); in [\(index)]: \(error)"
+        }
+      }
+      return nil
     default: break
     }
     return "must be \(allowed), not \(value.kindName)"
@@ -88,7 +96,8 @@ public struct ConfigurationKey: Sendable {
       }
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list: return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .routes: return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
+    case .settings, .routes, .eventTypes:
+      return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
 }
@@ -102,6 +111,7 @@ extension ConfigurationKey.Kind {
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .list: "an array of strings that are not empty"
     case .routes: "an array of {from, filter, to, mode}"
+    case .eventTypes: "an array of {topic, schema or file, contentType, enforce}"
     case .settings: "an object with an object for each plugin id"
     }
   }

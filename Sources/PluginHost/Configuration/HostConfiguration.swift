@@ -143,6 +143,10 @@ public struct HostConfiguration: Sendable, Equatable {
   public var metadata = Metadata()
   /// Rules that take events from topic to topic, 0…256.
   public var routes: [Route] = []
+  /// What becomes of events that do not fit what was declared of their topic.
+  public var enforceSchemas = SchemaEnforcement.warn
+  /// What is declared of events, 0…256.
+  public var eventTypes: [EventTypeSetting] = []
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

@@ -28,6 +28,7 @@ extension Manifest {
     try readRelations(top)
     if let object = try top.object("provides") { try readProvides(object) }
     if let object = try top.object("permissions") { try readPermissions(object) }
+    if let value = top.members["events"] { try readEvents(value) }
     if let object = try top.object("state") { try readState(object) }
     isolation = try top.choice("isolation", isolation)
     reload = try top.choice("reload", reload)

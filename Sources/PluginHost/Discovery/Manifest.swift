@@ -31,6 +31,8 @@ public struct Manifest: Sendable, Equatable {
   public var providedServices: [String] = []
   /// Event types that the plugin publishes.
   public var providedEvents: [String] = []
+  /// What it declares of events that it publishes.
+  public var events: [EventDeclaration] = []
   /// Plugins that should start after this one; a hint.
   public var before: [String] = []
   /// Plugins that should start before this one; a hint.

@@ -1,10 +1,12 @@
 /// The keys that a manifest may have.
 enum ManifestKeys {
   static let top = [
-    "abi", "after", "author", "before", "config", "conflicts", "description", "id", "isolation",
+    "abi", "after", "author", "before", "config", "conflicts", "description", "events", "id",
+    "isolation",
     "license", "optional", "permissions", "provides", "reload", "requires", "state", "toolchain",
     "unload", "version",
   ]
+  static let events = ["contentType", "dataschema", "schema", "summary", "topic"]
   static let provides = ["events", "services"]
   static let permissions = [
     "exec", "files", "intercept", "metadata", "network", "publish", "services", "subscribe",

@@ -106,6 +106,7 @@ final class Lifecycle: Sendable {
 
   /// Maps the image of a generation and asks its entry for the callbacks.
   func loadStep(_ generation: Generation) -> StepOutcome {
+    if let conflict = declareEvents(of: generation) { return .failed(conflict) }
     switch generation.origin {
     case .builtin(let builtin):
       return outcome(unsafe generation.handshake(builtin.entry))
@@ -130,6 +131,22 @@ final class Lifecycle: Sendable {
       } catch {
         return .failed("\(error)")
       }
+    }
+  }
+
+  /// Declares what the manifest says of events.
+  ///
+  /// - Returns: Who declared one of them otherwise; `nil` when nobody did.
+  private func declareEvents(of generation: Generation) -> String? {
+    let instance = generation.instance
+    do throws(BusError) {
+      for declaration in generation.manifest.declarations {
+        _ = try core.bus.declare(
+          instance.owner, declaration, shadow: instance.mode == .shadow)
+      }
+      return nil
+    } catch {
+      return "its manifest declares events: \(error)"
     }
   }
 

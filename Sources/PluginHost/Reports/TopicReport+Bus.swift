@@ -12,6 +12,7 @@ extension TopicReport {
     retried = topic.retried
     dropped = topic.dropped
     dead = topic.dead
+    violations = topic.violations
   }
 }
 

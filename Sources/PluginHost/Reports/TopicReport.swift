@@ -18,6 +18,8 @@ public struct TopicReport: Codable, Sendable, Equatable {
   public var dropped: UInt64
   /// Events that were given up.
   public var dead: UInt64
+  /// Events that did not fit what was declared of the topic.
+  public var violations: UInt64
   /// Events that wait in queues.
   public var queued: Int
 
@@ -26,5 +28,6 @@ public struct TopicReport: Codable, Sendable, Equatable {
     self.name = name
     (sequence, handlers, queued) = (0, 0, 0)
     (published, delivered, failed, retried, dropped, dead) = (0, 0, 0, 0, 0, 0)
+    violations = 0
   }
 }

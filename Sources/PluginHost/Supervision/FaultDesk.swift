@@ -10,6 +10,8 @@ final class FaultDesk: Sendable {
   /// Start order as the resolver decided it last.
   let order = Mutex<[String]>([])
 
+  private let pace = LogPace()
+
   private struct WeakHost { weak var host: Host? }
 
   init(journal: Journal) {
@@ -73,6 +75,22 @@ final class FaultDesk: Sendable {
         "subscription": .string(subscription.name), "topic": .string(lag.topic),
         "queued": .int(Int64(lag.queued)), "capacity": .int(Int64(lag.capacity)),
       ])
+  }
+
+  /// An event does not fit what was declared of its topic.
+  func eventUnfit(_ violation: SchemaViolation) {
+    let type = violation.type
+    let words =
+      "an event of \(violation.source) does not fit what \(type.owner.name) declared of "
+      + "'\(violation.topic)': \(violation.reason)"
+    if violation.isRefused { ErrorCollector.ofThread?.keep(refusal: words) }
+    guard let host = present else { return }
+    if violation.isRefused { host.core.losses.note(.eventUnfit, violation.source) }
+    let subject = "\(type.owner.name) \(type.declaration.pattern)"
+    guard let kept = pace.pass(subject) else { return }
+    let more = kept > 0 ? " (and \(kept) more since this was logged last)" : ""
+    host.core.log.log(
+      .warning, violation.source, words + (violation.isRefused ? "; it was refused" : "") + more)
   }
 
   /// Plugin code crashed and was contained.

@@ -31,6 +31,8 @@ public enum Loss: String, CaseIterable, Sendable {
   case vetoed
   /// An event or request that passed an interceptor unseen: it crashed, or was not there in time.
   case interceptorSkipped = "interceptor-skipped"
+  /// An event that was refused because it does not fit what was declared of its topic.
+  case eventUnfit = "event-unfit"
   /// A call of a generation that was retired.
   case callTooLate = "call-too-late"
   /// A lifecycle call that did not return within its deadline.

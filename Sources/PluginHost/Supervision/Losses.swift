@@ -33,7 +33,7 @@ final class Losses: Sendable {
     switch failure {
     case .gateClosed: note(Loss.gateTimeout, plugin)
     case .tooDeep: note(Loss.tooDeep, plugin)
-    case .crashed, .revoked, .noMemory, .queueFull, .refused: break
+    case .crashed, .revoked, .noMemory, .queueFull, .refused, .unfit: break
     }
   }
 

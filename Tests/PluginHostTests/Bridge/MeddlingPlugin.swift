@@ -70,6 +70,9 @@ extension ProbePlugin {
       dvt_interception around = {HEADER(dvt_interception), .pattern = name, .name = name, .stages = 7};
       if (!interceptors->intercept(host, &around, on_exchange, 0, &handle, &ignored))
         interceptors->release(host, handle, on_done, 0, &ignored);
+      const dvt_event_types *types = FACE(DVT_EVENT_TYPES_INTERFACE, dvt_event_types);
+      dvt_event_type type = {HEADER(dvt_event_type), .topic = name, .schema = S("{}")};
+      if (!types->declare(host, &type, &handle, &ignored)) types->withdraw(host, handle, &ignored);
       events->subscribe(host, &how, on_event, 0, &handle, &ignored);
       if (!events->topic(host, name, &topic, &ignored)) events->publish(host, topic, &event, &ignored);
       events->publish_named(host, &event, &ignored);

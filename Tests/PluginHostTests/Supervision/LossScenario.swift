@@ -19,6 +19,7 @@ struct LossScenario {
       case .routeLoop:
         configuration.routes = [HostConfiguration.Route(from: "loser.x", to: "loser.y")]
       case .deadLetterDropped: configuration.deadLetters.count = 0
+      case .eventUnfit: configuration.enforceSchemas = .refuse
       case .probationOverflow:
         configuration.probation.seconds = 60
         configuration.probation.bytes = 1
@@ -93,6 +94,10 @@ struct LossScenario {
         loser(init: "subscribe(\"loser.y\", \"y\", around, DVT_DELIVERY_SYNC);").declaring(
           "static int32_t around(void *c, const dvt_event *e, const dvt_error_sink *s) { \(back); return DVT_OK; }"
         ))
+      publish("loser.x")
+    case .eventUnfit:
+      try start(
+        loser(more: #""events": [{"topic": "loser.x", "contentType": "application/json"}]"#))
       publish("loser.x")
     case .vetoed, .interceptorSkipped:
       let around =
