@@ -81,6 +81,7 @@ let package = Package(
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(name: "MetadataStore", dependencies: ["HostSupport"]),
+    .target(name: "EventStore", dependencies: ["HostSupport"], exclude: ["FORMAT.md"]),
     .target(name: "CBridge", dependencies: ["CDovetail", "CHostSupport"]),
     .target(
       name: "PluginHost",
@@ -113,6 +114,8 @@ let package = Package(
     .testTarget(
       name: "EventBusTests",
       dependencies: ["EventBus", "HostSupport", "CHostSupport", "TestSupport"]),
+    .testTarget(
+      name: "EventStoreTests", dependencies: ["EventStore", "HostSupport", "TestSupport"]),
     .executableTarget(
       name: "metadata-crash-writer", dependencies: ["MetadataStore"],
       path: "Tests/Helpers/metadata-crash-writer"),

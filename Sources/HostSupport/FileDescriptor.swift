@@ -82,6 +82,24 @@ public struct FileDescriptor: ~Copyable, Sendable {
     if fsync(raw) != 0 { throw SystemError("fsync") }
   }
 
+  /// Waits until the file's data, and as much of its metadata as reading them takes, are on the disk. The corresponding C
+  /// function is `fdatasync`.
+  ///
+  /// - Throws: The system's error; the file must then be considered not written.
+  public func syncData() throws(SystemError) {
+    if fdatasync(raw) != 0 { throw SystemError("fdatasync") }
+  }
+
+  /// Cuts the file. The corresponding C function is `ftruncate`.
+  ///
+  /// - Parameter size: Bytes that are left.
+  /// - Throws: The system's error.
+  public func truncate(to size: Int) throws(SystemError) {
+    while ftruncate(raw, off_t(size)) != 0 {
+      if errno != EINTR { throw SystemError("ftruncate") }
+    }
+  }
+
   /// Gives the descriptor away without closing it.
   ///
   /// - Returns: The number, now the caller's to close.

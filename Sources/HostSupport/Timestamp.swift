@@ -1,9 +1,9 @@
 /// Dates as text, exact to the nanosecond: `2026-01-31T10:00:00.000000001Z`.
-enum Timestamp {
+public enum Timestamp {
   private static let daySeconds: Int64 = 86_400
 
   /// The text of a moment in nanoseconds since 1970-01-01 UTC, always with nine decimals.
-  static func text(_ nanoseconds: Int64) -> String {
+  public static func text(_ nanoseconds: Int64) -> String {
     let (seconds, fraction) = floorDivide(nanoseconds, 1_000_000_000)
     let (days, second) = floorDivide(seconds, daySeconds)
     let (year, month, day) = civil(days: days)
@@ -16,7 +16,7 @@ enum Timestamp {
   /// The moment that a text names, or `nil` when it has another form or lies outside 1677…2262.
   ///
   /// The decimals may be absent or 1…9 digits.
-  static func nanoseconds(_ text: String) -> Int64? {
+  public static func nanoseconds(_ text: String) -> Int64? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
       bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
