@@ -26,31 +26,25 @@ extension EventBus {
     _ all: [Subscription], in state: inout State
   ) -> [(direct: Callable?, items: [DeliveryQueue.Item])] {
     let active = all.filter { $0.standing == .active }
-    let retired = all.map { retire($0, in: &state) }
-    rebuildTopics(without: active, in: state)
-    return retired
-  }
-
-  /// The same for one, whose tables are left to the caller.
-  private func retire(
-    _ subscription: Subscription, in state: inout State
-  ) -> (direct: Callable?, items: [DeliveryQueue.Item]) {
-    let wasActive = subscription.standing == .active
-    subscription.standing = .ended
-    let direct = subscription.direct
-    let items = wasActive ? subscription.queue?.end() ?? [] : []
-    if wasActive {
-      direct?.setState(HS_DEAD)
+    let items = all.map { $0.standing == .active ? $0.queue?.end() ?? [] : [] }
+    for subscription in active {
+      subscription.direct?.setState(HS_DEAD)
       subscription.entrance?.setState(HS_DEAD)
       state.index.remove(subscription)
     }
-    subscription.direct = nil
-    subscription.entrance = nil
-    subscription.queue = nil
-    if state.byOwner[subscription.owner]?.isEmpty == true {
-      state.byOwner[subscription.owner] = nil
+    for subscription in all { subscription.standing = .ended }
+    rebuildTopics(without: active, in: state)
+    // Not before they stand in no table: their epoch would begin to end too early.
+    let direct = all.map(\.direct)
+    for subscription in all {
+      subscription.direct = nil
+      subscription.entrance = nil
+      subscription.queue = nil
+      if state.byOwner[subscription.owner]?.isEmpty == true {
+        state.byOwner[subscription.owner] = nil
+      }
     }
-    return (direct, items)
+    return Array(zip(direct, items))
   }
 
   /// Who gets the events of a topic: higher priority first, then order of registration.
