@@ -172,6 +172,7 @@ import Synchronization
       state.byOwner[subscription.owner]?.removeAll { $0 === subscription }
       return retire([subscription], in: &state)[0]
     }
+    subscription.figures.dropped.note(UInt64(items.count))
     discard(items, of: subscription.owner)
     guard let direct else { return .ended }
     let ending = direct.awaitEnd(until: deadline)
@@ -188,7 +189,10 @@ import Synchronization
       return (all, retire(all, in: &state))
     }
     defer { withExtendedLifetime(all) { Reclaimer.shared.collect() } }
-    for (_, items) in retired { discard(items, of: owner) }
+    for (subscription, (_, items)) in zip(all, retired) {
+      subscription.figures.dropped.note(UInt64(items.count))
+      discard(items, of: owner)
+    }
     return retired.compactMap { direct, _ in
       guard let direct else { return nil }
       return direct.awaitEnd(until: deadline) == .ended ? nil : direct

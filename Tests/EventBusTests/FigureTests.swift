@@ -53,6 +53,28 @@ import Testing
     #expect([one.failed, one.retried, one.dead, one.deliveredInAll] == [12, 8, 4, 12])
   }
 
+  @Test func `What a subscription leaves in its queue is dropped, for its own figures too`() throws
+  {
+    let topic = try fixture.bus.topic("t")
+    let go = Flag()
+    func blocked(_ name: String) throws -> Subscription {
+      try fixture.subscribe(
+        owner, "t", name: name, delivery: .async(capacity: 8, overflow: .fail)
+      ) { _ in
+        go.wait()
+        return 0
+      }
+    }
+    let all = [try blocked("one"), try blocked("other")]
+    for number in 1...4 { fixture.publish(topic, number) }
+    #expect(eventually { all.allSatisfy { $0.queued == 3 } })
+    _ = try fixture.bus.unsubscribe(all[0], until: .after(milliseconds: 0))
+    _ = fixture.bus.revoke(owner, until: .after(milliseconds: 0))
+    go.raise()
+    #expect(all.map(\.dropped) == [3, 3])
+    #expect(topic.dropped == 6)
+  }
+
   @Test func `A queue tells how many wait, the most that did, how long, and what it dropped`()
     throws
   {
