@@ -45,7 +45,8 @@ static int passes(const hs_slot *slot, const hs_frame *below, const hs_owner *cl
   return 0;
 }
 
-/* Sets the hazard, then looks whether the call may start. Returns the entry to call, or NULL with *why. */
+/* Sets the hazard, then looks whether the call may start. Returns the entry to call, or NULL with *why. Who has no patience
+ * does not go on to a successor either: he may have to give it the event in another way. */
 static hs_entry *admit(hs_slot *slot, hs_frame *frame, hs_entry *entry, uint64_t patience, int32_t *why) {
   uint64_t deadline = 0;
   for (;;) {
@@ -58,7 +59,7 @@ static hs_entry *admit(hs_slot *slot, hs_frame *frame, hs_entry *entry, uint64_t
     *why = HS_NOT_LIVE;
     if (state == HS_DEAD) return NULL;
     if (state == HS_MOVED) {
-      entry = atomic_load(&entry->successor);
+      entry = patience ? atomic_load(&entry->successor) : NULL;
       if (!entry) return NULL;
       continue;
     }

@@ -154,10 +154,39 @@ import Testing
     #expect(fixture.bus.deadLetters.all.isEmpty)
   }
 
+  @Test func `An attempt that meets a hand-over to a queue is not counted anew`() throws {
+    let fixture = Fixture(threads: 1)
+    let next = Owner(name: "plugin", generation: 2)
+    let log = Log<Int>()
+    let topic = try fixture.bus.topic("t")
+    try fixture.subscribe(owner, "t", name: "s", retry: quick(2)) { _ in 9 }
+    try fixture.subscribe(
+      next, "t", name: "s", delivery: .async(capacity: 8, overflow: .fail), retry: quick(2),
+      shadow: true
+    ) { seen in
+      log.append(seen.attempt)
+      return 9
+    }
+    let go = Flag()
+    fixture.bus.workers.submit(job: {
+      go.wait()
+      return false
+    })
+    #expect(eventually { fixture.bus.workers.backlog == 0 })
+    fixture.publish(topic, 1)
+    #expect(eventually { fixture.bus.workers.backlog == 1 })
+    fixture.bus.closeGates(of: [owner], callables: [])
+    _ = fixture.bus.handOver(from: owner, to: next, recorder: nil, replaying: nil)
+    go.raise()
+    #expect(eventually { fixture.bus.deadLetters.all.map(\.attempts) == [2] })
+    #expect(log.all == [2])
+  }
+
   @Test func `What waits for a subscription that ended becomes a dead letter`() throws {
     let topic = try fixture.bus.topic("t")
     var policy = quick(2)
-    policy.initial = 20
+    policy.initial = 500
+    policy.cap = 500
     let subscription = try fixture.subscribe(owner, "t", name: "s", retry: policy) { _ in 9 }
     fixture.publish(topic, 1)
     _ = try fixture.bus.unsubscribe(subscription, until: .after(milliseconds: 1000))

@@ -58,7 +58,8 @@ int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter);
  * `fault` (may be NULL) receives the contained signal. Returns the thunk's result, or one of HS_…. */
 int32_t hs_call(hs_entry *entry, int32_t (*thunk)(void *argument), void *argument, uint64_t patience, int32_t *fault);
 
-/* Delivers one event to one entry: what hs_publish does for a table of one. Waits at a closed gate for `patience` nanoseconds. */
+/* Delivers one event to one entry: what hs_publish does for a table of one. Waits at a closed gate for `patience` nanoseconds;
+ * with 0 it returns HS_NOT_LIVE also for an entry that moved. */
 int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t patience, int32_t *fault);
 
 /* The frame that the calling thread's present call runs in, or NULL. */
