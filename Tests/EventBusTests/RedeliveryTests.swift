@@ -182,6 +182,32 @@ import Testing
     #expect(log.all == [2])
   }
 
+  @Test func `A dead letter that is delivered again changes no other of the same event`() throws {
+    let topic = try fixture.bus.topic("t")
+    let next = Owner(name: "plugin", generation: 2)
+    let names = ["a", "b"]
+    for name in names {
+      try fixture.subscribe(
+        owner, "t", name: name, delivery: .async(capacity: 8, overflow: .fail)
+      ) { _ in 0 }
+    }
+    fixture.bus.closeGates(of: [owner], callables: [])
+    fixture.publish(topic, 1)
+    _ = fixture.bus.handOver(from: owner, to: next, recorder: nil, replaying: nil)
+    #expect(fixture.bus.deadLetters.all.map(\.subscription).sorted() == names)
+    let log = Log<TestEvent.Seen>()
+    try fixture.subscribe(next, "t", name: "a") { seen in
+      log.append(seen)
+      return 0
+    }
+    #expect(fixture.bus.replayDeadLetters { _ in true }.replayed.map(\.subscription) == ["a"])
+    #expect(eventually { log.all.map(\.redelivered) == [true] })
+    let left = fixture.bus.deadLetters.all.compactMap { letter in
+      unsafe fixture.bus.deadLetters.withEvent(letter.id) { unsafe TestEvent.seen($1).redelivered }
+    }
+    #expect(left == [false])
+  }
+
   @Test func `What waits for a subscription that ended becomes a dead letter`() throws {
     let topic = try fixture.bus.topic("t")
     var policy = quick(2)

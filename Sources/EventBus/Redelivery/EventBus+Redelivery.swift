@@ -175,14 +175,22 @@ extension EventBus {
     let ids = Set(wanted.map(\.id)).subtracting(homeless.map(\.id))
     let taken = deadLetters.take { ids.contains($0.id) }
     for letter in taken {
-      unsafe layout.setAttempt(letter.item.event, 1)
-      unsafe layout.markRedelivered(letter.item.event)
       redeliver(
         PendingRetry(
           plugin: letter.plugin, subscription: letter.subscription, topic: letter.topic,
-          due: .after(milliseconds: 0), item: letter.item.anew, error: letter.error))
+          due: .after(milliseconds: 0), item: again(letter.item), error: letter.error))
     }
     return (taken, homeless)
+  }
+
+  /// The event of a letter, marked as delivered before. Others may refer to the letter's copy: only without memory it is used
+  /// as it is.
+  private func again(_ item: DeliveryQueue.Item) -> DeliveryQueue.Item {
+    guard let copy = unsafe layout.copy(item.event) else { return item.anew }
+    unsafe layout.release(item.event)
+    unsafe layout.setAttempt(copy, 1)
+    unsafe layout.markRedelivered(copy)
+    return unsafe DeliveryQueue.Item(event: copy, topic: item.topic)
   }
 
   /// The figures of a name, whether it serves or not.
