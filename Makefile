@@ -4,13 +4,18 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FILTER ?=
 LOG ?= /var/log/dpkg.log
+SEED ?=
+SECONDS ?= 60
+THREADS ?= 4
+SANITIZE ?=
+SANITIZED = $(if $(SANITIZE),--sanitize=$(SANITIZE) --scratch-path .build/$(SANITIZE)-sanitizer)
 
 PRODUCTS ?= .build/$(CONFIGURATION)
 PLUGINS := .build/plugins
 DEBUG_PLUGINS := .build/plugins-debug
 SOURCES := $(wildcard Sources PluginSDK Plugins Tests Benchmarks Examples) Package.swift
 
-.PHONY: help build debug plugins demo test bench bench-peers format lint install install-sdk clean
+.PHONY: help build debug plugins demo test stress bench bench-peers format lint install install-sdk clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -39,6 +44,12 @@ test: ## Check the format, build everything, run all tests (installs what they n
 # Tests of tasks share two threads with all tests that wait for a process: alone, a minute is far more than they need.
 	swift test --skip-build --filter TaskTests
 	swift test --skip-build --parallel --skip TaskTests --xunit-output .build/tests.xml
+
+stress: ## Hold the bus against a model under load: make stress SEED=7 SECONDS=60 THREADS=4 SANITIZE=thread
+	swift build $(SANITIZED) --product stress-bus
+	STRESS_SEED=$(SEED) STRESS_SECONDS=$(SECONDS) STRESS_THREADS=$(THREADS) \
+	  TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
+	  "$$(swift build $(SANITIZED) --show-bin-path)"/stress-bus
 
 bench: ## Measure (release): make bench FILTER=publish
 	Benchmarks/run.sh $(FILTER)

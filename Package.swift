@@ -113,9 +113,12 @@ let package = Package(
     .testTarget(name: "HostSupportTests", dependencies: ["HostSupport", "TestSupport"]),
     .testTarget(
       name: "EventBusTests",
-      dependencies: ["EventBus", "HostSupport", "CHostSupport", "TestSupport"]),
+      dependencies: ["EventBus", "HostSupport", "CHostSupport", "TestSupport", "stress-bus"]),
     .testTarget(
       name: "EventStoreTests", dependencies: ["EventStore", "HostSupport", "TestSupport"]),
+    .executableTarget(
+      name: "stress-bus", dependencies: ["EventBus", "HostSupport", "CHostSupport"],
+      path: "Tests/Stress/Bus"),
     .executableTarget(
       name: "metadata-crash-writer", dependencies: ["MetadataStore"],
       path: "Tests/Helpers/metadata-crash-writer"),
