@@ -31,6 +31,8 @@ let package = Package(
     .library(name: "analytics-v2", type: .dynamic, targets: ["AnalyticsV2"]),
     .library(name: "analytics-v3", type: .dynamic, targets: ["AnalyticsV3"]),
     .library(name: "record-keeper", type: .dynamic, targets: ["RecordKeeperPlugin"]),
+    .library(name: "bench-swift-publisher", type: .dynamic, targets: ["BenchPublisherPlugin"]),
+    .library(name: "bench-swift-subscriber", type: .dynamic, targets: ["BenchSubscriberPlugin"]),
   ],
   targets: [
     // The ABI and the author's side. Knows nothing of the host.
@@ -104,6 +106,14 @@ let package = Package(
       name: "bench-core",
       dependencies: ["BenchmarkKit", "CBenchmark", "PluginHost", "HostSupport"],
       path: "Benchmarks/Core"),
+    .target(
+      name: "BenchPublisherPlugin", dependencies: ["PluginSDK", "CDovetail"],
+      path: "Benchmarks/SwiftPlugins/Publisher", exclude: ["plugin.json"],
+      linkerSettings: pluginLinking, plugins: ["EmbedManifest"]),
+    .target(
+      name: "BenchSubscriberPlugin", dependencies: ["PluginSDK", "CDovetail"],
+      path: "Benchmarks/SwiftPlugins/Subscriber", exclude: ["plugin.json"],
+      linkerSettings: pluginLinking, plugins: ["EmbedManifest"]),
     .executableTarget(
       name: "bench-reload", dependencies: ["BenchmarkKit", "PluginHost", "HostSupport"],
       path: "Benchmarks/Reload", exclude: ["Fixtures"]),

@@ -9,7 +9,7 @@ work=.build/bench
 results=$root/.build/bench.jsonl
 mkdir -p "$work"
 
-for product in dovetail bench-empty bench-core bench-reload; do
+for product in dovetail bench-empty bench-core bench-reload bench-swift-publisher bench-swift-subscriber; do
   swift build -c release --product "$product" >&2
 done
 
@@ -24,6 +24,7 @@ plugin publisher
 plugin async
 plugin topics
 Benchmarks/Peers/build.sh "$work"
+for plugin in swift-publisher swift-subscriber; do cp ".build/release/libbench-$plugin.so" "$work/$plugin.so"; done
 [[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"
 
 status=0

@@ -57,7 +57,7 @@ import Testing
       for index in data.byteOffsets {
         sum += Int(unsafe data.unsafeLoad(fromByteOffset: index, as: UInt8.self))
       }
-      let row = (type: event.type, sum: sum, length: event.typeBytes.byteCount)
+      let row = (type: event.type, sum: sum, length: event.typeBytes.count)
       seen.withLock { $0.append(row) }
     }
     let bytes: [UInt8] = [1, 2, 3]

@@ -38,6 +38,7 @@ public final class RunningHost: Sendable {
   private let directory = TemporaryDirectory()
   private let configuration: String
   private let flags: [String]
+  private let environment: [String: String]
   private let process = Mutex<ChildProcess?>(nil)
 
   /// Prepares a host; `start` runs it.
@@ -47,14 +48,17 @@ public final class RunningHost: Sendable {
   ///   - flags: Further flags of `dovetail run`.
   ///   - plugins: Its plugin folder; by default one of its own.
   ///   - state: Its state directory; by default one of its own.
+  ///   - environment: Further variables of its environment.
   /// - Throws: The system's error when the folders cannot be made.
   public init(
-    configuration: String = "{}", flags: [String] = [], plugins: String? = nil, state: String? = nil
+    configuration: String = "{}", flags: [String] = [], plugins: String? = nil,
+    state: String? = nil, environment: [String: String] = [:]
   ) throws {
     self.plugins = plugins ?? directory.file("plugins")
     self.state = state ?? directory.file("state")
     self.configuration = directory.file("dovetail.json")
     self.flags = flags
+    self.environment = environment
     try FileManager.default.createDirectory(
       atPath: self.plugins, withIntermediateDirectories: true)
     try Data(configuration.utf8).write(to: URL(filePath: self.configuration))
@@ -73,7 +77,7 @@ public final class RunningHost: Sendable {
   public func launch(
     notifying socket: String? = nil, blockingSignals: Bool = false
   ) throws -> ChildProcess {
-    var environment = ["HOME": directory.path]
+    var environment = environment.merging(["HOME": directory.path]) { given, _ in given }
     environment["NOTIFY_SOCKET"] = socket
     let child = try ChildProcess(
       [

@@ -14,8 +14,10 @@ struct Zoo {
   let host: RunningHost
 
   /// Prepares the host and puts the witness in place.
-  init(configuration: String = "{}", flags: [String] = []) throws {
-    host = try RunningHost(configuration: configuration, flags: flags)
+  init(
+    configuration: String = "{}", flags: [String] = [], environment: [String: String] = [:]
+  ) throws {
+    host = try RunningHost(configuration: configuration, flags: flags, environment: environment)
     try place(try Workshop.shared.c("witness", Workshop.manifest("witness")), as: "witness.so")
   }
 

@@ -9,6 +9,8 @@ struct Calls {
     case byTopic = "p"
     case byName = "n"
     case byPeer = "x"
+    /// A Swift plugin publishes to another one's zero-copy handler; see Benchmarks/SwiftPlugins.
+    case bySwift = "s"
   }
 
   let way: Way
@@ -39,12 +41,15 @@ struct Calls {
 
   /// Nanoseconds of one call or publish.
   func time(_ host: Host) throws -> Double {
-    let request = "\(way.rawValue) \(rounds) \(threads) \(handlers) \(bytes) \(name)"
+    let (service, request) =
+      way == .bySwift
+      ? ("bench.swift-time", "\(rounds)")
+      : ("bench.time", "\(way.rawValue) \(rounds) \(threads) \(handlers) \(bytes) \(name)")
     let reply = try host.call(
-      service: "bench.time", payload: Payload(Array(request.utf8)),
+      service: service, payload: Payload(Array(request.utf8)),
       deadline: .after(milliseconds: 60_000))
     guard let nanoseconds = Double(String(decoding: reply.bytes, as: UTF8.self)) else {
-      throw BenchmarkError(description: "bench.time did not answer with a number")
+      throw BenchmarkError(description: "\(service) did not answer with a number")
     }
     return nanoseconds / Double(rounds)
   }

@@ -7,7 +7,8 @@ import PluginHost
 struct PublishBenchmarks {
   private static let own = [
     "publish-1", "publish-name-1", "publish-1-full", "publish-each", "publish-2-threads",
-    "publish-8", "publish-64", "publish-4k", "publish-pattern-1", "publish-pattern-100",
+    "publish-swift-1", "publish-8", "publish-64", "publish-4k", "publish-pattern-1",
+    "publish-pattern-100",
   ]
 
   let host: Host
@@ -15,7 +16,8 @@ struct PublishBenchmarks {
 
   static func run(_ bench: inout Bench, _ workspace: Workspace) throws {
     guard bench.wants(any: own + PeerBenchmarks.names) else { return }
-    let plugins = try PluginFolder.of(["handler", "publisher"], as: "publish", workspace)
+    let plugins = try PluginFolder.of(
+      ["handler", "publisher", "swift-subscriber", "swift-publisher"], as: "publish", workspace)
     let host = try HostChild.make(
       plugins: plugins, state: try workspace.fresh("state-publish"), log: LogWriter(level: .error))
     try host.start()
@@ -35,6 +37,8 @@ struct PublishBenchmarks {
     compare(&bench, "publish-name-1", named, .single, .ratio(must: 80, aim: 25))
     compare(&bench, "publish-1-full", topic, .single, .ratio(must: 20, aim: 8))
     confirmAllIsOn(&bench)
+    let swift = Calls(way: .bySwift, rounds: topic.rounds, name: "bench.swift")
+    compare(&bench, "publish-swift-1", swift, .single, .ratio(must: 40, aim: 12))
   }
 
   /// The figure says "with guard, counters and sampling": the counters have counted and the samples are there.

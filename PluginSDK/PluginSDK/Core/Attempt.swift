@@ -6,23 +6,53 @@ package import CDovetail
 /// - Returns: `DVT_OK` or `DVT_PENDING`.
 /// - Throws: The host's error, or one made from the code.
 @discardableResult
+@inline(__always)
 package func attempt(_ call: (UnsafePointer<dvt_error_sink>) -> Int32) throws(PluginError) -> Int32
 {
-  var captured: PluginError?
+  var captured: UnsafeMutableRawPointer?
   let code = unsafe withUnsafeMutablePointer(to: &captured) { slot in
     var sink = unsafe dvt_error_sink.headed()
     unsafe sink.context = UnsafeMutableRawPointer(slot)
-    unsafe sink.report = { context, error in
-      guard let context = unsafe context, let error = unsafe error else { return }
-      unsafe context.assumingMemoryBound(to: PluginError?.self).pointee = PluginError(error.pointee)
-    }
+    unsafe sink.report = CapturedError.capture
     return unsafe call(&sink)
   }
-  guard code != DVT_OK, code != DVT_PENDING else { return code }
-  let kind = PluginError.Code(rawValue: code)
-  guard let captured else { throw PluginError(kind, kind.name, domain: "dovetail") }
-  throw PluginError(
-    kind, captured.message, domain: captured.domain, isRetryable: captured.isRetryable)
+  if code == DVT_OK, unsafe captured == nil { return code }
+  return unsafe try CapturedError.settle(code, captured)
+}
+
+/// What the host reported in a call, until the call has returned. It is made only when something is reported.
+private final class CapturedError {
+  let error: PluginError
+
+  init(_ error: PluginError) { self.error = error }
+
+  /// Keeps a report in the pointer that the sink's context points at, in place of an earlier one.
+  static let capture: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<dvt_error>?) -> Void =
+    { context, error in
+      guard let slot = unsafe context?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self),
+        let error = unsafe error
+      else { return }
+      _ = unsafe take(slot.pointee)
+      unsafe slot.pointee = Unmanaged.passRetained(CapturedError(PluginError(error.pointee)))
+        .toOpaque()
+    }
+
+  private static func take(_ captured: UnsafeMutableRawPointer?) -> PluginError? {
+    unsafe captured.map { unsafe Unmanaged<CapturedError>.fromOpaque($0).takeRetainedValue().error }
+  }
+
+  /// Turns a code, and what was reported with it, into the call's result.
+  @inline(never)
+  static func settle(
+    _ code: Int32, _ captured: UnsafeMutableRawPointer?
+  ) throws(PluginError) -> Int32 {
+    let reported = unsafe take(captured)
+    guard code != DVT_OK, code != DVT_PENDING else { return code }
+    let kind = PluginError.Code(rawValue: code)
+    guard let reported else { throw PluginError(kind, kind.name, domain: "dovetail") }
+    throw PluginError(
+      kind, reported.message, domain: reported.domain, isRetryable: reported.isRetryable)
+  }
 }
 
 /// Runs a callback of the plugin's; what it throws becomes a code and a report, because nothing unwinds into the host.
@@ -31,6 +61,7 @@ package func attempt(_ call: (UnsafePointer<dvt_error_sink>) -> Int32) throws(Pl
 ///   - sink: The host's; may be `nil`.
 ///   - body: The plugin's code.
 /// - Returns: `DVT_OK` or the error's code.
+@inline(__always)
 func guarded(
   _ sink: UnsafePointer<dvt_error_sink>?, _ body: () throws(PluginFailure) -> Void
 ) -> Int32 {
@@ -38,10 +69,18 @@ func guarded(
     try body()
     return DVT_OK
   } catch {
-    let failure = PluginError(reporting: error)
-    unsafe failure.report(to: sink)
-    return failure.code.rawValue == DVT_OK ? DVT_FAILED : failure.code.rawValue
+    return unsafe failed(error, sink)
   }
+}
+
+/// Reports what a callback threw.
+@inline(never)
+private func failed(
+  _ error: PluginFailure, _ sink: UnsafePointer<dvt_error_sink>?
+) -> Int32 {
+  let failure = PluginError(reporting: error)
+  unsafe failure.report(to: sink)
+  return failure.code.rawValue == DVT_OK ? DVT_FAILED : failure.code.rawValue
 }
 
 extension PluginError {

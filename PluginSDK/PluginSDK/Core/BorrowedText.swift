@@ -11,6 +11,12 @@ extension dvt_str {
   var raw: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: ptr, count: Int(clamping: len))
   }
+
+  /// Lends memory to the ABI.
+  init(_ buffer: UnsafeRawBufferPointer) {
+    unsafe self.init(
+      ptr: buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), len: UInt64(buffer.count))
+  }
 }
 
 extension dvt_bytes {

@@ -1,28 +1,15 @@
-package import CDovetail
+public import CDovetail
 
 /// An event as it lies in the host's memory: nothing is copied until it is asked for.
 ///
-/// Lent to a handler for the length of its call; it cannot be kept. `Event(_:)` makes a copy that can.
+/// Lent to a handler for the length of its call; it cannot be kept, nor can the spans that it gives. `Event(_:)` makes a copy
+/// that can. What gives a span or a number allocates nothing and counts no references; what gives a `String` makes a copy.
 /// Safe: the host keeps the struct and everything it points to readable until the handler returns.
 @safe public struct EventView: ~Copyable {
-  let raw: UnsafePointer<dvt_event>
+  @usableFromInline let raw: UnsafePointer<dvt_event>
 
   package init(_ raw: UnsafePointer<dvt_event>) {
     unsafe self.raw = unsafe raw
-  }
-
-  /// The payload, uncopied.
-  public var data: RawSpan {
-    @_lifetime(borrow self) get {
-      unsafe _overrideLifetime(RawSpan(_unsafeBytes: raw.pointee.data.raw), borrowing: self)
-    }
-  }
-
-  /// The topic's UTF-8, uncopied.
-  public var typeBytes: RawSpan {
-    @_lifetime(borrow self) get {
-      unsafe _overrideLifetime(RawSpan(_unsafeBytes: raw.pointee.type.raw), borrowing: self)
-    }
   }
 
   /// A copy of the topic.
@@ -38,13 +25,15 @@ package import CDovetail
   /// A copy of the URI of the payload's schema.
   public var dataSchema: String { unsafe raw.pointee.dataschema.string }
   /// Its number on its topic, from 1; 0 where only synchronous handlers received it.
-  public var sequence: UInt64 { unsafe raw.pointee.sequence }
+  @inlinable public var sequence: UInt64 { unsafe raw.pointee.sequence }
   /// Nanoseconds since 1970-01-01 UTC; 0 when it was not stamped.
-  public var time: Int64 { unsafe raw.pointee.time_ns }
+  @inlinable public var time: Int64 { unsafe raw.pointee.time_ns }
   /// 1 for the first delivery, then one more each retry.
-  public var attempt: Int { unsafe Int(raw.pointee.attempt) }
+  @inlinable public var attempt: Int { unsafe Int(raw.pointee.attempt) }
   /// Whether it may have been delivered to this subscription before.
-  public var isRedelivered: Bool { unsafe raw.pointee.flags & DVT_EVENT_REDELIVERED != 0 }
+  @inlinable public var isRedelivered: Bool {
+    unsafe raw.pointee.flags & DVT_EVENT_REDELIVERED != 0
+  }
 
   /// A copy of the value of a further attribute; `nil` when the event has none of that name.
   public func attribute(_ name: String) -> String? {

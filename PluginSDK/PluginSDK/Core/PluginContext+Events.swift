@@ -83,18 +83,21 @@ final class EventBox: Box, @unchecked Sendable {
     self.wants = wants
   }
 
+  // Neither counts a reference to the box: the context keeps it until no call can come.
   static let ask: dvt_filter_callback = { pointer, event in
-    guard let box = unsafe EventBox.from(pointer), let event = unsafe event, let wants = box.wants
-    else { return 1 }
-    return wants(unsafe EventView(event)) ? 1 : 0
+    guard let pointer = unsafe pointer, let event = unsafe event else { return 1 }
+    return unsafe Unmanaged<EventBox>.fromOpaque(pointer)._withUnsafeGuaranteedRef { box in
+      guard let wants = box.wants else { return 1 }
+      return wants(unsafe EventView(event)) ? 1 : 0
+    }
   }
 
   static let receive: dvt_handler = { pointer, event, error in
-    guard let box = unsafe EventBox.from(pointer), let event = unsafe event else {
-      return DVT_INVALID
-    }
-    return unsafe guarded(error) { () throws(PluginFailure) in
-      unsafe try box.handler(EventView(event))
+    guard let pointer = unsafe pointer, let event = unsafe event else { return DVT_INVALID }
+    return unsafe Unmanaged<EventBox>.fromOpaque(pointer)._withUnsafeGuaranteedRef { box in
+      unsafe guarded(error) { () throws(PluginFailure) in
+        unsafe try box.handler(EventView(event))
+      }
     }
   }
 }

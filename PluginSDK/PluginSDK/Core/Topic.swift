@@ -29,12 +29,53 @@ public struct Topic: Sendable {
     }
   }
 
+  /// Publishes bytes and no attributes, as cheaply.
+  ///
+  /// - Parameter data: At most 16 MiB.
+  /// - Throws: As the one that takes a raw span.
+  public func publish(bytes data: borrowing Span<UInt8>) throws(PluginError) {
+    // Safe: a byte has no padding.
+    unsafe try publish(bytes: data.bytes)
+  }
+
+  /// Publishes bytes, what they are about and what they are, without any allocation.
+  ///
+  /// - Parameters:
+  ///   - data: At most 16 MiB.
+  ///   - subject: Free text, UTF-8.
+  ///   - contentType: The media type of `data`; empty for plain bytes.
+  /// - Throws: As the one that takes a raw span.
+  public func publish(
+    bytes data: borrowing Span<UInt8>, subject: borrowing Span<UInt8>,
+    contentType: StaticString = ""
+  ) throws(PluginError) {
+    var event = unsafe dvt_event.headed()
+    unsafe event.datacontenttype = unsafe contentType.borrowed
+    unsafe try subject.withUnsafeBytes { (subject) throws(PluginError) in
+      unsafe event.subject = unsafe dvt_str(subject)
+      unsafe try data.withUnsafeBytes { (data) throws(PluginError) in
+        unsafe event.data = unsafe dvt_bytes(data)
+        unsafe try send(&event)
+      }
+    }
+  }
+
   /// Publishes bytes and no attributes.
   ///
   /// - Parameter data: At most 16 MiB.
-  /// - Throws: As the one that takes a span.
+  /// - Throws: As the one that takes a raw span.
   public func publish(bytes data: [UInt8]) throws(PluginError) {
-    unsafe try publish(bytes: data.span.bytes)
+    try publish(bytes: data.span)
+  }
+
+  /// Publishes the memory of a number, or of a struct of numbers, and no attributes, without any allocation.
+  ///
+  /// - Parameter value: As this machine has it. A struct has no padding: what lies in it by chance would be published.
+  /// - Throws: As the one that takes a raw span.
+  @inlinable public func publish<Value: BitwiseCopyable>(value: Value) throws(PluginError) {
+    unsafe try withUnsafeBytes(of: value) { (bytes) throws(PluginError) in
+      unsafe try publish(bytes: RawSpan(_unsafeBytes: bytes))
+    }
   }
 
   /// Publishes an event.
@@ -69,11 +110,10 @@ public struct Topic: Sendable {
     unsafe try send(&raw)
   }
 
-  private func send(_ event: inout dvt_event) throws(PluginError) {
+  private func send(_ event: UnsafePointer<dvt_event>) throws(PluginError) {
     guard let publish = unsafe link.events?.pointee.publish else {
       throw HostLink.missing("dovetail.events/1")
     }
-    var lent = unsafe event
-    unsafe try attempt { unsafe publish(link.host, number, &lent, $0) }
+    unsafe try attempt { unsafe publish(link.host, number, event, $0) }
   }
 }
