@@ -84,8 +84,19 @@ import Synchronization
     return code == 0 ? nil : CallFailure(rawValue: code)
   }
 
+  /// Delivers an event to all handlers, past the interceptors and routes that stand before them.
+  ///
+  /// - Parameter event: Borrowed; the bus may write its sequence number.
+  /// - Returns: `nil`, or why some handler was left out.
+  public func publishBehind(_ event: UnsafeMutableRawPointer?) -> CallFailure? {
+    guard hasBehind.load(ordering: .acquiring) else { return unsafe publish(event) }
+    figures.direct.note()
+    let code = unsafe hs_publish_behind(record, event)
+    return code == 0 ? nil : CallFailure(rawValue: code)
+  }
+
   /// Whether somebody stood before the handlers once.
-  private var hasBehind = false
+  private let hasBehind = Atomic(false)
   /// Who stands before the handlers; the tables do not keep it.
   private var checkpoint: Callable?
 
@@ -93,12 +104,12 @@ import Synchronization
   func install(_ entries: [Callable], sequenced: Bool, behind checkpoint: Callable?) {
     defer { self.checkpoint = checkpoint }
     figures.noteHandlers(entries.count)
-    if checkpoint != nil || hasBehind {
-      hasBehind = true
+    if checkpoint != nil || hasBehind.load(ordering: .relaxed) {
       let behind = unsafe table(of: entries, sequenced: sequenced)
       if let former = unsafe hs_topic_swap_behind(record, behind) {
         unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(former))
       }
+      hasBehind.store(true, ordering: .releasing)
     }
     let table =
       if let checkpoint {

@@ -18,6 +18,8 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   private let expression: PosixPattern?
   /// Of which one must match too; `nil` for all topics.
   private var scope: [TopicPattern]?
+  /// Of which none may match.
+  private var excluded: [TopicPattern] = []
 
   /// Whether the pattern is one topic, without wildcards.
   public var isExact: Bool { !segments.contains { $0 == .one || $0 == .rest } }
@@ -86,6 +88,16 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     return limited
   }
 
+  /// The same pattern for those topics only that none of `excluded` matches.
+  ///
+  /// - Parameter excluded: Any patterns.
+  /// - Returns: A pattern with the same text.
+  public func excluding(_ excluded: [TopicPattern]) -> TopicPattern {
+    var limited = self
+    limited.excluded = excluded
+    return limited
+  }
+
   /// What its author may not have meant: a dot that stands for any character. `nil` when there is none.
   public var note: String? {
     guard expression != nil else { return nil }
@@ -126,6 +138,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Returns: Whether every segment fits.
   public func matches(_ topic: String) -> Bool {
     if let scope, !scope.contains(where: { $0.matches(topic) }) { return false }
+    if excluded.contains(where: { $0.matches(topic) }) { return false }
     if let expression { return expression.matches(topic) }
     var parts = topic.split(separator: ".", omittingEmptySubsequences: false)[...]
     for segment in segments {
