@@ -88,7 +88,8 @@ let package = Package(
     .target(
       name: "PluginHost",
       dependencies: [
-        "EventBus", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail", "CBridge",
+        "EventBus", "EventStore", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail",
+        "CBridge",
       ],
       exclude: ["Supervision/JOURNAL.md", "Supervision/LOSSES.md"]),
     .target(

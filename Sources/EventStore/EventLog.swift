@@ -15,6 +15,7 @@ public final class EventLog: Sendable {
     var next: UInt64 = 1
     var lastTime: Int64 = 0
     var synced: UInt64 = 0
+    var syncedAt: Int64 = 0
     var displaced: UInt64 = 0
     var damage: [LogDamage] = []
     var bounds: LogBounds
@@ -73,6 +74,7 @@ public final class EventLog: Sendable {
       status.newestTime = status.count == 0 ? 0 : state.lastTime
       status.displaced = state.displaced
       status.synced = state.synced
+      status.syncedAt = state.syncedAt
       status.damage = state.damage
       return status
     }
@@ -113,7 +115,11 @@ public final class EventLog: Sendable {
       state.withLock { $0.file = nil }
       throw error
     }
-    state.withLock { $0.synced = max($0.synced, newest) }
+    let now = LogTime.now()
+    state.withLock { state in
+      state.synced = max(state.synced, newest)
+      state.syncedAt = now
+    }
   }
 
   /// Lets go of the oldest segments that the bounds leave no room for; never of the last.
@@ -145,6 +151,7 @@ public final class EventLog: Sendable {
     if state.file != nil, durable {
       try state.file?.syncData()
       state.synced = state.next - 1
+      state.syncedAt = LogTime.now()
     }
     state.file = nil
     let name = SegmentFormat.name(state.next)

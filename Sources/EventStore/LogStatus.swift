@@ -16,6 +16,8 @@ public struct LogStatus: Sendable, Equatable {
   public var displaced: UInt64 = 0
   /// The newest record that is surely on the disk.
   public var synced: UInt64 = 0
+  /// When records were last forced to the disk, nanoseconds since 1970-01-01 UTC; 0 when none were since the log was opened.
+  public var syncedAt: Int64 = 0
   /// Damage that was found since the log was opened.
   public var damage: [LogDamage] = []
 

@@ -215,6 +215,7 @@ extension Host {
         )
       }
     }
+    if let problem = recording.problem { reasons.append(problem) }
     return reasons + warnings
   }
 }

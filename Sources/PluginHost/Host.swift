@@ -34,6 +34,8 @@ public final class Host: Sendable {
   let builtins: [BuiltinPlugin]
   let faults: FaultDesk
   let recent: RecentEvents
+  let recording: EventRecording
+  let replays = Mutex<[EventReplay]>([])
   /// Kept for the life of the host, so that a second scan decodes nothing.
   let registry: RegistryCache
   private let watcher = Mutex<FolderWatcher?>(nil)
@@ -67,6 +69,8 @@ public final class Host: Sendable {
     core = parts.core
     recent = RecentEvents()
     events = HostEvents(bus: core.bus, keeping: recent, losses: core.losses)
+    recording = EventRecording(
+      path: parts.state.path(of: "events"), core: core, events: events)
     registry = RegistryCache(path: parts.state.path(of: "cache/registry"))
     lifecycle = Lifecycle(
       core: core, table: table, journal: journal, stager: parts.stager,
@@ -87,6 +91,7 @@ public final class Host: Sendable {
     faults.attach(self)
     try setRoutes(configuration)
     try setTypes(configuration)
+    recording.apply(configuration.recording)
     core.metadata.setOutbox { [events] event in events.publish(changed: event) }
     parts.reportPreviousRun(to: core.log)
   }
@@ -127,6 +132,7 @@ public final class Host: Sendable {
       watcher?.stop()
       watcher = nil
     }
+    cancelReplays(until: min(deadline, .after(milliseconds: 5_000)))
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
       events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
@@ -137,6 +143,7 @@ public final class Host: Sendable {
     janitor.stop()
     events.stop()
     core.timers.stop()
+    recording.stop(until: min(deadline, .after(milliseconds: 5_000)))
     core.bus.stop()
     let unsaved = closeMetadata()
     guard ended == true else {
@@ -187,6 +194,7 @@ public final class Host: Sendable {
       throw error
     }
     live.current = next
+    recording.apply(next.recording)
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {
       core.log.log(

@@ -35,7 +35,22 @@ struct MetricsCollector {
       MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
       MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
     ]
-    return figures + lost(host.core.lost) + Host.busiest(bus.topics).flatMap(topicFigures)
+    return figures + eventLogFigures() + lost(host.core.lost)
+      + Host.busiest(bus.topics).flatMap(topicFigures)
+  }
+
+  private func eventLogFigures() -> [MetricReport] {
+    let log = host.recording.report
+    return [
+      MetricReport("dovetail_event_log_bytes", .gauge, Double(log.bytes)),
+      MetricReport("dovetail_event_log_records", .gauge, Double(log.count)),
+      MetricReport("dovetail_event_log_segments", .gauge, Double(log.segments)),
+      MetricReport("dovetail_event_log_queued", .gauge, Double(log.queued)),
+      MetricReport("dovetail_event_log_suspended", .gauge, log.state == "suspended" ? 1 : 0),
+      MetricReport("dovetail_event_log_recorded_total", .counter, Double(log.recorded)),
+      MetricReport("dovetail_event_log_lost_total", .counter, Double(log.lost)),
+      MetricReport("dovetail_event_log_displaced_total", .counter, Double(log.displaced)),
+    ]
   }
 
   private func topicFigures(_ topic: Topic) -> [MetricReport] {

@@ -11,6 +11,7 @@ public import HostSupport
 /// quarantine/       builds that are not tried again
 /// known-good/       the last build of each plugin that proved itself
 /// cache/  store/    the registry cache; the metadata of the `file` provider
+/// events/           recorded events; see EventStore/FORMAT.md
 /// control.sock      where the command line asks
 /// ```
 ///

@@ -14,7 +14,7 @@ let eventsCommand = Command(
   example: "dovetail events --follow 'system.>'",
   subcommands: [
     eventsSubsCommand, eventsExplainCommand, eventsStatsCommand, eventsTapCommand,
-    eventsDeadCommand, eventsRoutesCommand,
+    eventsDeadCommand, eventsRoutesCommand, eventsLogCommand, eventsReplayCommand,
   ]
 ) { invocation throws(CommandFailure) in
   let pattern = invocation.operand(0).isEmpty ? ">" : invocation.operand(0)

@@ -6,13 +6,14 @@ final class Notifications: Sendable {
   enum Item: Sendable {
     case event(EventReport)
     case record(RecordReport)
+    case progress(ReplayProgress)
     /// So many were dropped here, because the follower was too slow.
     case lost(Int)
 
     var weight: Int {
       switch self {
       case .event(let event): event.payload.bytes.count
-      case .record, .lost: 0
+      case .record, .progress, .lost: 0
       }
     }
 
@@ -20,6 +21,8 @@ final class Notifications: Sendable {
       switch self {
       case .event(let event): RPCMessage.notification("events.event", ["event": event])
       case .record(let record): RPCMessage.notification("meta.record", ["record": record])
+      case .progress(let progress):
+        RPCMessage.notification("events.replay", ["progress": progress])
       case .lost(let count): RPCMessage.notification("stream.lost", ["count": count])
       }
     }

@@ -3,7 +3,7 @@ import HostSupport
 extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
-    places + choiceOfPlugins + deadlines + reloading + working + keeping
+    places + choiceOfPlugins + deadlines + reloading + working + recording + keeping
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -81,6 +81,36 @@ extension ConfigurationKey {
     choice("log.level", "the least severe level that is written") { $0.log.level = $1 },
     choice("log.format", "text on a terminal and JSON otherwise, or always one") {
       $0.log.format = $1
+    },
+  ]
+
+  private static let recording = [
+    ConfigurationKey("events.record.patterns", .patterns, "events to record; none when empty") {
+      $0.recording.patterns = ($1.array ?? []).compactMap(\.string)
+    },
+    ConfigurationKey("events.record.exclude", .patterns, "of them, those not to record") {
+      $0.recording.exclude = ($1.array ?? []).compactMap(\.string)
+    },
+    ConfigurationKey("events.record.filter", .conditions, "what an event must meet; all of them") {
+      $0.recording.filter = ($1.array ?? []).compactMap {
+        try? HostConfiguration.Route.Condition($0)
+      }
+    },
+    whole("events.record.maxBytes", 1_048_576...1_099_511_627_776, "bytes of recorded events") {
+      $0.recording.maxBytes = $1
+    },
+    whole("events.record.maxCount", 1...1_000_000_000_000, "recorded events") {
+      $0.recording.maxCount = $1
+    },
+    whole("events.record.maxAgeSeconds", 0...3_155_760_000, "age of them; 0 for any") {
+      $0.recording.maxAgeSeconds = $1
+    },
+    choice("events.record.sync", "when they are forced to the disk") { $0.recording.sync = $1 },
+    whole("events.record.syncMilliseconds", 1...600_000, "how long after, with interval") {
+      $0.recording.syncMilliseconds = $1
+    },
+    whole("events.record.queue", 16...1_048_576, "events that may wait for the recorder") {
+      $0.recording.queue = $1
     },
   ]
 

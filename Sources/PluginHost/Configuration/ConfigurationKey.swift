@@ -22,6 +22,8 @@ public struct ConfigurationKey: Sendable {
     case settings
     case routes
     case eventTypes
+    case patterns
+    case conditions
   }
 
   init(
@@ -79,6 +81,25 @@ public struct ConfigurationKey: Sendable {
         }
       }
       return nil
+    case (.patterns, .array(let elements)):
+      for element in elements {
+        guard let text = element.string else {
+          return "must be \(allowed); it contains \(element.kindName)"
+        }
+        do throws(BusError) { _ = try HostConfiguration.Recording.pattern(text) } catch {
+          return "must be \(allowed): \(error)"
+        }
+      }
+      return nil
+    case (.conditions, .array(let elements)):
+      for (index, element) in elements.enumerated() {
+        do throws(BusError) {
+          _ = try HostConfiguration.Route.Condition(element).parsed()
+        } catch {
+          return "must be \(allowed); in [\(index)]: \(error)"
+        }
+      }
+      return elements.count > 31 ? "must have at most 31 conditions" : nil
     default: break
     }
     return "must be \(allowed), not \(value.kindName)"
@@ -95,8 +116,8 @@ public struct ConfigurationKey: Sendable {
       default: return .string(text)
       }
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
-    case .list: return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .routes, .eventTypes:
+    case .list, .patterns: return .array(text.split(separator: ",").map { .string(String($0)) })
+    case .settings, .routes, .eventTypes, .conditions:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -112,6 +133,8 @@ extension ConfigurationKey.Kind {
     case .list: "an array of strings that are not empty"
     case .routes: "an array of {from, filter, to, mode}"
     case .eventTypes: "an array of {topic, schema or file, contentType, enforce}"
+    case .patterns: "an array of patterns; between slashes, of regular expressions"
+    case .conditions: "an array of {field, test, value}"
     case .settings: "an object with an object for each plugin id"
     }
   }

@@ -38,21 +38,14 @@ extension HostConfiguration {
       let members = try Self.members(
         of: json, of: ["from", "filter", "to", "mode"], required: ["from", "to"], "a route")
       filter = []
-      for condition in members["filter"]?.array ?? [] {
-        let members = try Self.members(
-          of: condition, of: ["field", "test", "value"], required: ["field", "test"], "a filter")
-        filter.append(
-          Condition(
-            field: members["field"]?.string ?? "", test: members["test"]?.string ?? "",
-            value: members["value"].map { $0.string ?? $0.text() } ?? ""))
-      }
+      for condition in members["filter"]?.array ?? [] { filter.append(try Condition(condition)) }
       from = members["from"]?.string ?? ""
       to = members["to"]?.string ?? ""
       mode = members["mode"].map { $0.string ?? $0.text() } ?? "copy"
       _ = try rule()
     }
 
-    private static func members(
+    fileprivate static func members(
       of json: JSON, of known: [String], required: [String], _ what: String
     ) throws(BusError) -> [String: JSON] {
       guard case .object(let members) = json else {
@@ -77,18 +70,33 @@ extension HostConfiguration {
         throw .invalid("\"mode\" is \"copy\" or \"move\", not \"\(mode)\"")
       }
       var conditions: [EventCondition] = []
-      for condition in filter {
-        let names = EventCondition.Test.allCases.map { "\($0)" }
-        guard let test = EventCondition.Test.allCases.first(where: { "\($0)" == condition.test })
-        else {
-          throw .invalid(
-            "\"test\" is one of \(names.joined(separator: ", ")), not \"\(condition.test)\"\(Spelling.hint(for: condition.test, in: names))"
-          )
-        }
-        conditions.append(EventCondition(try EventField(condition.field), test, condition.value))
-      }
+      for condition in filter { conditions.append(try condition.parsed()) }
       return try EventRoute.Rule(
         from: TopicPattern(from), conditions: conditions, to: to, mode: mode)
     }
+  }
+}
+
+extension HostConfiguration.Route.Condition {
+  /// Reads a condition.
+  ///
+  /// - Throws: `BusError.invalid` with what is wrong with it.
+  init(_ json: JSON) throws(BusError) {
+    let members = try HostConfiguration.Route.members(
+      of: json, of: ["field", "test", "value"], required: ["field", "test"], "a filter")
+    field = members["field"]?.string ?? ""
+    test = members["test"]?.string ?? ""
+    value = members["value"].map { $0.string ?? $0.text() } ?? ""
+  }
+
+  /// The condition as the bus takes it.
+  func parsed() throws(BusError) -> EventCondition {
+    let names = EventCondition.Test.allCases.map { "\($0)" }
+    guard let test = EventCondition.Test.allCases.first(where: { "\($0)" == self.test }) else {
+      throw .invalid(
+        "\"test\" is one of \(names.joined(separator: ", ")), not \"\(self.test)\"\(Spelling.hint(for: self.test, in: names))"
+      )
+    }
+    return EventCondition(try EventField(field), test, value)
   }
 }

@@ -147,6 +147,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var enforceSchemas = SchemaEnforcement.warn
   /// What is declared of events, 0…256.
   public var eventTypes: [EventTypeSetting] = []
+  /// Which events are recorded on the disk.
+  public var recording = Recording()
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

@@ -76,6 +76,19 @@ public protocol HostControl: AnyObject, Sendable {
   /// Lets go of dead letters and returns them; throws as `replayDeadLetters`.
   func dropDeadLetters(_ choice: DeadLetterChoice) throws(OperationError) -> [DeadLetterReport]
 
+  /// How the recording of events stands, and what is held.
+  func eventLog() throws(OperationError) -> EventLogReport
+  /// Recorded events that match, in order, at most `limit`: from a place on, or the latest; throws `notFound` when nothing was
+  /// ever recorded.
+  func recordedEvents(
+    from: LogMoment?, to: LogMoment?, pattern: String, limit: Int
+  ) throws(OperationError) -> RecordedEventsReport
+  /// Publishes recorded events once more. `tell` is told of its progress, in order, one call at a time, until it has ended;
+  /// throws `notFound` when there are none.
+  func replayEvents(
+    _ request: ReplayRequest, _ tell: @escaping @Sendable (ReplayProgress) -> Void
+  ) throws(OperationError) -> Cancellation
+
   /// One record; throws `notFound`.
   func metaGet(collection: String, key: String) throws(OperationError) -> RecordReport
   /// Writes a record, when `version` is given only over that version (0 = only when there is none), else throws `conflict`.

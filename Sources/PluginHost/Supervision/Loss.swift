@@ -13,6 +13,8 @@ public enum Loss: String, CaseIterable, Sendable {
   case eventOrphaned = "event-orphaned"
   /// An event that a route did not take, because routes had taken it so often that it went in circles.
   case routeLoop = "route-loop"
+  /// An event that should have been recorded: the disk did not take it, or it is too large.
+  case eventUnrecorded = "event-unrecorded"
   /// An event that a new generation published before it was given up.
   case heldDropped = "held-dropped"
   /// A dead letter that gave way to newer ones.

@@ -18,6 +18,9 @@ struct LossScenario {
       case .lifecycleTimeout: configuration.lifecycleDeadline = 100
       case .routeLoop:
         configuration.routes = [HostConfiguration.Route(from: "loser.x", to: "loser.y")]
+      case .eventUnrecorded:
+        configuration.recording.patterns = ["t.x"]
+        configuration.recording.maxBytes = 1 << 20
       case .deadLetterDropped: configuration.deadLetters.count = 0
       case .eventUnfit: configuration.enforceSchemas = .refuse
       case .probationOverflow:
@@ -224,6 +227,7 @@ struct LossScenario {
       while (try? fixture.host.journal.add(build)) != nil {}
       try start(loser())
     case .logLineLost: try start(loser())
+    case .eventUnrecorded: try fixture.publish("t.x", String(repeating: "x", count: 600_000))
     // What the control socket tells its host, by the same call.
     default: fixture.host.note(loss, count: 1)
     }

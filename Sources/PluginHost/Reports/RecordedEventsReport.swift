@@ -1,0 +1,13 @@
+/// Some records of the event log, in order.
+public struct RecordedEventsReport: Codable, Sendable, Equatable {
+  /// The records.
+  public var records: [RecordedEventReport]
+  /// The number to go on from; `nil` when all that was asked for was looked at.
+  public var next: UInt64?
+
+  /// Describes records.
+  public init(records: [RecordedEventReport], next: UInt64?) {
+    self.records = records
+    self.next = next
+  }
+}
