@@ -54,6 +54,7 @@ import Synchronization
   struct Counters {
     var failed: UInt64 = 0
     var dropped: [String: UInt64] = [:]
+    var coalesced: [String: UInt64] = [:]
     var loops: UInt64 = 0
     var retried: UInt64 = 0
     var timedOut: UInt64 = 0
@@ -294,6 +295,13 @@ import Synchronization
   func noteDropped(_ topic: UnsafePointer<hs_topic>?, of plugin: String) {
     unsafe Topic.of(topic)?.figures.dropped.note()
     counters.withLock { $0.dropped[plugin, default: 0] += 1 }
+  }
+
+  /// Events that gave way in a queue to newer ones of their keys, by the name of whose subscription it was.
+  public var coalescedByOwner: [String: UInt64] { counters.withLock { $0.coalesced } }
+
+  func noteCoalesced(_ count: Int, of plugin: String) {
+    counters.withLock { $0.coalesced[plugin, default: 0] += UInt64(count) }
   }
 
   func discard(_ items: [DeliveryQueue.Item], of owner: Owner) {

@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 /// State under a lock whose changes can be waited for: a mutex and a condition variable in one.
 ///
@@ -6,14 +6,18 @@ import Glibc
 /// must not call back into the monitor. The corresponding C functions are those of `pthread_mutex_t` and `pthread_cond_t`.
 @safe public final class Monitor<State>: @unchecked Sendable {
   // Safe: `state` is touched only between lock and unlock of `mutex`.
-  private var state: State
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  @usableFromInline var state: State
+  @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  @usableFromInline let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   /// Starts with a state.
   public init(_ state: sending State) {
     self.state = state
-    unsafe pthread_mutex_init(mutex, nil)
+    var kind = pthread_mutexattr_t()
+    unsafe pthread_mutexattr_init(&kind)
+    // What is done under the lock takes less time than to be woken.
+    unsafe pthread_mutexattr_settype(&kind, Int32(PTHREAD_MUTEX_ADAPTIVE_NP))
+    unsafe pthread_mutex_init(mutex, &kind)
     var attributes = pthread_condattr_t()
     unsafe pthread_condattr_init(&attributes)
     unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -25,7 +29,7 @@ import Glibc
   /// - Parameter body: Runs under the lock.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
-  public func update<Result: ~Copyable, Failure: Error>(
+  @inlinable public func update<Result: ~Copyable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
@@ -41,11 +45,27 @@ import Glibc
   /// - Parameter body: Runs under the lock.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws.
-  public func withLock<Result: ~Copyable, Failure: Error>(
+  @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
+    return try body(&state)
+  }
+
+  /// Reads or changes the state and wakes one waiter, where all wait for the same.
+  ///
+  /// - Parameter body: Runs under the lock.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws.
+  @inlinable public func updateWakingOne<Result: ~Copyable, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> sending Result
+  ) throws(Failure) -> sending Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer {
+      unsafe pthread_cond_signal(condition)
+      unsafe pthread_mutex_unlock(mutex)
+    }
     return try body(&state)
   }
 

@@ -69,7 +69,8 @@ struct MetricsCollector {
     let labels = ["plugin": one.plugin, "subscription": one.name]
     let counts = [
       ("delivered", one.delivered), ("filtered", one.filtered), ("failed", one.failed),
-      ("retried", one.retried), ("dropped", one.dropped), ("dead", one.dead),
+      ("retried", one.retried), ("dropped", one.dropped), ("coalesced", one.coalesced),
+      ("dead", one.dead),
     ]
     var gauges = [
       ("queued", Double(one.queued)), ("queued_most", Double(one.highWater)),

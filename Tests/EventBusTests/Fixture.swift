@@ -80,14 +80,16 @@ final class Fixture: Sendable {
   @discardableResult
   func subscribe(
     _ owner: Owner, _ pattern: String, name: String? = nil, priority: Int32 = 0,
-    delivery: SubscriptionOptions.Delivery = .sync, conditions: [EventCondition] = [],
+    delivery: SubscriptionOptions.Delivery = .sync, key: EventField = .partitionKey, lanes: Int = 1,
+    conditions: [EventCondition] = [],
     timeout: Int? = nil, retry: RetryPolicy = RetryPolicy(), strictOrder: Bool = false,
     shadow: Bool = false,
     _ body: @escaping @Sendable (TestEvent.Seen) -> Int32
   ) throws -> Subscription {
     let options = SubscriptionOptions(
       pattern: try TopicPattern(pattern), name: name, priority: priority, delivery: delivery,
-      conditions: conditions, timeout: timeout, retry: retry, strictOrder: strictOrder)
+      key: key, lanes: lanes, conditions: conditions, timeout: timeout, retry: retry,
+      strictOrder: strictOrder)
     let handler = unsafe Handler { event in unsafe body(TestEvent.seen(event)) }
     return try bus.subscribe(owner, options, shadow: shadow, handler: handler)
   }

@@ -12,7 +12,7 @@ public struct SubscriptionOptions: Sendable {
   public enum Delivery: Sendable, Equatable {
     /// On the publisher's thread, before its `publish` returns; possibly on several threads at once.
     case sync
-    /// From a queue of `capacity` events (1…1,048,576), in order, one at a time, on threads of the host.
+    /// From a queue of `capacity` events (1…1,048,576), in order, one at a time or by `lanes`, on threads of the host.
     case async(capacity: Int = 1_024, overflow: Overflow = .block(milliseconds: 1_000))
   }
 
@@ -26,8 +26,8 @@ public struct SubscriptionOptions: Sendable {
     case dropNewest
     /// The publisher gets `full`; other subscriptions still get the event.
     case fail
-    /// The queued event of the same `key` gives way at once, full or not; where there is none, the oldest when it is full.
-    /// Hosts of this version answer `unsupported`; `PluginTestKit` does it.
+    /// The queued events of the same `key` give way at once, full or not; where there are none, the oldest when it is full. The
+    /// new event comes last.
     case coalesce
   }
 
@@ -54,8 +54,7 @@ public struct SubscriptionOptions: Sendable {
   public var timeLimit: Int
   /// What tells events apart for `.coalesce` and `lanes`; `nil` for the attribute `partitionkey`.
   public var key: EventField?
-  /// Events of different keys that are handled at once, 1…64, async only; those of one key stay in order.
-  /// Hosts of this version answer `unsupported` to more than 1.
+  /// Events of different keys that are handled at once, 1…64, async only; those of one key, or of none, stay in order.
   public var lanes: Int
 
   /// Says how to subscribe.

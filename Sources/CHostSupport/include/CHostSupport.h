@@ -2,6 +2,7 @@
 #ifndef CHOSTSUPPORT_H
 #define CHOSTSUPPORT_H
 
+#include "hs_block.h"
 #include "hs_dispatch.h"
 #include "hs_entry.h"
 #include "hs_fatal.h"

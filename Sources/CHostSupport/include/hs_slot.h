@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "hs_block.h"
+
 /* Deepest nesting of calls into plugins on one thread. */
 #define HS_DEPTH_MAX 64
 #define HS_COUNTERS 65536u
@@ -78,6 +80,7 @@ typedef struct hs_slot {
   int32_t thread;                      /* kernel's id of the thread */
   uint32_t number;                     /* of the slot */
   hs_frame frames[1 + HS_DEPTH_MAX];
+  hs_magazine magazines[HS_BLOCK_CLASSES]; /* of the thread that owns the slot; they stay for the next */
   uint64_t counters[HS_COUNTERS];      /* takes memory by the page, as it is used */
 } hs_slot;
 

@@ -8,4 +8,19 @@ void hs_name_thread(const char *name);
 /* Never returns: the thread's stack must stay as it is. [any-thread] */
 void hs_sleep_forever(void);
 
+/* Tells the processor that the thread only waits. [any-thread] */
+static inline void hs_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
+
+/* Lets the processor fetch 128 bytes, which another thread wrote last. [any-thread] */
+static inline void hs_prefetch(const void *bytes) {
+  __builtin_prefetch(bytes);
+  __builtin_prefetch((const char *)bytes + 64);
+}
+
 #endif

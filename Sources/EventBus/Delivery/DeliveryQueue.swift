@@ -4,26 +4,40 @@ import Synchronization
 
 /// The bounded queue of an async subscription. It outlives generations: a reload gives it another handler.
 ///
-/// Events are served in order, by one worker at a time. Threading: any thread.
+/// Plain events are served in order, by one worker at a time, which takes all that wait into its hand: what it has not come to
+/// yet still waits in every respect. Events that are told apart by keys wait in a line of their own kind, of which each worker
+/// takes one at a time. Threading: any thread.
 @safe final class DeliveryQueue: @unchecked Sendable {
-  // Safe: everything mutable is inside `state`.
-  private struct State {
-    var events = RingBuffer<Item>()
+  // Safe: everything mutable is inside `state`, `hand` and atomics.
+  struct State {
+    /// What came after the hand was filled.
+    var events = ItemBuffer()
+    /// In place of `events` and the hand where events have keys.
+    var keyed: KeyedLine?
+    /// What the keys of `keyed` are.
+    var key: EventField?
+    /// Which line it is: numbers of lanes mean nothing in another.
+    var line = 0
     var handler: Callable?
     var owner = ""
     var capacity = 1024
     var overflow = SubscriptionOptions.Overflow.block(milliseconds: 1000)
-    var scheduled = false
-    var serving = false
+    /// Most workers at once.
+    var lanes = 1
+    /// Workers that serve, or are on their way.
+    var workers = 0
+    /// Workers that have an event.
+    var serving = 0
     var paused = false
     var holding = false
     var ended = false
     var highWater = 0
     /// Set while it was told that the queue lags, until half of its places are free again.
     var lags = false
-    var waiters = 0
+    /// No fewer than are in the hand.
+    var handAtMost = 0
 
-    var isServable: Bool { !scheduled && !paused && !holding && handler != nil }
+    var isServable: Bool { !paused && !holding && handler != nil }
   }
 
   /// A counted copy of an event, and its topic.
@@ -52,10 +66,13 @@ import Synchronization
     var anew: Item { unsafe Item(event: event, topic: topic) }
   }
 
-  private let state = Monitor(State())
-  private unowned let bus: EventBus
-  private let layout: EventLayout
+  let state = Monitor(State())
+  let hand = Hand()
+  unowned let bus: EventBus
+  let layout: EventLayout
   private let figures: SubscriptionFigures
+  /// Whether publishers are to look for keys; where it is not up to date, the key is found under the lock.
+  private let isKeyed = Atomic<Bool>(false)
 
   init(bus: EventBus, figures: SubscriptionFigures) {
     self.bus = bus
@@ -64,42 +81,94 @@ import Synchronization
   }
 
   deinit {
-    while let item = state.withLock({ $0.events.popFirst() }) {
-      unsafe layout.release(item.event)
-    }
+    for item in end() { unsafe layout.release(item.event) }
+    state.update { $0.events.free() }
   }
 
-  var count: Int { state.withLock { $0.events.count } }
+  // MARK: What waits
+
+  var count: Int { state.withLock { state in count(in: &state) } }
+
   var status: QueueStatus {
     let now = Deadline.coarseNow()
     return state.withLock { state in
-      let since = state.events.first?.since ?? now
+      let first = state.keyed.map(\.first) ?? hand.first ?? state.events.first
       return QueueStatus(
-        count: state.events.count, highWater: state.highWater, oldestAge: now - min(now, since))
+        count: count(in: &state), highWater: state.highWater,
+        oldestAge: now - min(now, first?.since ?? now))
     }
   }
 
   /// Events that wait, by topic.
   var waiting: [String: Int] {
-    let items = state.withLock { state in state.events.map { $0 } }
+    let items = state.withLock { state in everything(in: &state) }
     return items.reduce(into: [:]) { counts, item in
       guard let name = unsafe Topic.of(item.topic)?.name else { return }
       counts[name, default: 0] += 1
     }
   }
 
-  /// Names who receives the events from now on; when `paused`, they wait for `resume`.
-  func serve(
-    with handler: Callable, capacity: Int, overflow: SubscriptionOptions.Overflow, paused: Bool
-  ) {
+  /// The topics of all events that wait, or that a worker is at. It looks at each of them.
+  func topicsInUse() -> Set<UnsafePointer<hs_topic>> {
+    let items = state.withLock { state in
+      everything(in: &state) + hand.all + (state.keyed?.taken ?? [])
+    }
+    return unsafe Set(items.compactMap { unsafe $0.topic })
+  }
+
+  private func everything(in state: inout State) -> [Item] {
+    if let keyed = state.keyed { return keyed.items }
+    hand.empty(into: &state.events)
+    return (0..<state.events.count).map { state.events[$0] }
+  }
+
+  private func takeAll(in state: inout State) -> [Item] {
+    let items = everything(in: &state)
+    state.events.clear()
+    while state.keyed?.popFirst() != nil {}
+    return items
+  }
+
+  /// How many wait; where they are fewer than `limit` anyway, perhaps one of those that are no more. To look into the hand takes
+  /// time from the worker.
+  private func count(in state: inout State, upTo limit: Int = 0) -> Int {
+    if let keyed = state.keyed { return keyed.count }
+    if state.events.count + state.handAtMost >= limit { state.handAtMost = hand.count }
+    return state.events.count + state.handAtMost
+  }
+
+  // MARK: Who serves
+
+  /// Names who receives the events from now on, and how; when `paused`, they wait for `resume`.
+  func serve(with handler: Callable, as options: SubscriptionOptions, paused: Bool) {
+    guard case .async(let capacity, let overflow) = options.delivery else { return }
     state.update { state in
       state.handler = handler
       state.owner = handler.owner.name
       state.capacity = capacity
       state.overflow = overflow
+      state.lanes = options.lanes
       state.paused = paused
+      let key = overflow == .coalesce || options.lanes > 1 ? options.key : nil
+      if key != state.key { setKey(key, in: &state) }
     }
     schedule()
+  }
+
+  /// Lines up what waits by other keys, or by none.
+  private func setKey(_ key: EventField?, in state: inout State) {
+    let items = takeAll(in: &state)
+    state.key = key
+    state.keyed = key.map { _ in KeyedLine() }
+    state.line += 1
+    isKeyed.store(key != nil, ordering: .relaxed)
+    for item in items {
+      guard let key else {
+        state.events.append(item)
+        continue
+      }
+      state.keyed?.append(item, unsafe key.key(of: item.event, layout))
+    }
   }
 
   /// Serves again.
@@ -108,16 +177,24 @@ import Synchronization
     schedule()
   }
 
+  /// Serves again after `hold`; one lane, where it was held.
+  func letGo(_ lane: Int?) {
+    state.update { state in
+      if let lane { state.keyed?.letGo(lane) } else { state.holding = false }
+    }
+    schedule()
+  }
+
   /// Ends a queue that nobody publishes to through the tables any more, with every event that was accepted.
   ///
   /// - Parameters:
   ///   - entrance: Its callable, which has moved on: publishers that are inside it still get in.
-  ///   - deadline: How long to wait for those, and for the event that a worker holds in its hand.
+  ///   - deadline: How long to wait for those, and for the events that workers are at.
   /// - Returns: The events in order; the caller releases them.
   func end(entrance: Callable?, until deadline: Deadline) -> [Item] {
     state.update { $0.capacity = .max }
     _ = entrance?.awaitEnd(until: deadline)
-    _ = state.wait(until: deadline) { $0.serving ? nil : true }
+    _ = state.wait(until: deadline) { $0.serving > 0 ? nil : true }
     return end()
   }
 
@@ -128,10 +205,34 @@ import Synchronization
     state.update { state in
       state.ended = true
       state.handler = nil
-      var left: [Item] = []
-      while let item = state.events.popFirst() { left.append(item) }
-      return left
+      return takeAll(in: &state)
     }
+  }
+
+  /// Lets workers come where there is something to do for more than are there.
+  func schedule() {
+    while state.withLock({ state in callWorker(in: &state) }) { bus.workers.submit(.queue(self)) }
+  }
+
+  /// - Returns: Whether another worker is to be sent; it counts already.
+  private func callWorker(in state: inout State) -> Bool {
+    guard state.workers < state.lanes, state.isServable else { return false }
+    let needed: Bool
+    if state.lanes > 1, let keyed = state.keyed {
+      needed = keyed.readyCount > state.workers - state.serving
+    } else {
+      needed = count(in: &state) > 0
+    }
+    if needed { state.workers += 1 }
+    return needed
+  }
+
+  // MARK: What comes in
+
+  /// What is known of an item's key.
+  private enum Key {
+    case unknown
+    case known(KeyedLine.Key, of: EventField)
   }
 
   /// Queues the event that is being published on this thread. One copy serves all queues of a publish.
@@ -151,32 +252,41 @@ import Synchronization
   ///
   /// - Returns: `false` when the publisher is to be told that it was dropped.
   func push(_ item: Item) -> Bool {
-    let verdict = state.withLock { state in Self.admit(item, into: &state) }
-    switch verdict {
-    case .queued(let schedule, let displaced, let lag):
-      if let lag { tell(lag, item) }
-      if schedule { bus.workers.submit(.queue(self)) }
-      if let displaced { discard(displaced) }
-      return true
-    case .dropped(let tell):
-      discard(item)
-      return !tell
-    case .wait(let milliseconds):
-      return pushWaiting(item, milliseconds: milliseconds)
-    }
+    let key = isKeyed.load(ordering: .relaxed) ? findKey(of: item) : .unknown
+    let verdict = state.withLock { state in admit(item, key, into: &state) }
+    if let pushed = conclude(verdict, item) { return pushed }
+    guard case .wait(let milliseconds) = verdict else { return false }
+    return pushWaiting(item, key, milliseconds: milliseconds)
   }
 
   /// Puts an event that is tried again at the head, full or not: it had its place before.
   func pushFirst(_ item: Item) {
-    let schedule = state.update { state -> Bool? in
-      guard !state.ended else { return nil }
+    guard state.update({ putFirst(item, in: &$0) }) else { return discard(item) }
+    schedule()
+  }
+
+  /// - Returns: `false` when the queue has ended.
+  func putFirst(_ item: Item, in state: inout State) -> Bool {
+    guard !state.ended else { return false }
+    if state.keyed != nil {
+      let key = lineUp(item, .unknown, in: state)
+      state.keyed?.prepend(item, key)
+    } else {
+      hand.empty(into: &state.events)
       state.events.prepend(item)
-      guard state.isServable else { return false }
-      state.scheduled = true
-      return true
     }
-    guard let schedule else { return discard(item) }
-    if schedule { bus.workers.submit(.queue(self)) }
+    return true
+  }
+
+  private func findKey(of item: Item) -> Key {
+    guard let field = state.withLock({ $0.key }) else { return .unknown }
+    return .known(unsafe field.key(of: item.event, layout), of: field)
+  }
+
+  /// The key of an item in the line that there is now.
+  private func lineUp(_ item: Item, _ key: Key, in state: State) -> KeyedLine.Key {
+    if case .known(let key, let field) = key, field == state.key { return key }
+    return unsafe state.key?.key(of: item.event, layout)
   }
 
   private struct Lag {
@@ -185,36 +295,97 @@ import Synchronization
     let capacity: Int
   }
 
+  /// What is to be done after an event was queued, under no lock.
+  private struct Next {
+    let calls: Bool
+    let displaced: Item?
+    let coalesced: [Item]
+    let lag: Lag?
+  }
+
   private enum Verdict {
-    case queued(schedule: Bool, displaced: Item?, lag: Lag?)
+    case queued
+    case queuedThen(Next)
     case dropped(tell: Bool)
     case wait(milliseconds: Int)
   }
 
-  private static func admit(_ item: Item, into state: inout State) -> Verdict {
+  private func admit(_ item: Item, _ key: Key, into state: inout State) -> Verdict {
     if state.ended { return .dropped(tell: false) }
+    if state.keyed != nil { return admit(item, lineUp(item, key, in: state), intoLine: &state) }
     var displaced: Item?
-    if state.events.count >= state.capacity {
+    if count(in: &state, upTo: state.capacity) >= state.capacity {
       switch state.overflow {
       case .block(let milliseconds): return .wait(milliseconds: milliseconds)
       case .dropNewest: return .dropped(tell: false)
       case .fail: return .dropped(tell: true)
-      case .dropOldest: displaced = state.events.popFirst()
+      case .dropOldest, .coalesce: displaced = hand.next() ?? state.events.popFirst()
       }
     }
+    if state.events.isEmpty { hand.wasPushed = true }
     state.events.append(item)
-    state.highWater = max(state.highWater, state.events.count)
-    let schedule = state.isServable
-    if schedule { state.scheduled = true }
-    return .queued(schedule: schedule, displaced: displaced, lag: lag(in: &state))
+    return noteQueued(in: &state, displaced: displaced, coalesced: [])
+  }
+
+  private func admit(
+    _ item: Item, _ key: KeyedLine.Key, intoLine state: inout State
+  ) -> Verdict {
+    let coalesces = state.overflow == .coalesce && key != nil
+    let coalesced = coalesces ? state.keyed?.remove(key) ?? [] : []
+    var displaced: Item?
+    if count(in: &state) >= state.capacity {
+      switch state.overflow {
+      case .block(let milliseconds): return .wait(milliseconds: milliseconds)
+      case .dropNewest: return .dropped(tell: false)
+      case .fail: return .dropped(tell: true)
+      case .dropOldest, .coalesce: displaced = state.keyed?.popFirst()
+      }
+    }
+    hand.wasPushed = true
+    state.keyed?.append(item, key)
+    return noteQueued(in: &state, displaced: displaced, coalesced: coalesced)
+  }
+
+  private func noteQueued(
+    in state: inout State, displaced: Item?, coalesced: [Item]
+  ) -> Verdict {
+    let lag = lag(in: &state)
+    if case let count = count(in: &state, upTo: state.highWater + 1), count > state.highWater {
+      state.highWater = count
+    }
+    let calls = callWorker(in: &state)
+    if !calls, displaced == nil, lag == nil, coalesced.isEmpty { return .queued }
+    return .queuedThen(Next(calls: calls, displaced: displaced, coalesced: coalesced, lag: lag))
   }
 
   /// The lag that begins with what was just queued, before anything is lost; once until half of the places are free again.
-  private static func lag(in state: inout State) -> Lag? {
-    let count = state.events.count
-    guard !state.lags, count >= state.capacity - state.capacity / 4 else { return nil }
+  private func lag(in state: inout State) -> Lag? {
+    if state.lags, count(in: &state) - 1 <= state.capacity / 2 { state.lags = false }
+    let mark = state.capacity - state.capacity / 4
+    guard !state.lags, case let count = count(in: &state, upTo: mark), count >= mark else {
+      return nil
+    }
     state.lags = true
     return Lag(handler: state.handler, queued: count, capacity: state.capacity)
+  }
+
+  /// Does what follows from a verdict.
+  ///
+  /// - Returns: What `push` returns; `nil` when there is no room yet.
+  private func conclude(_ verdict: Verdict, _ item: Item) -> Bool? {
+    switch verdict {
+    case .queued: return true
+    case .queuedThen(let next):
+      if let lag = next.lag { tell(lag, item) }
+      if next.calls { bus.workers.submit(.queue(self)) }
+      if let displaced = next.displaced { discard(displaced) }
+      coalesce(next.coalesced)
+      return true
+    case .dropped(let tell):
+      discard(item)
+      return !tell
+    case .wait: return nil
+    }
   }
 
   private func tell(_ lag: Lag, _ item: Item) {
@@ -225,9 +396,14 @@ import Synchronization
         capacity: lag.capacity))
   }
 
-  /// Waits for room. A handler that publishes into its own full queue would wait for itself, as would two that fill each
-  /// other's: they are refused at once.
-  private func pushWaiting(_ item: Item, milliseconds: Int) -> Bool {
+  /// Waits for room: for a moment awake, as the worker is about to make some, then asleep. A handler that publishes into its own
+  /// full queue would wait for itself, as would two that fill each other's: they are refused at once.
+  private func pushWaiting(_ item: Item, _ key: Key, milliseconds: Int) -> Bool {
+    for _ in 0..<Patience.looks {
+      Patience.rest()
+      let verdict = state.withLock { state in admit(item, key, into: &state) }
+      if let pushed = conclude(verdict, item) { return pushed }
+    }
     let ownHandler = state.withLock { $0.handler }
     unsafe hs_wait_mark(ownHandler?.entry)
     defer { hs_wait_mark(nil) }
@@ -235,129 +411,28 @@ import Synchronization
       discard(item)
       return false
     }
-    state.withLock { $0.waiters += 1 }
-    defer { state.withLock { $0.waiters -= 1 } }
     let verdict = state.wait(until: .after(milliseconds: milliseconds)) { state -> Verdict? in
-      guard state.ended || state.events.count < state.capacity else { return nil }
-      return Self.admit(item, into: &state)
+      hand.awaitRoom()
+      let verdict = admit(item, key, into: &state)
+      if case .wait = verdict { return nil }
+      return verdict
     }
-    if case .queued(let schedule, _, let lag) = verdict {
-      if let lag { tell(lag, item) }
-      if schedule { bus.workers.submit(.queue(self)) }
-      return true
-    }
+    if let verdict, let pushed = conclude(verdict, item) { return pushed }
     discard(item)
     return false
   }
 
-  private func discard(_ item: Item) {
+  func discard(_ item: Item) {
     figures.dropped.note()
     let owner = state.withLock { $0.owner }
     unsafe bus.noteDropped(item.topic, of: owner)
     unsafe layout.release(item.event)
   }
 
-  private func schedule() {
-    let needed = state.withLock { state in
-      guard state.isServable, !state.events.isEmpty else {
-        return false
-      }
-      state.scheduled = true
-      return true
-    }
-    if needed { bus.workers.submit(.queue(self)) }
-  }
-
-  /// Serves a batch on a worker's thread.
-  ///
-  /// - Parameter limit: Most events to serve before others get their turn.
-  /// - Returns: Whether a call crashed: the thread's plugin frames are gone and it must not be used again.
-  func run(limit: Int) -> Bool {
-    for _ in 0..<limit {
-      hs_pin_self()
-      defer { hs_unpin_self() }
-      guard let (item, handler) = next() else { return false }
-      let subscription = handler.subscription
-      if let subscription, subscription.options.timeout != nil { _ = subscription.trial.admit() }
-      let outcome = unsafe bus.call(
-        handler, of: subscription, item.event, topic: item.topic, patience: 0)
-      switch outcome.result.failure {
-      case .gateClosed, .revoked:
-        putBack(item, after: handler)
-        return false
-      default:
-        if outcome.result.code != 0 || outcome.timedOut {
-          if let retry = bus.noteFailure(subscription, item, outcome, inPlace: true) {
-            unsafe layout.release(item.event)
-            hold(retry)
-            return false
-          }
-        }
-        unsafe layout.release(item.event)
-        if outcome.result.failure == .crashed {
-          yield()
-          return true
-        }
-      }
-    }
-    yield()
-    return false
-  }
-
-  private func next() -> (Item, Callable)? {
-    var someoneWaits = false
-    let found = state.withLock { state -> (Item, Callable)? in
-      guard !state.paused, !state.holding, let handler = state.handler,
-        let item = state.events.popFirst()
-      else {
-        state.scheduled = false
-        state.serving = false
-        return nil
-      }
-      state.serving = true
-      if state.lags, state.events.count <= state.capacity / 2 { state.lags = false }
-      someoneWaits = state.waiters > 0
-      return (item, handler)
-    }
-    if someoneWaits { state.update { _ in } }
-    return found
-  }
-
-  /// Its gate is closed, or its handler was replaced: the event keeps its place until somebody serves again.
-  private func putBack(_ item: Item, after handler: Callable) {
-    let kept = state.update { state in
-      state.scheduled = false
-      state.serving = false
-      guard !state.ended else { return false }
-      state.events.prepend(item)
-      if state.handler === handler && !handler.isLive { state.paused = true }
-      return true
-    }
-    if kept { schedule() } else { discard(item) }
-  }
-
-  /// The event that failed keeps its place, and all later ones wait with it until it is tried again.
-  private func hold(_ retry: PendingRetry) {
-    state.update { state in
-      state.scheduled = false
-      state.serving = false
-      state.holding = true
-    }
-    pushFirst(retry.item)
-    bus.retries.resume(self, at: retry.due)
-  }
-
-  /// Serves again after `hold`.
-  func letGo() {
-    state.update { $0.holding = false }
-    schedule()
-  }
-
-  private func yield() {
-    state.update { state in
-      state.scheduled = false
-      state.serving = false
-    }
-    schedule()
+  private func coalesce(_ items: [Item]) {
+    guard !items.isEmpty else { return }
+    figures.coalesced.note(UInt64(items.count))
+    bus.noteCoalesced(items.count, of: state.withLock { $0.owner })
+    for item in items { unsafe layout.release(item.event) }
   }
 }

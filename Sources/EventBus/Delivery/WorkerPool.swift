@@ -36,7 +36,7 @@ import HostSupport
 
   /// Runs a piece of work soon.
   func submit(_ work: Work) {
-    let start = state.update { state -> Bool in
+    let start = state.updateWakingOne { state -> Bool in
       guard !state.stopping else { return false }
       state.work.append(work)
       guard state.threads < minimum, state.idle < state.work.count else { return false }

@@ -6,7 +6,7 @@ import HostSupport
 final class RetrySchedule: Sendable {
   private struct State {
     var pending: [PendingRetry] = []
-    var held: [(queue: DeliveryQueue, due: Deadline)] = []
+    var held: [(queue: DeliveryQueue, lane: Int?, due: Deadline)] = []
     var stopping = false
     var started = false
 
@@ -14,11 +14,12 @@ final class RetrySchedule: Sendable {
       min(pending.first?.due ?? .never, held.map(\.due).min() ?? .never)
     }
 
-    mutating func takeDue() -> ([PendingRetry], [DeliveryQueue]) {
-      let due = Array(pending.prefix { $0.due.hasPassed })
+    mutating func takeDue() -> ([PendingRetry], [(queue: DeliveryQueue, lane: Int?)]) {
+      let now = Deadline.after(milliseconds: 0)
+      let due = Array(pending.prefix { $0.due <= now })
       pending.removeFirst(due.count)
-      let queues = held.filter { $0.due.hasPassed }.map(\.queue)
-      held.removeAll { item in queues.contains { $0 === item.queue } }
+      let queues = held.filter { $0.due <= now }.map { ($0.queue, $0.lane) }
+      held.removeAll { $0.due <= now }
       return (due, queues)
     }
   }
@@ -53,11 +54,11 @@ final class RetrySchedule: Sendable {
     return added
   }
 
-  /// Lets a queue that keeps its order serve again at a moment.
-  func resume(_ queue: DeliveryQueue, at due: Deadline) {
+  /// Lets a queue that keeps its order, or one lane of it, serve again at a moment.
+  func resume(_ queue: DeliveryQueue, lane: Int?, at due: Deadline) {
     let start = state.update { state in
       guard !state.stopping else { return false }
-      state.held.append((queue, due))
+      state.held.append((queue, lane, due))
       defer { state.started = true }
       return !state.started
     }
@@ -86,15 +87,17 @@ final class RetrySchedule: Sendable {
   private func run() {
     while let (due, queues) = next() {
       for retry in due { deliver(retry) }
-      for queue in queues { queue.letGo() }
+      for (queue, lane) in queues { queue.letGo(lane) }
     }
   }
 
   /// What is due, once something is; `nil` when the schedule was stopped.
-  private func next() -> (due: [PendingRetry], queues: [DeliveryQueue])? {
+  private func next() -> (due: [PendingRetry], queues: [(queue: DeliveryQueue, lane: Int?)])? {
     while true {
       let soonest = state.withLock { $0.soonest }
-      let found = state.wait(until: soonest) { state -> ([PendingRetry], [DeliveryQueue])?? in
+      let found = state.wait(until: soonest) {
+        state
+          -> ([PendingRetry], [(queue: DeliveryQueue, lane: Int?)])?? in
         if state.stopping { return .some(nil) }
         guard state.soonest.hasPassed else {
           return state.soonest < soonest ? .some(([], [])) : nil

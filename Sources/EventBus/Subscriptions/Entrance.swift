@@ -30,16 +30,35 @@ final class Entrance: Sendable {
 
   /// The entry that publishers call.
   func makeCallable(owner: Owner) -> Callable {
-    let callable = unsafe Callable(
-      owner: owner, inPlugin: false, keepAlive: self,
-      context: Unmanaged.passUnretained(self).toOpaque(),
-      call: { context, event, _ in
-        guard let context = unsafe context else { return 0 }
-        unsafe Unmanaged<Entrance>.fromOpaque(context).takeUnretainedValue().receive(event)
-        return 0
-      })
+    let callable =
+      if case .queue(let queue) = target, subscription.options.conditions.isEmpty {
+        plainCallable(owner: owner, to: queue)
+      } else {
+        unsafe Callable(
+          owner: owner, inPlugin: false, keepAlive: self,
+          context: Unmanaged.passUnretained(self).toOpaque(),
+          call: { context, event, _ in
+            guard let context = unsafe context else { return 0 }
+            unsafe Unmanaged<Entrance>.fromOpaque(context).takeUnretainedValue().receive(event)
+            return 0
+          })
+      }
     unsafe hs_entry_set_user(callable.entry, Unmanaged.passUnretained(subscription).toOpaque())
     return callable
+  }
+
+  /// Straight into the queue: nothing is to be looked at.
+  private func plainCallable(owner: Owner, to queue: DeliveryQueue) -> Callable {
+    unsafe Callable(
+      owner: owner, inPlugin: false, keepAlive: self,
+      context: Unmanaged.passUnretained(queue).toOpaque(),
+      call: { context, event, _ in
+        guard let context = unsafe context else { return 0 }
+        unsafe Unmanaged<DeliveryQueue>.fromOpaque(context)._withUnsafeGuaranteedRef {
+          unsafe $0.accept(event)
+        }
+        return 0
+      })
   }
 
   private func receive(_ event: UnsafeMutableRawPointer?) {

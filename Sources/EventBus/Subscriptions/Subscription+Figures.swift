@@ -43,6 +43,8 @@ extension Subscription {
   public var retried: UInt64 { figures.retried.value }
   /// Events that found its queue full, or ended with it.
   public var dropped: UInt64 { figures.dropped.value }
+  /// Events that gave way in the queue to newer ones of their keys.
+  public var coalesced: UInt64 { figures.coalesced.value }
   /// Events that were given up.
   public var dead: UInt64 { figures.dead.value }
 

@@ -54,13 +54,13 @@ public final class Subscription: @unchecked Sendable {
     if gated { direct.setState(HS_GATED) }
     self.direct = direct
     standing = .active
-    guard case .async(let capacity, let overflow) = options.delivery else {
+    if options.delivery == .sync {
       if options.conditions.isEmpty, options.timeout == nil { return }
       entrance = Entrance(of: self, to: direct).makeCallable(owner: bus.hostOwner)
       return
     }
     let queue = former ?? queue ?? DeliveryQueue(bus: bus, figures: figures)
-    queue.serve(with: direct, capacity: capacity, overflow: overflow, paused: gated)
+    queue.serve(with: direct, as: options, paused: gated)
     self.queue = queue
     entrance = Entrance(of: self, to: queue).makeCallable(owner: bus.hostOwner)
   }

@@ -9,6 +9,7 @@ final class SubscriptionFigures: Sendable {
   let failed = Atomic<UInt64>(0)
   let retried = Atomic<UInt64>(0)
   let dropped = Atomic<UInt64>(0)
+  let coalesced = Atomic<UInt64>(0)
   let dead = Atomic<UInt64>(0)
   let times = HandlerTimes()
 }

@@ -18,6 +18,8 @@ public struct SubscriptionOptions: Sendable {
     case dropNewest
     /// The new event is dropped for this subscription and the publish reports it.
     case fail
+    /// The events in the queue that have the new one's key are dropped, full or not; else, when it is full, the oldest.
+    case coalesce
   }
 
   /// What to match.
@@ -28,6 +30,10 @@ public struct SubscriptionOptions: Sendable {
   public var priority: Int32
   /// Where the handler runs.
   public var delivery: Delivery
+  /// What tells events apart where they coalesce, or are handled in lanes.
+  public var key: EventField
+  /// Events of different keys that are handled at once, 1…64, each key's in order; async only.
+  public var lanes: Int
   /// What an event must meet, 0…32 conditions; all of them.
   public var conditions: [EventCondition]
   /// Milliseconds that one call of the handler may take, 1…600,000; `nil` for any time.
@@ -40,6 +46,7 @@ public struct SubscriptionOptions: Sendable {
   /// Describes a subscription.
   public init(
     pattern: TopicPattern, name: String? = nil, priority: Int32 = 0, delivery: Delivery = .sync,
+    key: EventField = .partitionKey, lanes: Int = 1,
     conditions: [EventCondition] = [], timeout: Int? = nil,
     retry: RetryPolicy = RetryPolicy(),
     strictOrder: Bool = false
@@ -48,6 +55,8 @@ public struct SubscriptionOptions: Sendable {
     self.name = name
     self.priority = priority
     self.delivery = delivery
+    self.key = key
+    self.lanes = lanes
     self.conditions = conditions
     self.timeout = timeout
     self.retry = retry

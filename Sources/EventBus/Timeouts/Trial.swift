@@ -35,6 +35,16 @@ final class Trial: Sendable {
     }
   }
 
+  /// Whether `admit` would let a call be made.
+  var wouldAdmit: Bool {
+    standing.withLock { standing in
+      switch standing {
+      case .trusted, .halfOpen: true
+      case .suspended, .probing: false
+      }
+    }
+  }
+
   /// A call ran past its limit, and runs on.
   func suspend() {
     standing.withLock { standing in

@@ -4,11 +4,14 @@ import EventBus
 import Glibc
 import HostSupport
 
-/// Events that outlive their publish: count, size, `dvt_event`, attributes and bytes in one block.
+/// Events that outlive their publish: `dvt_event`, count, size, data, attributes and texts in one block.
 ///
-/// A payload in a counted buffer is shared, not copied. The pointer handed around is the one to the event.
+/// What every delivery looks at (the end of the event, the count, the data) lies together: these lines of memory pass from one
+/// processor to another. A payload in a counted buffer is shared, not copied.
 @safe enum EventCopy {
-  private static let header = 16
+  private static let countPlace = unsafe MemoryLayout<dvt_event>.stride
+  private static let sizePlace = countPlace + 8
+  private static let bytesPlace = countPlace + 16
 
   /// The layout that the bus works with.
   static let layout = unsafe EventLayout(
@@ -26,7 +29,7 @@ import HostSupport
     },
     size: { event in
       guard let event = unsafe event else { return 0 }
-      return unsafe Int((event - 8).load(as: Int64.self))
+      return unsafe size(of: event)
     },
     setAttempt: { event, attempt in
       unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.attempt = attempt
@@ -38,13 +41,17 @@ import HostSupport
     })
 
   private static func count(of event: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int64> {
-    unsafe (event - header).assumingMemoryBound(to: Int64.self)
+    unsafe (event + countPlace).assumingMemoryBound(to: Int64.self)
+  }
+
+  private static func size(of event: UnsafeMutableRawPointer) -> Int {
+    unsafe Int((event + sizePlace).load(as: Int64.self))
   }
 
   private static func release(_ event: UnsafeMutableRawPointer) {
     guard unsafe hs_reference_drop(count(of: event)) != 0 else { return }
     unsafe CountedBuffer.release(event.assumingMemoryBound(to: dvt_event.self).pointee.buffer)
-    unsafe free(event - header)
+    unsafe hs_block_give(event, size(of: event))
   }
 
   private static func copy(_ borrowed: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
@@ -59,15 +66,21 @@ import HostSupport
       unsafe bytes += Int(attribute.name.len + attribute.value.len)
     }
     let shared = unsafe source.buffer != nil
-    if !shared { unsafe bytes += Int(source.data.len) }
+    let data = unsafe shared ? 0 : (Int(source.data.len) + 7) & ~7
     let table = unsafe attributes * MemoryLayout<dvt_attribute>.stride
-    let total = unsafe header + MemoryLayout<dvt_event>.stride + table + bytes
-    guard let block = unsafe malloc(total) else { return nil }
-    unsafe block.storeBytes(of: 1, as: Int64.self)
-    unsafe (block + 8).storeBytes(of: Int64(total), as: Int64.self)
-    var writer = unsafe EventWriter(
-      cursor: block + header + MemoryLayout<dvt_event>.stride + table)
+    let total = bytesPlace + data + table + bytes
+    guard let copy = unsafe hs_block_take(total) else { return nil }
+    unsafe (copy + countPlace).storeBytes(of: 1, as: Int64.self)
+    unsafe (copy + sizePlace).storeBytes(of: Int64(total), as: Int64.self)
     var event = unsafe source
+    if shared {
+      unsafe CountedBuffer.retain(source.buffer)
+    } else {
+      var writer = unsafe EventWriter(cursor: copy + bytesPlace)
+      unsafe event.data = writer.write(source.data)
+    }
+    let attributePlace = unsafe copy + bytesPlace + data
+    var writer = unsafe EventWriter(cursor: attributePlace + table)
     unsafe event.struct_size = UInt32(MemoryLayout<dvt_event>.size)
     unsafe event.id = writer.write(source.id)
     unsafe event.source = writer.write(source.source)
@@ -76,14 +89,8 @@ import HostSupport
     unsafe event.datacontenttype = writer.write(source.datacontenttype)
     unsafe event.dataschema = writer.write(source.dataschema)
     unsafe event.extensions = writer.write(
-      source.extensions, count: attributes, at: block + header + MemoryLayout<dvt_event>.stride)
-    if shared {
-      unsafe CountedBuffer.retain(source.buffer)
-    } else {
-      unsafe event.data = writer.write(source.data)
-    }
+      source.extensions, count: attributes, at: attributePlace)
     if unsafe event.time_ns == 0 { unsafe event.time_ns = LogTime.now() }
-    let copy = unsafe block + header
     unsafe copy.initializeMemory(as: dvt_event.self, repeating: event, count: 1)
     return unsafe copy
   }

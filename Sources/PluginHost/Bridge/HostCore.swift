@@ -52,6 +52,9 @@ final class HostCore: Sendable {
     for (plugin, count) in bus.droppedByOwner {
       totals[Losses.Key(loss: .eventDropped, plugin: plugin)] = count
     }
+    for (plugin, count) in bus.coalescedByOwner {
+      totals[Losses.Key(loss: .eventCoalesced, plugin: plugin)] = count
+    }
     totals[Losses.Key(loss: .routeLoop, plugin: "")] = bus.routeLoops
     totals[Losses.Key(loss: .eventDead, plugin: "")] = bus.deadLetters.total
     totals[Losses.Key(loss: .deadLetterDropped, plugin: "")] = bus.deadLetters.displaced

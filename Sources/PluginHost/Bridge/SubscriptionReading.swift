@@ -17,23 +17,7 @@ enum SubscriptionReading {
     unsafe withUnsafeMutableBytes(of: &own) { bytes in
       unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: given, count: common))
     }
-    try unsafe refuseUnsupported(own)
     return unsafe own
-  }
-
-  /// What the header names and this host does not do: better refused than done otherwise.
-  private static func refuseUnsupported(_ given: dvt_subscription) throws(ErrorReport) {
-    if unsafe given.overflow == DVT_OVERFLOW_COALESCE {
-      throw ErrorReport(
-        DVT_UNSUPPORTED,
-        "this host does not coalesce events of one key; use DVT_OVERFLOW_DROP_OLDEST")
-    }
-    if unsafe given.lanes > 1 {
-      throw ErrorReport(
-        DVT_UNSUPPORTED,
-        "lanes is \(unsafe given.lanes), and this host handles a subscription's events one by one; use 0"
-      )
-    }
   }
 
   /// The pattern, of whichever kind.
@@ -53,7 +37,8 @@ enum SubscriptionReading {
     let name = unsafe given.name.text
     return SubscriptionOptions(
       pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
-      delivery: try unsafe delivery(given), conditions: try unsafe conditions(given),
+      delivery: try unsafe delivery(given), key: try unsafe key(given),
+      lanes: try unsafe lanes(given), conditions: try unsafe conditions(given),
       timeout: try unsafe timeout(given), retry: try unsafe retry(given),
       strictOrder: try unsafe strictOrder(given))
   }
@@ -79,6 +64,20 @@ enum SubscriptionReading {
         EventCondition(try EventField(unsafe filter.field.text), test, unsafe filter.value.text))
     }
     return conditions
+  }
+
+  private static func key(_ given: dvt_subscription) throws(BusError) -> EventField {
+    let field = unsafe given.key.text
+    return field.isEmpty ? .partitionKey : try EventField(field)
+  }
+
+  private static func lanes(_ given: dvt_subscription) throws(BusError) -> Int {
+    let lanes = unsafe given.lanes
+    guard lanes <= 64 else { throw .invalid("lanes is \(lanes), expected 0…64") }
+    if lanes > 1, unsafe given.delivery == DVT_DELIVERY_SYNC {
+      throw .invalid("lanes is \(lanes), which needs DVT_DELIVERY_ASYNC: only a queue has lanes")
+    }
+    return max(1, Int(lanes))
   }
 
   private static func timeout(_ given: dvt_subscription) throws(BusError) -> Int? {
@@ -149,6 +148,7 @@ enum SubscriptionReading {
     case DVT_OVERFLOW_DROP_OLDEST: return .async(capacity: capacity, overflow: .dropOldest)
     case DVT_OVERFLOW_DROP_NEWEST: return .async(capacity: capacity, overflow: .dropNewest)
     case DVT_OVERFLOW_FAIL: return .async(capacity: capacity, overflow: .fail)
+    case DVT_OVERFLOW_COALESCE: return .async(capacity: capacity, overflow: .coalesce)
     case let other: throw .invalid("overflow is \(other), expected one of DVT_OVERFLOW_…")
     }
   }

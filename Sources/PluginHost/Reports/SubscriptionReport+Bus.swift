@@ -20,12 +20,15 @@ extension SubscriptionReport {
       delivery = "async"
       self.capacity = capacity
       self.overflow = Self.name(of: overflow)
+      lanes = options.lanes
+      if options.lanes > 1 || overflow == .coalesce { key = options.key.description }
     }
     delivered = subscription.deliveredInAll
     filtered = subscription.filtered
     failed = subscription.failed
     retried = subscription.retried
     dropped = subscription.dropped
+    coalesced = subscription.coalesced
     dead = subscription.dead
     handler = HandlerTimesReport(subscription.times)
     guard let queue = subscription.queueStatus else { return }
@@ -40,6 +43,7 @@ extension SubscriptionReport {
     case .dropOldest: "drop-oldest"
     case .dropNewest: "drop-newest"
     case .fail: "fail"
+    case .coalesce: "coalesce"
     }
   }
 }

@@ -30,8 +30,13 @@ public struct SubscriptionReport: Codable, Sendable, Equatable {
   public var delivery: String
   /// Most events that may wait; `nil` for a sync one.
   public var capacity: Int?
-  /// What happens to an event that finds the queue full: block, drop-oldest, drop-newest or fail; `nil` for a sync one.
+  /// What happens to an event that finds the queue full: block, drop-oldest, drop-newest, fail or coalesce; `nil` for a sync
+  /// one.
   public var overflow: String?
+  /// What tells its events apart, where they coalesce or have lanes, as filters write a field.
+  public var key: String?
+  /// Events of different keys that are handled at once; `nil` for a sync one.
+  public var lanes: Int?
   /// Higher first.
   public var priority: Int
   /// What an event must meet; all of them.
@@ -57,6 +62,8 @@ public struct SubscriptionReport: Codable, Sendable, Equatable {
   public var retried: UInt64
   /// Events that found the queue full.
   public var dropped: UInt64
+  /// Events that gave way in the queue to newer ones of their keys.
+  public var coalesced: UInt64
   /// Events that were given up.
   public var dead: UInt64
   /// Events that wait.
@@ -84,7 +91,7 @@ public struct SubscriptionReport: Codable, Sendable, Equatable {
       attempts: 1, initialMilliseconds: 100, multiplier: 2, capMilliseconds: 30_000, jitter: 0)
     strictOrder = false
     state = "active"
-    (delivered, filtered, failed, retried, dropped, dead) = (0, 0, 0, 0, 0, 0)
+    (delivered, filtered, failed, retried, dropped, coalesced, dead) = (0, 0, 0, 0, 0, 0, 0)
     (queued, highWater, oldestMilliseconds) = (0, 0, 0)
   }
 }

@@ -3,6 +3,8 @@
 public enum Loss: String, CaseIterable, Sendable {
   /// A full queue, or one whose subscription ended, dropped an event.
   case eventDropped = "event-dropped"
+  /// An event that gave way in a queue to a newer one of its key.
+  case eventCoalesced = "event-coalesced"
   /// A handler returned an error or crashed.
   case handlerFailed = "handler-failed"
   /// A call of a handler that ran past its time limit.

@@ -33,17 +33,22 @@ import Testing
     #expect(own.retry == RetryPolicy())
   }
 
-  private func expectUnsupported(
-    _ reason: String, _ change: (inout dvt_subscription) -> Void
-  ) {
-    let report = #expect(throws: ErrorReport.self) { unsafe try read(given(change)) }
-    #expect(report?.code == DVT_UNSUPPORTED)
-    #expect(report?.message.contains(reason) == true)
-  }
-
-  @Test func `What this host does not do is refused, not done otherwise`() {
-    unsafe expectUnsupported("does not coalesce") { unsafe $0.overflow = DVT_OVERFLOW_COALESCE }
-    unsafe expectUnsupported("lanes is 2") { unsafe $0.lanes = 2 }
+  @Test func `Keys, lanes and coalescing are read`() throws {
+    let plain = unsafe try read(given { _ in })
+    #expect(plain.key == .partitionKey)
+    #expect(plain.lanes == 1)
+    let own = unsafe try read(
+      given { options in
+        unsafe options.delivery = DVT_DELIVERY_ASYNC
+        unsafe options.overflow = DVT_OVERFLOW_COALESCE
+        unsafe options.lanes = 64
+      })
+    #expect(own.lanes == 64)
+    #expect(own.delivery == .async(capacity: 1024, overflow: .coalesce))
+    let keyed = unsafe withText("data:/id") { field in
+      unsafe try? read(given { unsafe $0.key = field })
+    }
+    #expect(keyed?.key.description == "data:/id")
   }
 
   private func expectInvalid(_ reason: String, _ change: (inout dvt_subscription) -> Void) {
@@ -56,6 +61,8 @@ import Testing
     unsafe expectInvalid("retry_attempts is 101") { unsafe $0.retry_attempts = 101 }
     unsafe expectInvalid("retry_multiplier is 0.5") { unsafe $0.retry_multiplier = 0.5 }
     unsafe expectInvalid("retry_jitter_percent is 101") { unsafe $0.retry_jitter_percent = 101 }
+    unsafe expectInvalid("lanes is 65, expected 0…64") { unsafe $0.lanes = 65 }
+    unsafe expectInvalid("needs DVT_DELIVERY_ASYNC") { unsafe $0.lanes = 2 }
     unsafe expectInvalid("filter_count is 33") { unsafe $0.filter_count = 33 }
     unsafe expectInvalid("filters is NULL") { unsafe $0.filter_count = 1 }
     unsafe expectInvalid("flags is 8") { unsafe $0.flags = 8 }

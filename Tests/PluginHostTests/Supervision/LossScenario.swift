@@ -87,7 +87,8 @@ struct LossScenario {
   /// Lets it happen.
   func run() throws {
     switch loss {
-    case .eventDropped, .handlerFailed, .handlerTimeout, .eventDead, .eventOrphaned,
+    case .eventDropped, .eventCoalesced, .handlerFailed, .handlerTimeout, .eventDead,
+      .eventOrphaned,
       .deadLetterDropped, .hostEventDropped, .tooDeep:
       try runEvents()
     case .routeLoop:
@@ -123,6 +124,16 @@ struct LossScenario {
       let options =
         "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .delivery = DVT_DELIVERY_ASYNC, "
         + ".overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1}; dvt_handle h;"
+      try start(
+        loser(
+          init: options
+            + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);",
+          handler: blocked))
+      for _ in 0..<4 { publish() }
+    case .eventCoalesced:
+      let options =
+        "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .delivery = DVT_DELIVERY_ASYNC, "
+        + ".overflow = DVT_OVERFLOW_COALESCE, .key = S(\"source\")}; dvt_handle h;"
       try start(
         loser(
           init: options

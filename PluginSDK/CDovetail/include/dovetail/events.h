@@ -36,7 +36,8 @@ typedef struct dvt_event_r1 {
 typedef uint64_t dvt_topic;
 
 /* Receives an event.
- * Preconditions: never called by two threads at once for an async subscription; possibly so for a sync one.
+ * Preconditions: called by at most `lanes` threads at once for an async subscription, which is one unless it asks for more;
+ * by as many as publish for a sync one.
  * OWNERSHIP: the event is borrowed until the handler returns; `buffer` may be retained.
  * Returns: DVT_OK, or a code (with a message in `error`) that fails this delivery only.
  * [handler] */
@@ -49,8 +50,8 @@ typedef int32_t (*dvt_handler)(void *context, const dvt_event *event, const dvt_
 #define DVT_OVERFLOW_DROP_OLDEST 1u /* the event at the head of the queue gives way */
 #define DVT_OVERFLOW_DROP_NEWEST 2u /* the event being published is dropped for this subscription */
 #define DVT_OVERFLOW_FAIL 3u        /* `publish` returns DVT_FULL; other subscriptions still get the event */
-#define DVT_OVERFLOW_COALESCE 4u    /* the queued event of the same `key` gives way at once, full or not; else the oldest.
-                                     * Hosts of this version answer DVT_UNSUPPORTED */
+#define DVT_OVERFLOW_COALESCE 4u    /* the queued events of the same `key` give way at once, full or not; else the oldest. The new
+                                     * event comes last, so that order is kept; one without a key replaces none */
 
 #define DVT_PATTERN_GLOB 0u  /* a topic, or segments with `*` (one segment) and a last `>` (one or more segments) */
 #define DVT_PATTERN_REGEX 1u /* POSIX extended regular expression, unanchored, without back-references */
@@ -100,8 +101,8 @@ typedef struct dvt_subscription_r2 {
   uint64_t filter_count;        /* 0…32 */
   dvt_filter_callback wants;    /* NULL = every event that meets `filters` */
   dvt_str key;                  /* a field, as in dvt_filter: for DVT_OVERFLOW_COALESCE and `lanes`; empty = extension:partitionkey */
-  uint32_t lanes;               /* events of different keys handled at once, 1…64, async only; 0 = 1. Hosts of this version
-                                 * answer DVT_UNSUPPORTED to more than 1 */
+  uint32_t lanes;               /* events of different keys handled at once, each key's in order, 1…64, async only; 0 = 1. Those
+                                 * without the field are in order as if they had one key */
   uint32_t timeout_ms;          /* of one call of the handler, 1…600,000; 0 = none */
   uint32_t retry_attempts;      /* deliveries of one event in all, 1…100; 0 = 1: no retry */
   uint32_t retry_initial_ms;    /* before the second attempt, 1…3,600,000; 0 = 100 */
