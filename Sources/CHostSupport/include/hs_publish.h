@@ -31,10 +31,10 @@ static inline void hs_pop(hs_slot *slot, hs_frame *frame) {
   hs_leave_epoch(slot, frame - 1);
 }
 
-/* Sets the hazard to the next handler. */
+/* Sets the hazard to the next handler. Who sees that may free what the one before it used: that was before. */
 static inline void hs_go_to(hs_frame *frame, hs_entry *const *position) {
   frame->position = position;
-  atomic_store_explicit(&frame->entry, *position, memory_order_relaxed);
+  atomic_store_explicit(&frame->entry, *position, memory_order_release);
 }
 
 /* Delivers an event to every live entry of one of the topic's tables, in order. One jump point serves all handlers of a publish.

@@ -32,8 +32,15 @@ extension StressRun {
     case 21: end(thread, patiently: false)
     case 22: end(handler.subscription, of: handler.plugin, patiently: false, thread)
     case 23: look(thread)
+    // Whoever was called before it in this publish may end meanwhile.
+    case ..<30: linger()
     default: break
     }
+  }
+
+  private func linger() {
+    var pause = Backoff()
+    for _ in 0..<4 { pause.wait() }
   }
 
   private func plugin(_ thread: StressThread) -> StressPlugin { thread.random.pick(plugins) }

@@ -85,6 +85,7 @@ final class StressRun: Sendable {
   /// - Returns: What is wrong.
   func run() throws -> [String] {
     threads.enter("main", 0)
+    if let problem = try EarlyEnd().run(bus) { return [problem] }
     try setUp()
     let workers = try (1...options.threads).map { number in
       try Thread(name: "stress-\(number)") { [self] in
