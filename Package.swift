@@ -105,7 +105,9 @@ let package = Package(
     .executableTarget(name: "bench-empty", path: "Benchmarks/Empty"),
     .executableTarget(
       name: "bench-core",
-      dependencies: ["BenchmarkKit", "CBenchmark", "PluginHost", "HostSupport"],
+      dependencies: [
+        "BenchmarkKit", "CBenchmark", "PluginHost", "HostSupport", "CHostSupport",
+      ],
       path: "Benchmarks/Core"),
     .target(
       name: "BenchPublisherPlugin", dependencies: ["PluginSDK", "CDovetail"],
@@ -137,7 +139,8 @@ let package = Package(
       name: "MetadataStoreTests",
       dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
     .testTarget(
-      name: "PluginHostTests", dependencies: ["PluginHost", "CDovetail", "TestSupport"]),
+      name: "PluginHostTests",
+      dependencies: ["PluginHost", "CHostSupport", "CDovetail", "TestSupport"]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),

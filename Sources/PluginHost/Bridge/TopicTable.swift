@@ -76,16 +76,23 @@ import Synchronization
   /// - Returns: The token; `nil` when there is no place.
   /// - Throws: `BusError.invalid`.
   func name(_ name: String, on bus: EventBus) throws(BusError) -> UInt64? {
-    if let opened = names.withLock({ $0[name] }) { return opened.token }
+    if let opened = names.withLock({ $0[name] }) {
+      remember(opened.token)
+      return opened.token
+    }
     guard named.add(1, ordering: .relaxed).oldValue < Self.mostNamed else {
       named.subtract(1, ordering: .relaxed)
       return nil
     }
-    guard let token = open(try bus.pinnedTopic(name), isPinned: true),
-      let entry = unsafe self[token]
-    else { return nil }
-    unsafe hs_names_add(cache, entry.pointee.type.ptr, entry.pointee.type.len, entry)
+    guard let token = open(try bus.pinnedTopic(name), isPinned: true) else { return nil }
+    remember(token)
     return token
+  }
+
+  /// Lets a topic be found by its name without a lock; no harm where it is already.
+  private func remember(_ token: UInt64) {
+    guard let entry = unsafe self[token] else { return }
+    unsafe hs_names_add(cache, entry.pointee.type.ptr, entry.pointee.type.len, entry)
   }
 
   /// Counts a publish to a topic without a token.

@@ -1,3 +1,4 @@
+import CHostSupport
 import EventBus
 import Testing
 
@@ -41,6 +42,23 @@ extension HostSuite {
         $0.name == "dovetail_bus_topics_forgotten_total"
       }
       #expect(try #require(forgotten).value >= 4_000)
+    }
+
+    @Test("without a lock the next time, also where the topic was opened before")
+    func remembered() throws {
+      let bus = try HostFixture([]).host.core.bus
+      let table = TopicTable()
+      let token = try #require(table.open(try bus.topic("a.b")))
+      func isRemembered() -> Bool {
+        var name = "a.b"
+        return name.withUTF8 { name in
+          let length = UInt64(name.count)
+          return unsafe hs_names_find(table.cache, name.baseAddress, length) != nil
+        }
+      }
+      #expect(!isRemembered())
+      #expect(try table.name("a.b", on: bus) == token)
+      #expect(isRemembered())
     }
 
     @Test("an expression receives what its plugin's permissions allow, and nothing else")
