@@ -9,7 +9,11 @@ extension Host {
   private static let mostReplays = 4
 
   /// How the recording stands, and what is held.
-  public func eventLog() throws(OperationError) -> EventLogReport { recording.report }
+  public func eventLog() throws(OperationError) -> EventLogReport {
+    var report = recording.report
+    report.replays = replays.withLock { $0.count }
+    return report
+  }
 
   /// Some recorded events, in order: the latest when no beginning is named.
   public func recordedEvents(

@@ -36,6 +36,7 @@ extension Views {
         ("recorded", isRecording ? "\(log.recorded) since the start" : nil),
         ("lost", isRecording ? "\(log.lost)" : nil),
         ("queued", isRecording ? "\(log.queued)" : nil),
+        ("replays", log.replays == 0 ? nil : "\(log.replays) running"),
         ("gave way", log.displaced == 0 ? nil : "\(log.displaced) to newer ones"),
       ], style)
     return text + section("damage:", log.damage, .yellow, style)

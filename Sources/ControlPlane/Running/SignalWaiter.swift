@@ -13,8 +13,8 @@ enum SignalWaiter {
 
   /// Calls `body` for each signal, on a thread of its own, until the process ends.
   ///
-  /// One waiter a process: a second one takes the signals over. SIGPIPE is ignored from now on, and whatever signals the
-  /// process was started with as blocked are not blocked any more: neither SIGTERM nor a contained trap could arrive.
+  /// One waiter a process: a second one takes the signals over. SIGPIPE and SIGXFSZ are ignored from now on, and whatever
+  /// signals the process was started with as blocked are not blocked any more: neither SIGTERM nor a contained trap could arrive.
   static func start(_ body: @escaping @Sendable (Request) -> Void) throws(SystemError) {
     var none = sigset_t()
     unsafe sigemptyset(&none)
@@ -32,6 +32,8 @@ enum SignalWaiter {
       }
     }.detach()
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow fails the write, not the host.
+    signal(SIGXFSZ, SIG_IGN)
     let signals = [SIGTERM, SIGINT, SIGHUP]
     guard unsafe hs_forward_signals(signals, Int32(signals.count), writeEnd) == 0 else {
       throw SystemError("sigaction")

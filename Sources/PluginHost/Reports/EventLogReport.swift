@@ -48,6 +48,8 @@ public struct EventLogReport: Codable, Sendable, Equatable {
   public var queued = 0
   /// Records that gave way to newer ones since the host started.
   public var displaced: UInt64 = 0
+  /// Replays that run.
+  public var replays = 0
   /// Damage of the files that was found, a line each.
   public var damage: [String] = []
 
