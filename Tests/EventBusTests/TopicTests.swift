@@ -178,4 +178,12 @@ import Testing
     }
     #expect(try TopicPattern("a.b").note == nil)
   }
+
+  @Test("a pattern can leave topics out, and keep to some")
+  func excluding() throws {
+    let pattern = try TopicPattern(">").limited(to: [TopicPattern("a.*"), TopicPattern("b")])
+      .excluding([TopicPattern("a.x"), TopicPattern(regex: "secret")])
+    let topics = ["a.b", "a.x", "a.secrets", "a.b.c", "b", "c"]
+    #expect(topics.filter(pattern.matches) == ["a.b", "b"])
+  }
 }

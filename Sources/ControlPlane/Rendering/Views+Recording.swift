@@ -25,7 +25,7 @@ extension Views {
         ("records", isRecording ? list(log.patterns, except: log.exclude) : nil),
         (
           "held",
-          "\(events(log.count)), \(bytes(log.bytes)) of \(bytes(log.mostBytes)), in \(log.segments) files"
+          "\(events(log.count)), \(bytes(log.bytes)) of \(bytes(log.mostBytes)), in \(files(log.segments))"
         ),
         ("oldest", place(log.oldest)), ("newest", place(log.newest)),
         (
@@ -41,6 +41,8 @@ extension Views {
       ], style)
     return text + section("damage:", log.damage, .yellow, style)
   }
+
+  private static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
   private static func list(_ patterns: [String], except: [String]) -> String {
     let but = except.isEmpty ? "" : ", but not \(except.joined(separator: " "))"
