@@ -41,7 +41,7 @@ let package = Package(
       name: "PluginSDK", dependencies: ["CDovetail"], path: "PluginSDK/PluginSDK",
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(
-      name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail"],
+      name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail", "HostSupport"],
       path: "PluginSDK/PluginTestKit"),
     .executableTarget(name: "embed-manifest-tool", path: "PluginSDK/embed-manifest-tool"),
     .plugin(
@@ -140,7 +140,7 @@ let package = Package(
       dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
     .testTarget(
       name: "PluginHostTests",
-      dependencies: ["PluginHost", "CHostSupport", "CDovetail", "TestSupport"]),
+      dependencies: ["PluginHost", "PluginSDK", "CHostSupport", "CDovetail", "TestSupport"]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),

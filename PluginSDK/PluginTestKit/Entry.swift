@@ -1,12 +1,15 @@
 import CDovetail
+import HostSupport
 import PluginSDK
 
-/// A subscription, service, timer, watch, interceptor, responder or combiner.
+/// A subscription, service, timer, watch, interceptor, responder, combiner or event type.
 ///
 /// Safe: mutable members are touched only under the core's lock; the plugin's pointers are only passed back to it.
 @safe final class Entry: @unchecked Sendable {
   /// What is registered.
-  enum Kind { case subscription, service, timer, watch, interceptor, responder, combiner }
+  enum Kind {
+    case subscription, service, timer, watch, interceptor, responder, combiner, eventType
+  }
 
   /// Whom to tell when the last call has returned.
   typealias Completion = (done: dvt_completion?, context: UnsafeMutableRawPointer?)
@@ -15,7 +18,7 @@ import PluginSDK
   let seat: Seat
   /// Unique in its plugin, or in the host for a service.
   let name: String
-  /// An interceptor's pattern, or a watch's collection.
+  /// An interceptor's or event type's pattern, or a watch's collection.
   let pattern: String
   let context: UnsafeMutableRawPointer?
   var token: UInt64 = 0
@@ -32,7 +35,10 @@ import PluginSDK
   var prefix = ""
   var stages: UInt32 = 0
   var priority: Int32 = 0
-  /// What an interceptor stands around, or a responder answers.
+  /// What events of an event type fit.
+  var schema: JSONSchema?
+  var contentType = ""
+  /// What an interceptor stands around, a responder answers, or an event type is of.
   var matcher: TopicMatcher?
 
   var onEvent: dvt_handler?

@@ -94,6 +94,11 @@ enum FakeEvents {
         return DVT_DENIED
       }
     }
+    let present = unsafe withUnsafePointer(to: sent) { unsafe Event(EventView($0)) }
+    if let misfit = core.misfit(of: present, topic) {
+      unsafe misfit.report(to: error)
+      return DVT_INVALID
+    }
     let deliveries = unsafe core.accept(&sent, topic)
     for delivery in deliveries { unsafe core.deliver(delivery, &sent) }
     withExtendedLifetime(arena) {}

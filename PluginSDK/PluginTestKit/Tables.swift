@@ -6,6 +6,7 @@ enum Tables {
   // Safe: each is written once, before its first use, and only read ever after.
   nonisolated(unsafe) private static let config = unsafe made(FakeConfig.table())
   nonisolated(unsafe) private static let events = unsafe made(FakeEvents.table())
+  nonisolated(unsafe) private static let eventTypes = unsafe made(FakeEventTypes.table())
   nonisolated(unsafe) private static let executor = unsafe made(FakeExecutor.table())
   nonisolated(unsafe) private static let interceptors = unsafe made(FakeInterceptors.table())
   nonisolated(unsafe) private static let log = unsafe made(FakeLog.table())
@@ -19,6 +20,7 @@ enum Tables {
     switch name {
     case DVT_CONFIG_INTERFACE: unsafe UnsafeRawPointer(config)
     case DVT_EVENTS_INTERFACE: unsafe UnsafeRawPointer(events)
+    case DVT_EVENT_TYPES_INTERFACE: unsafe UnsafeRawPointer(eventTypes)
     case DVT_EXECUTOR_INTERFACE: unsafe UnsafeRawPointer(executor)
     case DVT_INTERCEPTORS_INTERFACE: unsafe UnsafeRawPointer(interceptors)
     case DVT_LOG_INTERFACE: unsafe UnsafeRawPointer(log)

@@ -15,8 +15,8 @@ import Synchronization
 ///
 /// It speaks the same C ABI as the real one. Handlers run on the publishing thread: synchronous ones before `publish` returns,
 /// queued ones right after the outermost `publish`. A failed delivery is tried again, without jitter, when `advance` has moved
-/// the clock past its pause; a time limit is measured when the handler has returned. Permissions, capacities and lanes have no
-/// effect.
+/// the clock past its pause; a time limit is measured when the handler has returned. An event that does
+/// not fit what was declared of its topic is refused. Permissions, capacities and lanes have no effect.
 public final class TestHost: Sendable {
   /// The test's own seat in the host, to publish, subscribe, call and read with; its plugin id is `test`.
   public let context: PluginContext

@@ -90,6 +90,7 @@ public final class Host: Sendable {
     }
     faults.attach(self)
     try setRoutes(configuration)
+    try declareOwnTypes()
     try setTypes(configuration)
     recording.apply(configuration.recording)
     core.metadata.setOutbox { [events] event in events.publish(changed: event) }

@@ -40,6 +40,8 @@ extension dvt_write: ABIStruct {}
 extension dvt_written: ABIStruct {}
 extension dvt_config: ABIStruct {}
 extension dvt_events: ABIStruct {}
+extension dvt_event_type: ABIStruct {}
+extension dvt_event_types: ABIStruct {}
 extension dvt_executor: ABIStruct {}
 extension dvt_interception: ABIStruct {}
 extension dvt_exchange: ABIStruct {}

@@ -8,6 +8,7 @@ import CDovetail
   let host: UnsafePointer<dvt_host>
   let config: UnsafePointer<dvt_config>?
   let events: UnsafePointer<dvt_events>?
+  let eventTypes: UnsafePointer<dvt_event_types>?
   let executor: UnsafePointer<dvt_executor>?
   let interceptors: UnsafePointer<dvt_interceptors>?
   let log: UnsafePointer<dvt_log>?
@@ -21,6 +22,7 @@ import CDovetail
     unsafe self.host = unsafe host
     unsafe config = unsafe HostLink.find(host, "dovetail.config/1")
     unsafe events = unsafe HostLink.find(host, "dovetail.events/1")
+    unsafe eventTypes = unsafe HostLink.find(host, "dovetail.event-types/1")
     unsafe executor = unsafe HostLink.find(host, "dovetail.executor/1")
     unsafe interceptors = unsafe HostLink.find(host, "dovetail.interceptors/1")
     unsafe log = unsafe HostLink.find(host, "dovetail.log/1")

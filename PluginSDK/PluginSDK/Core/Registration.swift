@@ -1,9 +1,9 @@
 import CDovetail
 
-/// A subscription, service, timer, watch, interceptor or responder. It lasts until it is cancelled or the plugin stops, also when this value is not kept.
+/// A subscription, service, timer, watch, interceptor, responder or declaration of an event type. It lasts until it is cancelled or the plugin stops, also when this value is not kept.
 public struct Registration: Sendable {
   enum Kind: Sendable {
-    case subscription, service, timer, watch, interceptor, responder
+    case subscription, service, timer, watch, interceptor, responder, eventType
   }
 
   /// What a cancellation did.
@@ -32,6 +32,7 @@ public struct Registration: Sendable {
   /// - Throws: `gone` when the registration has ended already.
   @discardableResult
   public func cancel() throws(PluginError) -> Cancellation {
+    if kind == .eventType { return try takeBack() }
     guard let end = unsafe end else { throw HostLink.missing("the interface of this registration") }
     let pending = unsafe Unmanaged.passRetained(Pending(context.boxes, box))
     do throws(PluginError) {
@@ -44,6 +45,16 @@ public struct Registration: Sendable {
       throw error
     }
     unsafe pending.release()
+    context.boxes.remove(box)
+    return .done
+  }
+
+  /// Nobody calls a declaration: it is over at once.
+  private func takeBack() throws(PluginError) -> Cancellation {
+    guard let withdraw = unsafe context.link.eventTypes?.pointee.withdraw else {
+      throw HostLink.missing("dovetail.event-types/1")
+    }
+    unsafe try attempt { unsafe withdraw(context.link.host, handle, $0) }
     context.boxes.remove(box)
     return .done
   }
@@ -62,6 +73,7 @@ public struct Registration: Sendable {
     case .watch: unsafe context.link.metadata?.pointee.unwatch
     case .responder: unsafe context.link.requests?.pointee.withdraw
     case .interceptor: unsafe context.link.interceptors?.pointee.release
+    case .eventType: nil
     }
   }
 

@@ -5,7 +5,30 @@ extension PluginContext {
   public func publisher<Payload>(
     _ type: EventType<Payload>
   ) throws(PluginError) -> Publisher<Payload> {
-    Publisher(try topic(type.topic), type.topic)
+    Publisher(try topic(type.topic), type)
+  }
+
+  /// Publishes a payload, looking its topic up; who publishes often keeps a `publisher(_:)`.
+  ///
+  /// - Parameters:
+  ///   - type: The topic and its payload.
+  ///   - payload: What happened.
+  ///   - subject: What it is about, free text.
+  /// - Throws: As `publisher(_:)` and `Publisher.publish`.
+  public func publish<Payload>(
+    _ type: EventType<Payload>, _ payload: Payload, subject: String = ""
+  ) throws(PluginError) {
+    try publisher(type).publish(payload, subject: subject)
+  }
+
+  /// Declares what the events of a typed topic are; see `declare(_:summary:contentType:schema:dataSchema:)`.
+  ///
+  /// - Returns: The declaration; need not be kept.
+  @discardableResult
+  public func declare<Payload>(_ type: EventType<Payload>) throws(PluginError) -> Registration {
+    try declare(
+      type.topic, summary: type.summary, contentType: type.contentType,
+      schema: type.schema?.text ?? "", dataSchema: type.dataSchema)
   }
 
   /// Subscribes a handler of typed events.
@@ -22,8 +45,6 @@ extension PluginContext {
     to type: EventType<Payload>, _ options: SubscriptionOptions = .default,
     _ handler: @escaping @Sendable (Payload, Event) throws -> Void
   ) throws(PluginError) -> Registration {
-    try subscribe(type.topic, options) { event in
-      try handler(JSONCoding.decode(Payload.self, event.data, for: event.type), event)
-    }
+    try subscribe(type.topic, options) { event in try handler(type.payload(of: event), event) }
   }
 }

@@ -1,11 +1,11 @@
 /// An opened topic that publishes one type of payload.
 public struct Publisher<Payload: Codable & SendableMetatype>: Sendable {
   private let topic: Topic
-  private let name: String
+  private let type: EventType<Payload>
 
-  init(_ topic: Topic, _ name: String) {
+  init(_ topic: Topic, _ type: EventType<Payload>) {
     self.topic = topic
-    self.name = name
+    self.type = type
   }
 
   /// Publishes a payload as JSON.
@@ -13,9 +13,8 @@ public struct Publisher<Payload: Codable & SendableMetatype>: Sendable {
   /// - Parameters:
   ///   - payload: What happened.
   ///   - subject: What it is about, free text.
-  /// - Throws: `invalid` (not encodable), or as `Topic.publish`.
+  /// - Throws: `invalid` (not encodable, or it does not fit what was declared of the topic), or as `Topic.publish`.
   public func publish(_ payload: Payload, subject: String = "") throws(PluginError) {
-    let data = try JSONCoding.encode(payload, for: name)
-    try topic.publish(Event(data: data, subject: subject, contentType: JSONCoding.contentType))
+    try topic.publish(type.event(payload, subject: subject))
   }
 }

@@ -1,0 +1,283 @@
+/// The events that a host publishes of itself, with their payloads. The plugin that an event is about is its `subject`.
+///
+/// ```swift
+/// try context.subscribe(to: HostEvents.pluginFailed) { failure, event in
+///   context.log.warning("\(event.subject) failed in \(failure.phase): \(failure.error)")
+/// }
+/// ```
+public enum HostEvents {
+  // MARK: The host
+
+  /// All plugins had their `pre_init` and none its `init`: an interceptor that refuses it stops the start.
+  public static let systemPreStartup = EventType<Count>("system.pre_startup")
+  /// The host has started.
+  public static let systemStartup = EventType<Count>("system.startup")
+  /// The host is about to end; all plugins still serve.
+  public static let systemShutdown = EventType<Nothing>("system.shutdown")
+  /// All plugins had their `pre_cleanup` and none its `cleanup`.
+  public static let systemPostShutdown = EventType<Nothing>("system.post_shutdown")
+  /// Images that stay mapped hold more than the configuration allows.
+  public static let systemRetiredBudget = EventType<RetiredBudget>("system.retired_budget")
+
+  /// How many plugins there are.
+  public struct Count: Codable, Sendable, Equatable {
+    /// Plugins that start, or have started.
+    public var plugins: Int
+
+    /// Describes a start.
+    public init(plugins: Int) { self.plugins = plugins }
+  }
+
+  /// Nothing to say.
+  public struct Nothing: Codable, Sendable, Equatable {
+    /// Says nothing.
+    public init() {}
+  }
+
+  /// What retired images hold.
+  public struct RetiredBudget: Codable, Sendable, Equatable {
+    /// Images.
+    public var images: Int
+    /// Bytes of them.
+    public var bytes: Int
+    /// What to do, in a sentence.
+    public var warning: String
+
+    /// Describes retired images.
+    public init(images: Int, bytes: Int, warning: String) {
+      self.images = images
+      self.bytes = bytes
+      self.warning = warning
+    }
+  }
+
+  // MARK: Plugins
+
+  /// A plugin was found in the folder for the first time.
+  public static let pluginDiscovered = EventType<Discovered>("plugin.discovered")
+  /// The image of a build is mapped and speaks the host's ABI.
+  public static let pluginLoaded = EventType<Build>("plugin.loaded")
+  /// A plugin serves.
+  public static let pluginActive = EventType<Build>("plugin.active")
+  /// A step of a plugin's life failed, or it crashed.
+  public static let pluginFailed = EventType<Failed>("plugin.failed")
+  /// A new build took over.
+  public static let pluginReloaded = EventType<Reloaded>("plugin.reloaded")
+  /// A reload was given up, or taken back on trial: the former build serves.
+  public static let pluginRolledBack = EventType<RolledBack>("plugin.rolledback")
+  /// A plugin was ended.
+  public static let pluginUnloaded = EventType<Unloaded>("plugin.unloaded")
+  /// A build is not tried again until an operator clears it.
+  public static let pluginQuarantined = EventType<Quarantined>("plugin.quarantined")
+
+  /// Where a plugin was found.
+  public struct Discovered: Codable, Sendable, Equatable {
+    /// Its file.
+    public var path: String
+    /// Its version.
+    public var version: String
+
+    /// Describes a discovery.
+    public init(path: String, version: String) {
+      self.path = path
+      self.version = version
+    }
+  }
+
+  /// A build.
+  public struct Build: Codable, Sendable, Equatable {
+    /// Its version.
+    public var version: String
+    /// 1 for the first build of this run of the host, then one more each reload.
+    public var generation: Int
+
+    /// Describes a build.
+    public init(version: String, generation: Int) {
+      self.version = version
+      self.generation = generation
+    }
+  }
+
+  /// What went wrong.
+  public struct Failed: Codable, Sendable, Equatable {
+    /// The step: `load`, `init`, `running`, ….
+    public var phase: String
+    /// Why.
+    public var error: String
+
+    /// Describes a failure.
+    public init(phase: String, error: String) {
+      self.phase = phase
+      self.error = error
+    }
+  }
+
+  /// A reload that succeeded.
+  public struct Reloaded: Codable, Sendable, Equatable {
+    /// The former version.
+    public var from: String
+    /// The version that serves.
+    public var to: String
+    /// Its generation.
+    public var generation: Int
+    /// Milliseconds for which publishers and callers waited.
+    public var pauseMilliseconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case from, to, generation
+      case pauseMilliseconds = "pause_ms"
+    }
+
+    /// Describes a reload.
+    public init(from: String, to: String, generation: Int, pauseMilliseconds: Double) {
+      self.from = from
+      self.to = to
+      self.generation = generation
+      self.pauseMilliseconds = pauseMilliseconds
+    }
+  }
+
+  /// A reload that failed, or was taken back.
+  public struct RolledBack: Codable, Sendable, Equatable {
+    /// Why.
+    public var reason: String
+    /// The version that serves; `nil` when the new build never served.
+    public var to: String?
+    /// Its generation; `nil` when the new build never served.
+    public var generation: Int?
+
+    /// Describes a rollback.
+    public init(reason: String, to: String? = nil, generation: Int? = nil) {
+      self.reason = reason
+      self.to = to
+      self.generation = generation
+    }
+  }
+
+  /// The end of a plugin.
+  public struct Unloaded: Codable, Sendable, Equatable {
+    /// What became of its image, in a sentence.
+    public var image: String
+
+    /// Describes an end.
+    public init(image: String) { self.image = image }
+  }
+
+  /// Why a build is not tried again.
+  public struct Quarantined: Codable, Sendable, Equatable {
+    /// What it did.
+    public var cause: String
+    /// SHA-256 of the build, in hexadecimal digits.
+    public var hash: String
+
+    /// Describes a quarantine.
+    public init(cause: String, hash: String) {
+      self.cause = cause
+      self.hash = hash
+    }
+  }
+
+  // MARK: Records
+
+  /// A record was written or removed; the subject is `COLLECTION/KEY`.
+  public static let metadataChanged = EventType<Changed>("metadata.changed")
+  /// So many changes came that single ones are not told: read what you need anew.
+  public static let metadataResync = EventType<Resync>("metadata.resync")
+
+  /// A change of a record.
+  public struct Changed: Codable, Sendable, Equatable {
+    /// The record's collection.
+    public var collection: String
+    /// The record's key.
+    public var key: String
+    /// The record's version.
+    public var version: UInt64
+    /// The store's revision.
+    public var revision: UInt64
+    /// Whether it was removed.
+    public var deleted: Bool
+
+    /// Describes a change.
+    public init(collection: String, key: String, version: UInt64, revision: UInt64, deleted: Bool) {
+      self.collection = collection
+      self.key = key
+      self.version = version
+      self.revision = revision
+      self.deleted = deleted
+    }
+  }
+
+  /// Where to begin again.
+  public struct Resync: Codable, Sendable, Equatable {
+    /// The store's revision.
+    public var revision: UInt64
+
+    /// Describes a revision.
+    public init(revision: UInt64) { self.revision = revision }
+  }
+
+  // MARK: The bus
+
+  /// A queue has three quarters of its places taken.
+  public static let busLag = EventType<Lag>("bus.lag")
+  /// A handler runs past its time limit.
+  public static let busHandlerTimeout = EventType<HandlerTimeout>("bus.handler.timeout")
+  /// Something was lost, refused, or ran out of time; the topic's second segment says what.
+  public static let loss = EventType<Loss>("loss.*")
+
+  /// A queue that fills.
+  public struct Lag: Codable, Sendable, Equatable {
+    /// The subscription's name.
+    public var subscription: String
+    /// The topic of the event that was queued last.
+    public var topic: String
+    /// Events in the queue.
+    public var queued: Int
+    /// Events that it can hold.
+    public var capacity: Int
+
+    /// Describes a queue.
+    public init(subscription: String, topic: String, queued: Int, capacity: Int) {
+      self.subscription = subscription
+      self.topic = topic
+      self.queued = queued
+      self.capacity = capacity
+    }
+  }
+
+  /// A handler that is late.
+  public struct HandlerTimeout: Codable, Sendable, Equatable {
+    /// The subscription's name.
+    public var subscription: String
+    /// The topic of the event that it handles.
+    public var topic: String
+    /// Its time limit in milliseconds.
+    public var limitMilliseconds: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case subscription, topic
+      case limitMilliseconds = "limit_ms"
+    }
+
+    /// Describes a handler that is late.
+    public init(subscription: String, topic: String, limitMilliseconds: Int) {
+      self.subscription = subscription
+      self.topic = topic
+      self.limitMilliseconds = limitMilliseconds
+    }
+  }
+
+  /// What was lost, counted.
+  public struct Loss: Codable, Sendable, Equatable {
+    /// Since it was told last.
+    public var count: Int
+    /// Since the host started.
+    public var total: Int
+
+    /// Describes a loss.
+    public init(count: Int, total: Int) {
+      self.count = count
+      self.total = total
+    }
+  }
+}
