@@ -22,6 +22,8 @@ import Synchronization
     var types: [EventType] = []
     var policy = SchemaPolicy.warn
     var policies: [String: SchemaPolicy] = [:]
+    /// The types that events are held against, as the policies say.
+    var checks: [(type: EventType, refuses: Bool)] = []
     var ordinal: UInt64 = 0
     var ending: [(callable: Callable, done: @Sendable () -> Void)] = []
     var group: UInt32 = 0

@@ -20,7 +20,8 @@ public struct Topic: Sendable {
   /// Publishes bytes and no attributes: the cheapest way, without any allocation.
   ///
   /// - Parameter data: At most 16 MiB.
-  /// - Throws: `full`, `depth`, `wouldDeadlock`, `unavailable`, `invalid` or `gone`. A handler's failure is not the publisher's.
+  /// - Throws: `full`, `depth`, `wouldDeadlock`, `unavailable`, `denied` (an interceptor refused it), `invalid` (also: it does
+  ///   not fit what was declared of the topic) or `gone`. A handler's failure is not the publisher's.
   public func publish(bytes data: borrowing RawSpan) throws(PluginError) {
     var event = unsafe dvt_event.headed()
     unsafe try data.withUnsafeBytes { (buffer) throws(PluginError) in

@@ -34,6 +34,7 @@ extension EventBus {
         owner: owner, declaration: declaration, ordinal: state.ordinal,
         standing: shadow ? .shadow : .active)
       state.types.append(type)
+      Self.updateChecks(in: &state)
       if !shadow { rebuildTopics(matching: [declaration.pattern], in: state) }
       return type
     }
@@ -70,6 +71,7 @@ extension EventBus {
       state.types = others + next
       state.policy = policy
       state.policies = policies
+      Self.updateChecks(in: &state)
       rebuildTopics(matching: (others + former + next).map(\.declaration.pattern), in: state)
     }
   }
@@ -82,6 +84,7 @@ extension EventBus {
     try state.withLock { state throws(BusError) in
       guard state.types.contains(where: { $0 === type }) else { throw .gone }
       state.types.removeAll { $0 === type }
+      Self.updateChecks(in: &state)
       rebuildTopics(matching: [type.declaration.pattern], in: state)
     }
   }
@@ -107,14 +110,17 @@ extension EventBus {
 
   /// What the events of a topic are held against.
   func checks(of topic: String, in state: State) -> [(type: EventType, refuses: Bool)] {
-    guard !state.types.isEmpty else { return [] }
-    return state.types.compactMap { type in
+    state.checks.filter { $0.type.declaration.pattern.matches(topic) }
+  }
+
+  /// Finds the types that events are held against, after types or policies have changed: topics come more often.
+  private static func updateChecks(in state: inout State) {
+    state.checks = state.types.compactMap { type in
       let declaration = type.declaration
       guard type.standing == .active, declaration.schema != nil || !declaration.contentType.isEmpty
       else { return nil }
-      let policy = Self.policy(of: type, in: state)
-      guard policy != .off, declaration.pattern.matches(topic) else { return nil }
-      return (type, policy == .refuse)
+      let policy = policy(of: type, in: state)
+      return policy == .off ? nil : (type, policy == .refuse)
     }
   }
 
@@ -140,6 +146,7 @@ extension EventBus {
       type.standing = .suspended
     }
     for type in state.types where type.owner == new { type.standing = .active }
+    Self.updateChecks(in: &state)
     return state.types.filter { $0.owner == old || $0.owner == new }.map(\.declaration.pattern)
   }
 
@@ -149,6 +156,7 @@ extension EventBus {
       let gone = state.types.filter { $0.owner == owner }
       guard !gone.isEmpty else { return }
       state.types.removeAll { $0.owner == owner }
+      Self.updateChecks(in: &state)
       rebuildTopics(matching: gone.map(\.declaration.pattern), in: state)
     }
   }

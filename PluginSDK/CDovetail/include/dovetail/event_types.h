@@ -1,4 +1,5 @@
-/* dovetail.event-types/1: say what the events of a topic are, so that the host can show it and keep it. */
+/* dovetail.event-types/1: say what the events of a topic are, so that the host can show it and keep it.
+ * What the host's own events are (plugin.failed, metadata.changed, bus.lag, ...) stands in PluginSDK/EVENTS.md. */
 #ifndef DOVETAIL_EVENT_TYPES_H
 #define DOVETAIL_EVENT_TYPES_H
 

@@ -122,7 +122,8 @@ typedef struct dvt_events_r1 {
    * Preconditions: `topic` was opened by this generation. `event->type` and `event->source` are ignored.
    * OWNERSHIP: the event is borrowed until the call returns.
    * Returns: DVT_OK (a handler's failure is not the publisher's), DVT_FULL, DVT_DEPTH, DVT_WOULD_DEADLOCK,
-   * DVT_UNAVAILABLE (a reload held a handler's gate past its deadline), DVT_INVALID or DVT_GONE.
+   * DVT_UNAVAILABLE (a reload held a handler's gate past its deadline), DVT_DENIED (an interceptor refused it), DVT_INVALID
+   * (also: it does not fit what was declared of the topic, see event_types.h) or DVT_GONE.
    * [any-thread] */
   int32_t (*publish)(const dvt_host *host, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error);
   /* Publishes to the topic that `event->type` names, with a look-up each time. There may be any number of them: topics that
