@@ -15,6 +15,7 @@ let eventsCommand = Command(
   subcommands: [
     eventsSubsCommand, eventsExplainCommand, eventsStatsCommand, eventsTapCommand,
     eventsDeadCommand, eventsRoutesCommand, eventsLogCommand, eventsReplayCommand,
+    eventsTypesCommand,
   ]
 ) { invocation throws(CommandFailure) in
   let pattern = invocation.operand(0).isEmpty ? ">" : invocation.operand(0)

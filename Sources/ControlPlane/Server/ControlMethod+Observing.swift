@@ -12,6 +12,9 @@ extension ControlMethod {
       try host.eventStats(
         plugin: given.optionalString("plugin"), topic: given.optionalString("topic"))
     },
+    .reply("events.types", ["topic"]) { host, given in
+      try host.eventTypes(topic: given.optionalString("topic"))
+    },
     .reply("events.explain", ["topic"]) { host, given in
       try host.explain(topic: given.string("topic"))
     },

@@ -61,6 +61,8 @@ public protocol HostControl: AnyObject, Sendable {
   /// The figures of the topics that a pattern matches and of the subscriptions to them, of one plugin's where one is named;
   /// throws `notFound` for the plugin.
   func eventStats(plugin: String?, topic: String?) throws(OperationError) -> EventStatsReport
+  /// What is declared of events: of one topic, or all.
+  func eventTypes(topic: String?) throws(OperationError) -> [EventTypeReport]
   /// Who gets an event of a topic, in which order and why; and who nearly does.
   func explain(topic: String) throws(OperationError) -> TopicExplanation
 

@@ -1,3 +1,4 @@
+import HostSupport
 import PluginHost
 
 extension FakeHost {
@@ -37,6 +38,23 @@ extension FakeHost {
     (demo.published, demo.delivered, demo.failed, demo.dropped) = (20, 40, 4, 2)
     return EventStatsReport(
       topics: [demo], subscriptions: try subscriptions(plugin: plugin, topic: nil))
+  }
+
+  func eventTypes(topic: String?) throws(OperationError) -> [EventTypeReport] {
+    let size: JSON = .object(["$ref": .string("#/$defs/size")])
+    let all = [
+      EventTypeReport(
+        topic: "demo.*", summary: "a demonstration", contentType: "application/json",
+        dataschema: "urn:demo",
+        schema: .object([
+          "type": .string("object"), "properties": .object(["size": size]),
+          "$defs": .object(["size": .object(["type": .string("integer")])]),
+        ]), plugin: "hello", enforced: "warn", violations: 2,
+        subscribers: [.init(plugin: "slow", subscription: "all")]),
+      EventTypeReport(topic: "demo.*", plugin: "the configuration"),
+      EventTypeReport(topic: "log.>", contentType: "text/plain", plugin: "hello", enforced: "off"),
+    ]
+    return topic.map { topic in all.filter { $0.topic == topic } } ?? all
   }
 
   func explain(topic: String) throws(OperationError) -> TopicExplanation {
