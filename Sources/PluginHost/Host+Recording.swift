@@ -37,6 +37,7 @@ extension Host {
   public func replayEvents(
     _ request: ReplayRequest, _ tell: @escaping @Sendable (ReplayProgress) -> Void
   ) throws(OperationError) -> Cancellation {
+    try requireKnown(request.plugin)
     let log = try requireLog()
     let pattern = try parse(request.pattern)
     let replay: EventReplay
@@ -50,7 +51,8 @@ extension Host {
       replay = EventReplay(
         EventReplay.Plan(
           numbers: numbers, until: range.until, pattern: pattern,
-          target: try ReplayTarget(request.into), speed: request.speed, isDry: request.isDry),
+          target: try ReplayTarget(request.into), plugin: request.plugin, speed: request.speed,
+          isDry: request.isDry),
         log: log, core: core, tell: tell)
     } catch let error as OperationError {
       throw error

@@ -8,6 +8,7 @@ let eventsReplayCommand = Command(
     Option("to", value: "N|TIME", "end with this record (default: the newest now)"),
     Option("match", value: "PATTERN", "only topics that the pattern matches"),
     Option("into", value: "TOPIC", "to this topic; PREFIX.> puts a prefix before each topic"),
+    Option("to-plugin", value: "ID", "only to the subscriptions of one plugin"),
     Option(
       "speed", value: "SPEED", "1x as recorded (default), 2x, 0.5x, …, or max",
       completion: .words(["1x", "2x", "10x", "max"])),

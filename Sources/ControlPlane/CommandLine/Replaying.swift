@@ -6,7 +6,7 @@ import PluginHost
 public enum Replaying {
   /// Replays until all is done; the host ends it when this process ends.
   ///
-  /// - Parameter invocation: With `from`, `to`, `match`, `into`, `speed`, `dry-run` and `progress`.
+  /// - Parameter invocation: With `from`, `to`, `match`, `into`, `to-plugin`, `speed`, `dry-run` and `progress`.
   /// - Returns: `.ok` when everything was replayed.
   /// - Throws: Why it did not begin, or where the connection broke.
   public static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
@@ -17,6 +17,7 @@ public enum Replaying {
     for name in ["from", "to", "into", "speed"] {
       parameters[name] = invocation.value(name).map { .string($0) }
     }
+    parameters["plugin"] = invocation.value("to-plugin").map { .string($0) }
     let client = try invocation.connect()
     do throws(ControlError) {
       let _: JSON = try client.request(

@@ -11,12 +11,13 @@ extension ControlMethod {
         limit: Int(given.integer("limit", 1...1_000) ?? 100))
     },
     .reply("events.log.stats") { host, _ in try host.eventLog() },
-    .stream("events.replay", ["from", "to", "pattern", "into", "speed", "dryRun"]) {
+    .stream("events.replay", ["from", "to", "pattern", "into", "plugin", "speed", "dryRun"]) {
       host, given, notifications in
       var request = ReplayRequest(pattern: try given.string("pattern"))
       request.from = try given.moment("from")
       request.to = try given.moment("to")
       request.into = try given.optionalString("into")
+      request.plugin = try given.optionalString("plugin")
       request.isDry = try given.bool("dryRun")
       if let text = try given.optionalString("speed") {
         guard let speed = ReplayRequest.speed(text) else {

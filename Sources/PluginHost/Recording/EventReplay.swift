@@ -24,6 +24,8 @@ final class EventReplay: Sendable {
     var until = Int64.max
     var pattern: TopicPattern
     var target = ReplayTarget.own
+    /// The plugin whose subscriptions alone receive them; `nil` for everybody.
+    var plugin: String?
     var speed = ReplayRequest.Speed.times(1)
     var isDry = false
   }
@@ -64,7 +66,7 @@ final class EventReplay: Sendable {
     var run = Run(
       progress: ReplayProgress(from: plan.numbers.lowerBound, to: plan.numbers.upperBound),
       clock.now())
-    run.room = ReplayRoom(core.bus)
+    run.room = ReplayRoom(core.bus, of: plan.plugin)
     do throws(SystemError) {
       let isWhole = try replay(&run)
       if !run.progress.isOver { run.progress.state = isWhole ? .done : .cancelled }
@@ -179,9 +181,7 @@ final class EventReplay: Sendable {
   private func deliver(_ entry: EventEntry, _ run: inout Run) -> Bool {
     do throws(BusError) {
       let failure = try core.bus.withTopic(entry.type) { topic in
-        unsafe entry.withEvent { event in
-          unsafe plan.target == .own ? topic.publishBehind(event) : topic.publish(event)
-        }
+        unsafe entry.withEvent { event in unsafe deliver(event, of: topic) }
       }
       if let failure {
         run.progress.incomplete += 1
@@ -193,6 +193,17 @@ final class EventReplay: Sendable {
       run.progress.detail = error.description
       return false
     }
+  }
+
+  private func deliver(_ event: UnsafeMutableRawPointer, of topic: Topic) -> CallFailure? {
+    guard let plugin = plan.plugin else {
+      return unsafe plan.target == .own ? topic.publishBehind(event) : topic.publish(event)
+    }
+    var failure: CallFailure?
+    for receiver in core.bus.receivers(of: topic.name) where receiver.owner.name == plugin {
+      failure = unsafe core.bus.deliver(event, of: topic, to: receiver) ?? failure
+    }
+    return failure
   }
 
   /// Waits until no queue that the event goes into is full.

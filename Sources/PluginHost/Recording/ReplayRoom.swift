@@ -5,11 +5,16 @@ import EventBus
 /// It looks at the queues again only when what it saw may be used up: half of the places that were free are left to others.
 struct ReplayRoom {
   private let bus: EventBus
+  private let plugin: String?
   private var topics: Set<String> = []
   private var allowance = 0
 
-  init(_ bus: EventBus) {
+  /// - Parameters:
+  ///   - bus: Whose queues are filled.
+  ///   - plugin: The plugin whose queues alone are; `nil` for all.
+  init(_ bus: EventBus, of plugin: String?) {
     self.bus = bus
+    self.plugin = plugin
   }
 
   /// Takes a place for an event in every queue of its topic.
@@ -25,7 +30,7 @@ struct ReplayRoom {
     topics.insert(topic)
     var least = 1_024
     for topic in topics {
-      for receiver in bus.receivers(of: topic) where !isRecorder(receiver) {
+      for receiver in bus.receivers(of: topic) where isFilled(receiver) {
         guard case .async(let capacity, _) = receiver.options.delivery else { continue }
         // A queue of one place is used whole.
         let free = (capacity - receiver.queued + 1) / 2
@@ -38,7 +43,9 @@ struct ReplayRoom {
   }
 
   /// The recorder takes no replayed events.
-  private func isRecorder(_ subscription: Subscription) -> Bool {
-    subscription.name == EventRecording.name && subscription.owner.name == bus.hostOwner.name
+  private func isFilled(_ subscription: Subscription) -> Bool {
+    if let plugin { return subscription.owner.name == plugin }
+    return subscription.name != EventRecording.name
+      || subscription.owner.name != bus.hostOwner.name
   }
 }

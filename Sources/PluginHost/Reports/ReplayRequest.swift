@@ -16,6 +16,8 @@ public struct ReplayRequest: Sendable, Equatable {
   public var pattern: String
   /// Where to: `nil` for their own topics; a topic; or `prefix.>`, which puts the prefix before each topic.
   public var into: String?
+  /// The plugin whose subscriptions alone receive them; `nil` for everybody.
+  public var plugin: String?
   /// How fast.
   public var speed = Speed.times(1)
   /// Whether events are only counted.

@@ -12,12 +12,13 @@ final class Listener: Sendable {
 
   /// Subscribes; `handle` is called with each event before it is kept.
   init(
-    _ host: Host, _ pattern: String, delivery: SubscriptionOptions.Delivery = .sync,
+    _ host: Host, _ pattern: String, of plugin: String = "listener",
+    delivery: SubscriptionOptions.Delivery = .sync,
     handle: @escaping @Sendable (EventEntry) -> Void = { _ in }
   ) throws {
     let received = received
     subscription = try host.core.bus.subscribe(
-      Owner(name: "listener", generation: 1),
+      Owner(name: plugin, generation: 1),
       SubscriptionOptions(pattern: try TopicPattern(pattern), delivery: delivery),
       handler: unsafe Handler { event in
         guard let event = unsafe event?.assumingMemoryBound(to: dvt_event.self) else { return 0 }

@@ -111,6 +111,26 @@ extension HostSuite {
       #expect(listener.events.map(\.type) == records.compactMap(\.event?.type))
     }
 
+    @Test("to the subscriptions of one plugin, whatever they ask for", arguments: [false, true])
+    func onePlugin(isAsync: Bool) throws {
+      let fixture = try HostFixture(start: false)
+      let log = try log(fixture, at: (0..<50).map(Double.init))
+      let delivery: SubscriptionOptions.Delivery =
+        isAsync ? .async(capacity: 4, overflow: .dropOldest) : .sync
+      let one = try Listener(fixture.host, "t.*", of: "one", delivery: delivery)
+      let other = try Listener(fixture.host, ">", of: "other")
+      var plan = try plan(log, .most)
+      plan.plugin = "one"
+      EventReplay(plan, log: log, core: fixture.host.core) { _ in }.run()
+      #expect(one.wait(for: 50))
+      #expect(one.events.map(\.id) == (0..<50).map { "\($0)" })
+      #expect(other.events.isEmpty)
+      var request = ReplayRequest(pattern: ">")
+      request.plugin = "nobody"
+      let refusal = #expect(throws: OperationError.self) { try fixture.replay(request) }
+      #expect(refusal?.message.contains("nobody") == true)
+    }
+
     @Test("those that lie between two numbers or times, or only counts them")
     func range() throws {
       let fixture = try HostFixture { $0.recording.patterns = ["t.*"] }
