@@ -329,6 +329,25 @@ AT(dvt_metadata, list, 32);
 AT(dvt_metadata, watch, 40);
 AT(dvt_metadata, unwatch, 48);
 
+SIZE(dvt_route, 80); /* dvt_route_r1 */
+AT(dvt_route, struct_size, 0);
+AT(dvt_route, abi_major, 4);
+AT(dvt_route, abi_minor, 6);
+AT(dvt_route, from, 8);
+AT(dvt_route, to, 24);
+AT(dvt_route, name, 40);
+AT(dvt_route, filters, 56);
+AT(dvt_route, filter_count, 64);
+AT(dvt_route, mode, 72);
+AT(dvt_route, reserved, 76);
+
+SIZE(dvt_routes, 24); /* dvt_routes_r1 */
+AT(dvt_routes, struct_size, 0);
+AT(dvt_routes, abi_major, 4);
+AT(dvt_routes, abi_minor, 6);
+AT(dvt_routes, add, 8);
+AT(dvt_routes, remove, 16);
+
 SIZE(dvt_event_type, 88); /* dvt_event_type_r1 */
 AT(dvt_event_type, struct_size, 0);
 AT(dvt_event_type, abi_major, 4);

@@ -2,13 +2,14 @@ import CDovetail
 import HostSupport
 import PluginSDK
 
-/// A subscription, service, timer, watch, interceptor, responder, combiner or event type.
+/// A subscription, service, timer, watch, interceptor, responder, combiner, event type or route.
 ///
 /// Safe: mutable members are touched only under the core's lock; the plugin's pointers are only passed back to it.
 @safe final class Entry: @unchecked Sendable {
   /// What is registered.
   enum Kind {
-    case subscription, service, timer, watch, interceptor, responder, combiner, eventType
+    case subscription, service, timer, watch, interceptor, responder, combiner, eventType,
+      route
   }
 
   /// Whom to tell when the last call has returned.
@@ -40,6 +41,9 @@ import PluginSDK
   var contentType = ""
   /// What an interceptor stands around, a responder answers, or an event type is of.
   var matcher: TopicMatcher?
+
+  /// What a route takes, and where.
+  var way: RouteWay?
 
   var onEvent: dvt_handler?
   var onRequest: dvt_service_handler?

@@ -72,13 +72,23 @@ enum FakeEvents {
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
     guard let seat = unsafe Seat.of(host), let event = unsafe event else { return DVT_INVALID }
-    let core = seat.core
-    guard core.state.withLock({ $0.depth < maximumDepth }) else { return DVT_DEPTH }
     let arena = Arena()
+    defer { withExtendedLifetime(arena) {} }
     var sent = unsafe event.pointee
     unsafe sent.type = unsafe arena.text(topic)
     unsafe sent.source = unsafe arena.text(seat.plugin)
     unsafe sent.attempt = 1
+    return unsafe publish(&sent, topic, seat.core, error)
+  }
+
+  /// Publishes what has its source and topic: past interceptors, along routes, to handlers.
+  static func publish(
+    _ sent: inout dvt_event, _ topic: String, _ core: HostCore,
+    _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    guard core.state.withLock({ $0.depth < maximumDepth }) else { return DVT_DEPTH }
+    let arena = Arena()
+    defer { withExtendedLifetime(arena) {} }
     let interceptors = core.interceptors(around: topic, at: DVT_STAGE_EVENT)
     if !interceptors.isEmpty {
       switch unsafe core.pass(&sent, by: interceptors) {
@@ -99,9 +109,9 @@ enum FakeEvents {
       unsafe misfit.report(to: error)
       return DVT_INVALID
     }
+    if unsafe core.route(sent, topic) { return DVT_OK }
     let deliveries = unsafe core.accept(&sent, topic)
     for delivery in deliveries { unsafe core.deliver(delivery, &sent) }
-    withExtendedLifetime(arena) {}
     core.drain()
     return DVT_OK
   }

@@ -12,6 +12,7 @@ enum Tables {
   nonisolated(unsafe) private static let log = unsafe made(FakeLog.table())
   nonisolated(unsafe) private static let metadata = unsafe made(FakeMetadata.table())
   nonisolated(unsafe) private static let requests = unsafe made(FakeRequests.table())
+  nonisolated(unsafe) private static let routes = unsafe made(FakeRoutes.table())
   nonisolated(unsafe) private static let services = unsafe made(FakeServices.table())
   nonisolated(unsafe) private static let timers = unsafe made(FakeTimers.table())
 
@@ -26,6 +27,7 @@ enum Tables {
     case DVT_LOG_INTERFACE: unsafe UnsafeRawPointer(log)
     case DVT_METADATA_INTERFACE: unsafe UnsafeRawPointer(metadata)
     case DVT_REQUESTS_INTERFACE: unsafe UnsafeRawPointer(requests)
+    case DVT_ROUTES_INTERFACE: unsafe UnsafeRawPointer(routes)
     case DVT_SERVICES_INTERFACE: unsafe UnsafeRawPointer(services)
     case DVT_TIMERS_INTERFACE: unsafe UnsafeRawPointer(timers)
     default: nil

@@ -39,7 +39,7 @@ import PluginSDK
     isAsync = unsafe raw.delivery == DVT_DELIVERY_ASYNC
     coalesces = unsafe raw.overflow == DVT_OVERFLOW_COALESCE
     key = try unsafe Self.key(raw)
-    conditions = try unsafe Self.conditions(raw)
+    conditions = try unsafe Self.conditions(raw.filters, raw.filter_count)
     unsafe wants = unsafe raw.wants
     retry = try unsafe Self.retry(raw)
     strictOrder = unsafe raw.flags & DVT_SUBSCRIPTION_STRICT_ORDER != 0
@@ -83,12 +83,14 @@ import PluginSDK
     return key
   }
 
-  private static func conditions(_ raw: dvt_subscription) throws(PluginError) -> [Condition] {
-    let count = unsafe raw.filter_count
+  /// What an event must meet.
+  static func conditions(
+    _ filters: UnsafePointer<dvt_filter>?, _ count: UInt64
+  ) throws(PluginError) -> [Condition] {
     guard count <= 32 else { throw .refusal("filter_count is \(count), at most 32 are allowed") }
     var conditions: [Condition] = []
     for index in 0..<Int(count) {
-      guard let filters = unsafe raw.filters else {
+      guard let filters = unsafe filters else {
         throw .refusal("filters is NULL, but filter_count is \(count)")
       }
       conditions.append(try unsafe Condition(filters[index], at: index))

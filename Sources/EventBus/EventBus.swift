@@ -141,8 +141,7 @@ import Synchronization
     defer { Reclaimer.shared.collect() }
     return try state.withLock { state throws(BusError) in
       let own = state.byOwner[owner] ?? []
-      let name = options.name ?? Self.defaultName(options.pattern, among: own.map(\.name))
-      if own.contains(where: { $0.name == name }) { throw .nameTaken(name) }
+      let name = try Self.freeName(options.name, for: options.pattern, among: own.map(\.name))
       state.ordinal += 1
       let subscription = Subscription(
         owner: owner, name: name, options: options, handler: handler,

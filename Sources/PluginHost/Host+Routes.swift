@@ -24,7 +24,7 @@ extension Host {
       RouteReport(
         from: "\(route.rule.from)", filter: route.rule.conditions.map(\.description),
         to: route.rule.to, mode: route.rule.mode.rawValue, owner: route.owner.name,
-        routed: route.routed, loops: route.loops)
+        name: route.name, routed: route.routed, loops: route.loops)
     }
   }
 }

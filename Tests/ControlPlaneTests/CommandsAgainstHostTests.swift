@@ -77,8 +77,9 @@ import Testing
       ),
       (
         ["events", "routes"], 0,
-        "FROM     TO            MODE  OWNER     ROUTED  LOOPS  FILTER\n"
-          + "order.*  audit.orders  copy  dovetail       3      0  subject prefix \"eu-\"\n", ""
+        "FROM     TO            MODE  OWNER     NAME       ROUTED  LOOPS  FILTER\n"
+          + "order.*  audit.orders  copy  dovetail  order.*#1       3      0  subject prefix \"eu-\"\n",
+        ""
       ),
       (
         ["quarantine", "list"], 0,

@@ -97,4 +97,39 @@ import Testing
     fixture.publish(topic, 3)
     #expect(seen.count == 2)
   }
+
+  @Test(
+    "a route keeps its place and its count through a reload, by name; its generations may turn it round"
+  )
+  func named() throws {
+    let next = Owner(name: "router", generation: 2)
+    try read("b")
+    let first = try fixture.bus.route(router, rule("a", "b"), name: "one")
+    _ = try fixture.bus.route(router, rule("a", "c"))
+    #expect(throws: BusError.nameTaken("one")) {
+      try fixture.bus.route(router, rule("x", "y"), name: "one")
+    }
+    fixture.publish(try fixture.bus.topic("a"), 1)
+    let second = try fixture.bus.route(next, rule("b", "a"), name: "one", shadow: true)
+    #expect(throws: BusError.self) { try fixture.bus.route(reader, rule("b", "a")) }
+    fixture.bus.closeGates(of: [router], callables: [])
+    _ = fixture.bus.handOver(from: router, to: next, recorder: nil, replaying: nil)
+    fixture.publish(try fixture.bus.topic("b"), 2)
+    #expect(seen.all == ["b 1", "b 2"])
+    #expect(second.routed == 2 && first.routed == 2)
+    #expect(fixture.bus.routes.map(\.name) == ["one"])
+  }
+
+  @Test("there are at most 256 routes, and those of a generation that goes do not count")
+  func bounded() throws {
+    for number in 0..<EventBus.mostRoutes {
+      _ = try fixture.bus.route(router, rule("a", "t\(number)"))
+    }
+    #expect(throws: BusError.full("route: there are 256")) {
+      try fixture.bus.route(reader, rule("a", "b"))
+    }
+    _ = try fixture.bus.route(
+      Owner(name: "router", generation: 2), rule("a", "t0"), shadow: true)
+    #expect(fixture.bus.routes.map(\.name).last == "a#256")
+  }
 }

@@ -49,6 +49,8 @@ struct Layout: Sendable, CustomTestStringConvertible {
     Layout("dvt_written", dvt_written.self, 32),
     Layout("dvt_watch", dvt_watch.self, 64),
     Layout("dvt_metadata", dvt_metadata.self, 56),
+    Layout("dvt_route", dvt_route.self, 80),
+    Layout("dvt_routes", dvt_routes.self, 24),
     Layout("dvt_event_type", dvt_event_type.self, 88),
     Layout("dvt_event_types", dvt_event_types.self, 24),
     Layout("dvt_timer", dvt_timer.self, 40),

@@ -15,6 +15,7 @@
 #include "dovetail/metadata.h"
 #include "dovetail/plugin.h"
 #include "dovetail/requests.h"
+#include "dovetail/routes.h"
 #include "dovetail/services.h"
 #include "dovetail/timers.h"
 

@@ -50,6 +50,8 @@ extension dvt_interceptors: ABIStruct {}
 extension dvt_responder: ABIStruct {}
 extension dvt_reply: ABIStruct {}
 extension dvt_requests: ABIStruct {}
+extension dvt_route: ABIStruct {}
+extension dvt_routes: ABIStruct {}
 extension dvt_log: ABIStruct {}
 extension dvt_metadata: ABIStruct {}
 extension dvt_services: ABIStruct {}

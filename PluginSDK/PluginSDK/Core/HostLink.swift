@@ -14,6 +14,7 @@ import CDovetail
   let log: UnsafePointer<dvt_log>?
   let metadata: UnsafePointer<dvt_metadata>?
   let requests: UnsafePointer<dvt_requests>?
+  let routes: UnsafePointer<dvt_routes>?
   let services: UnsafePointer<dvt_services>?
   let timers: UnsafePointer<dvt_timers>?
 
@@ -28,6 +29,7 @@ import CDovetail
     unsafe log = unsafe HostLink.find(host, "dovetail.log/1")
     unsafe metadata = unsafe HostLink.find(host, "dovetail.metadata/1")
     unsafe requests = unsafe HostLink.find(host, "dovetail.requests/1")
+    unsafe routes = unsafe HostLink.find(host, "dovetail.routes/1")
     unsafe services = unsafe HostLink.find(host, "dovetail.services/1")
     unsafe timers = unsafe HostLink.find(host, "dovetail.timers/1")
   }

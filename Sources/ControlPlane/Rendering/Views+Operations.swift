@@ -77,13 +77,15 @@ extension Views {
   public static func routes(_ routes: [RouteReport], _ style: Style) -> String {
     guard !routes.isEmpty else { return "no route takes events from topic to topic\n" }
     var table = Table([
-      ("FROM", .left), ("TO", .left), ("MODE", .left), ("OWNER", .left), ("ROUTED", .right),
+      ("FROM", .left), ("TO", .left), ("MODE", .left), ("OWNER", .left), ("NAME", .left),
+      ("ROUTED", .right),
       ("LOOPS", .right), ("FILTER", .left),
     ])
     for route in routes {
       table.add([
         (route.from, nil), (route.to, nil), (route.mode, nil), (route.owner, nil),
-        ("\(route.routed)", nil), ("\(route.loops)", route.loops > 0 ? .red : nil),
+        (route.name, nil), ("\(route.routed)", nil),
+        ("\(route.loops)", route.loops > 0 ? .red : nil),
         (route.filter.joined(separator: ", "), nil),
       ])
     }

@@ -88,11 +88,11 @@ final class Checkpoint: Sendable {
       return false
     }
     guard case .copy(let copy) = unsafe layout.forward(event, route.rule.to) else {
-      route.stopped.count()
+      route.figures.stopped.count()
       bus.noteLoop()
       return false
     }
-    route.taken.count()
+    route.figures.taken.count()
     let code = unsafe hs_publish(route.target.record, copy)
     if code != HS_OK { hs_publish_set_outcome(code) }
     unsafe layout.release(copy)

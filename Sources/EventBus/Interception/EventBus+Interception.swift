@@ -29,8 +29,7 @@ extension EventBus {
       guard own.count < Self.mostInterceptors else {
         throw .full("interceptor: \(owner) has \(own.count)")
       }
-      let name = options.name ?? Self.defaultName(options.pattern, among: own.map(\.name))
-      if own.contains(where: { $0.name == name }) { throw .nameTaken(name) }
+      let name = try Self.freeName(options.name, for: options.pattern, among: own.map(\.name))
       state.ordinal += 1
       let interceptor = unsafe Interceptor(
         owner: owner, name: name, options: options, context: context, keepAlive: keepAlive,

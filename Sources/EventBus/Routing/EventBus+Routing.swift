@@ -11,22 +11,24 @@ extension EventBus {
   /// - Parameters:
   ///   - owner: Whose it is.
   ///   - rule: What is asked for.
+  ///   - name: Unique in its owner; `nil` for the pattern and an ordinal, `order.*#1`.
   ///   - shadow: Whether it takes effect only when its generation commits.
   /// - Returns: The rule in force.
-  /// - Throws: `BusError.invalid` when it closes a cycle, or `.full`.
+  /// - Throws: `BusError.invalid` when it closes a cycle, `.nameTaken` or `.full`.
   public func route(
-    _ owner: Owner, _ rule: EventRoute.Rule, shadow: Bool = false
+    _ owner: Owner, _ rule: EventRoute.Rule, name: String? = nil, shadow: Bool = false
   ) throws(BusError) -> EventRoute {
     let target = try topic(rule.to)
     defer { Reclaimer.shared.collect() }
     return try state.withLock { state throws(BusError) in
-      guard state.routes.count < Self.mostRoutes else { throw .full("route: there are 256") }
-      let rules = state.routes.filter { $0.standing != .suspended }.map(\.rule)
-      if let cycle = Self.cycle(closedBy: rule, among: rules) { throw .invalid(cycle) }
-      let route = EventRoute(
-        owner: owner, rule: rule, target: target, standing: shadow ? .shadow : .active)
-      state.routes.append(route)
-      if !shadow { rebuildTopics(matching: [rule.from], in: state) }
+      // Those of the generation before go when this one commits.
+      let others = state.routes.filter {
+        $0.standing != .suspended && ($0.owner == owner || $0.owner.name != owner.name)
+      }
+      let route = try Self.make(owner, rule, name, to: target, beside: others, in: &state)
+      guard !shadow else { return route }
+      route.standing = .active
+      rebuildTopics(matching: [rule.from], in: state)
       return route
     }
   }
@@ -39,22 +41,21 @@ extension EventBus {
     for rule in rules { targets.append(try topic(rule.to)) }
     defer { Reclaimer.shared.collect() }
     try state.withLock { state throws(BusError) in
-      let others = state.routes.filter { $0.owner != owner }
-      guard others.count + rules.count <= Self.mostRoutes else {
-        throw .full("route: at most 256 are allowed")
-      }
-      var known = others.filter { $0.standing != .suspended }.map(\.rule)
-      for rule in rules {
-        if let cycle = Self.cycle(closedBy: rule, among: known) { throw .invalid(cycle) }
-        known.append(rule)
-      }
-      let former = state.routes.filter { $0.owner == owner }
-      state.routes =
-        others
-        + zip(rules, targets).map { rule, target in
-          former.first { $0.rule == rule }
-            ?? EventRoute(owner: owner, rule: rule, target: target, standing: .active)
+      let before = state.routes
+      let former = before.filter { $0.owner == owner }
+      let others = before.filter { $0.owner != owner && $0.standing != .suspended }
+      state.routes.removeAll { $0.owner == owner }
+      do throws(BusError) {
+        for (rule, target) in zip(rules, targets) {
+          let beside = others + state.routes.filter { $0.owner == owner }
+          let route = try Self.make(owner, rule, nil, to: target, beside: beside, in: &state)
+          if let same = former.first(where: { $0.rule == rule }) { route.countOn(from: same) }
+          route.standing = .active
         }
+      } catch {
+        state.routes = before
+        throw error
+      }
       rebuildTopics(matching: former.map(\.rule.from) + rules.map(\.from), in: state)
     }
   }
@@ -74,24 +75,49 @@ extension EventBus {
   /// The rules in force, in the order in which they were added.
   public var routes: [EventRoute] {
     state.withLock { state in state.routes.filter { $0.standing == .active } }
+      .sorted { $0.ordinal < $1.ordinal }
   }
 
   // MARK: Under the lock
 
-  /// The rules that take events of a topic.
-  func routes(from topic: String, in state: State) -> [EventRoute] {
-    state.routes.filter { $0.standing == .active && $0.rule.from.matches(topic) }
+  /// Makes a rule in the shadow.
+  private static func make(
+    _ owner: Owner, _ rule: EventRoute.Rule, _ name: String?, to target: Topic,
+    beside others: [EventRoute], in state: inout State
+  ) throws(BusError) -> EventRoute {
+    guard others.count < mostRoutes else { throw .full("route: there are \(mostRoutes)") }
+    let own = others.filter { $0.owner == owner }.map(\.name)
+    let name = try freeName(name, for: rule.from, among: own)
+    if let cycle = cycle(closedBy: rule, among: others.map(\.rule)) { throw .invalid(cycle) }
+    state.ordinal += 1
+    let route = EventRoute(
+      owner: owner, name: name, rule: rule, target: target, ordinal: state.ordinal,
+      standing: .shadow)
+    state.routes.append(route)
+    return route
   }
 
-  /// Swaps one generation's rules for another's.
+  /// The rules that take events of a topic, in order.
+  func routes(from topic: String, in state: State) -> [EventRoute] {
+    state.routes.filter { $0.standing == .active && $0.rule.from.matches(topic) }
+      .sorted { $0.ordinal < $1.ordinal }
+  }
+
+  /// Swaps one generation's rules for another's, by name: what one counted, and its place among the others, stay.
   ///
   /// - Returns: The patterns whose topics need new tables.
   func swapRoutes(_ old: Owner, _ new: Owner, in state: inout State) -> [TopicPattern] {
-    for route in state.routes where route.owner == old && route.standing == .active {
-      route.standing = .suspended
+    let former = state.routes.filter { $0.owner == old && $0.standing == .active }
+    let coming = state.routes.filter { $0.owner == new && $0.standing != .active }
+    for route in coming {
+      if let predecessor = former.first(where: { $0.name == route.name }) {
+        route.ordinal = predecessor.ordinal
+        route.countOn(from: predecessor)
+      }
+      route.standing = .active
     }
-    for route in state.routes where route.owner == new { route.standing = .active }
-    return state.routes.filter { $0.owner == old || $0.owner == new }.map(\.rule.from)
+    for route in former { route.standing = .suspended }
+    return (former + coming).map(\.rule.from)
   }
 
   /// Takes away all rules of an owner.

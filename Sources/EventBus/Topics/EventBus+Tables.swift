@@ -3,7 +3,18 @@ import Synchronization
 
 /// How subscriptions become dispatch tables. All of it runs under the bus's lock.
 extension EventBus {
-  static func defaultName(_ pattern: TopicPattern, among own: [String]) -> String {
+  /// The name of a registration: the one that is wanted, or the pattern and an ordinal.
+  ///
+  /// - Throws: `BusError.nameTaken` when its owner has one of that name.
+  static func freeName(
+    _ wanted: String?, for pattern: TopicPattern, among own: [String]
+  ) throws(BusError) -> String {
+    guard let wanted else { return defaultName(pattern, among: own) }
+    if own.contains(wanted) { throw .nameTaken(wanted) }
+    return wanted
+  }
+
+  private static func defaultName(_ pattern: TopicPattern, among own: [String]) -> String {
     let prefix = "\(pattern)#"
     let taken = own.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
     return "\(prefix)\((taken.max() ?? 0) + 1)"

@@ -181,6 +181,7 @@ import Synchronization
     case watch(PluginWatch)
     case interceptor(Interceptor)
     case eventType(EventType)
+    case route(EventRoute)
     case responder(Responder)
     case request(RequestRound)
   }

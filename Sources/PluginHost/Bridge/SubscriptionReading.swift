@@ -38,24 +38,25 @@ enum SubscriptionReading {
     return SubscriptionOptions(
       pattern: pattern, name: name.isEmpty ? nil : name, priority: unsafe given.priority,
       delivery: try unsafe delivery(given), key: try unsafe key(given),
-      lanes: try unsafe lanes(given), conditions: try unsafe conditions(given),
+      lanes: try unsafe lanes(given),
+      conditions: try unsafe conditions(given.filters, given.filter_count),
       timeout: try unsafe timeout(given), retry: try unsafe retry(given),
       strictOrder: try unsafe strictOrder(given))
   }
 
-  private static func conditions(
-    _ given: dvt_subscription
+  /// What an event must meet.
+  static func conditions(
+    _ filters: UnsafePointer<dvt_filter>?, _ count: UInt64
   ) throws(BusError) -> [EventCondition] {
-    let count = unsafe given.filter_count
     guard count <= mostConditions else {
       throw .invalid("filter_count is \(count), at most \(mostConditions) are allowed")
     }
-    guard count == 0 || (unsafe given.filters != nil) else {
+    guard count == 0 || (unsafe filters != nil) else {
       throw .invalid("filters is NULL, but filter_count is \(count)")
     }
     var conditions: [EventCondition] = []
     for index in 0..<Int(count) {
-      guard let filter = unsafe given.filters?[index] else { break }
+      guard let filter = unsafe filters?[index] else { break }
       let code = unsafe filter.test
       guard let test = EventCondition.Test(rawValue: code) else {
         throw .invalid("filters[\(index)].test is \(code), expected one of DVT_FILTER_…")

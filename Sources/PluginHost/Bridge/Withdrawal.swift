@@ -72,6 +72,9 @@ import HostSupport
       return watch.end(until: deadline, done)
     case .interceptor(let interceptor):
       return try bus.release(interceptor, until: deadline, done: done)
+    case .route(let route):
+      try bus.remove(route)
+      return .ended
     case .eventType(let type):
       try bus.withdraw(type)
       return .ended

@@ -10,6 +10,8 @@ public struct RouteReport: Codable, Sendable, Equatable {
   public var mode: String
   /// The plugin whose rule it is; `dovetail` for the configuration's.
   public var owner: String
+  /// Unique among the owner's rules.
+  public var name: String
   /// Events that it took.
   public var routed: UInt64
   /// Events that it did not take, because routes had taken them in circles.
@@ -17,14 +19,15 @@ public struct RouteReport: Codable, Sendable, Equatable {
 
   /// Describes a rule.
   public init(
-    from: String, filter: [String] = [], to: String, mode: String, owner: String, routed: UInt64,
-    loops: UInt64
+    from: String, filter: [String] = [], to: String, mode: String, owner: String, name: String,
+    routed: UInt64, loops: UInt64
   ) {
     self.from = from
     self.filter = filter
     self.to = to
     self.mode = mode
     self.owner = owner
+    self.name = name
     self.routed = routed
     self.loops = loops
   }

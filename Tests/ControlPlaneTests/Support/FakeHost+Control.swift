@@ -72,7 +72,7 @@ extension FakeHost {
     [
       RouteReport(
         from: "order.*", filter: ["subject prefix \"eu-\""], to: "audit.orders", mode: "copy",
-        owner: "dovetail", routed: 3, loops: 0)
+        owner: "dovetail", name: "order.*#1", routed: 3, loops: 0)
     ]
   }
   func quarantineList() throws(OperationError) -> [QuarantineReport] {

@@ -73,6 +73,9 @@ extension ProbePlugin {
       const dvt_event_types *types = FACE(DVT_EVENT_TYPES_INTERFACE, dvt_event_types);
       dvt_event_type type = {HEADER(dvt_event_type), .topic = name, .schema = S("{}")};
       if (!types->declare(host, &type, &handle, &ignored)) types->withdraw(host, handle, &ignored);
+      const dvt_routes *routes = FACE(DVT_ROUTES_INTERFACE, dvt_routes);
+      dvt_route way = {HEADER(dvt_route), .from = name, .to = S("meddled")};
+      if (!routes->add(host, &way, &handle, &ignored)) routes->remove(host, handle, &ignored);
       events->subscribe(host, &how, on_event, 0, &handle, &ignored);
       if (!events->topic(host, name, &topic, &ignored)) events->publish(host, topic, &event, &ignored);
       events->publish_named(host, &event, &ignored);
