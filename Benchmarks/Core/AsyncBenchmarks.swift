@@ -19,7 +19,7 @@ enum AsyncBenchmarks {
       "boost::lockfree::spsc_queue", .ratio(must: 6, aim: 2))
     measure(
       &bench, host, "async-vs-mutex", beside: ["\(workspace.path)/peer-async", "mutex"],
-      "C++ mutex + condition", .ratio(must: 1, aim: 0.33))
+      "C++ mutex + condition", .advantage(must: 1, aim: 3))
     try host.shutDown(deadline: .after(milliseconds: 10_000))
   }
 

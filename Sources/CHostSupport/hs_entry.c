@@ -134,6 +134,11 @@ void hs_publish_set_shared(void *shared) {
   frame->leaves = 1;
 }
 
+int hs_publish_is_last(void) {
+  hs_frame *frame = hs_present_frame();
+  return frame && *frame->position == atomic_load_explicit(&frame->entry, memory_order_relaxed) && !frame->position[1];
+}
+
 void hs_publish_set_outcome(int32_t outcome) {
   hs_frame *frame = hs_present_frame();
   if (!frame) return;

@@ -74,6 +74,51 @@ import Testing
     #expect(eventually { fixture.ledger.live == 0 })
   }
 
+  @Test("nothing stays behind, in bursts or singly, in a queue that is full or just went empty")
+  func bursts() throws {
+    let topic = try fixture.bus.topic("t")
+    let seen = Count()
+    let wrong = Log<Int>()
+    try fixture.subscribe(
+      owner, "t", delivery: .async(capacity: 64, overflow: .block(milliseconds: 60_000))
+    ) { event in
+      if seen.add() != event.number { wrong.append(event.number) }
+      return 0
+    }
+    var dice = Dice(seed: 1)
+    var sent = 0
+    for _ in 0..<2_000 {
+      for _ in 0..<Int(dice.next() % 4 == 0 ? dice.next() % 300 : dice.next() % 3) {
+        sent += 1
+        #expect(fixture.publish(topic, sent) == nil)
+      }
+      guard dice.next() % 2 == 0 else { continue }
+      try #require(eventually { seen.value == sent })
+    }
+    #expect(eventually { seen.value == sent })
+    #expect(wrong.all.prefix(5) == [])
+    #expect(fixture.bus.dropped == 0)
+    #expect(eventually { fixture.ledger.live == 0 })
+  }
+
+  @Test("which events a full queue drops does not depend on how far its worker has come")
+  func oldest() throws {
+    let topic = try fixture.bus.topic("t")
+    let log = Log<Int>()
+    let subscription = try fixture.subscribe(
+      owner, "t", delivery: .async(capacity: 16, overflow: .dropOldest)
+    ) { event in
+      log.append(event.number)
+      return 0
+    }
+    for number in 1...20_000 { #expect(fixture.publish(topic, number) == nil) }
+    #expect(eventually { log.count + Int(subscription.dropped) == 20_000 })
+    #expect(log.all.last == 20_000)
+    #expect(zip(log.all, log.all.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(subscription.queueStatus?.highWater ?? 0 <= 16)
+    #expect(eventually { fixture.ledger.live == 0 })
+  }
+
   @Test("a publisher that waits gets in when there is room") func waits() throws {
     let topic = try fixture.bus.topic("t")
     let entered = Flag()

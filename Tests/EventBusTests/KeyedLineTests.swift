@@ -96,7 +96,6 @@ import Testing
       }
       #expect(line.count == model.waiting.count)
       #expect(line.readyCount == Self.keys.filter { model.isReady($0) }.count)
-      #expect(line.taken.count == model.taken.count)
     }
     #expect(line.items.map { number($0) } == model.waiting.map(\.number))
     #expect(number(line.first) == model.waiting.first?.number)

@@ -47,6 +47,8 @@ void *hs_entry_user(const hs_entry *entry);
 const hs_topic *hs_publish_topic(void);
 void *hs_publish_shared(void);
 void hs_publish_set_shared(void *shared);
+/* Whether nobody comes after the handler that it calls now. */
+int hs_publish_is_last(void);
 void hs_publish_set_outcome(int32_t outcome);
 /* Sets the side of the calling thread in its present call; returns the former one. */
 static inline uint32_t hs_side_set(uint32_t side) {

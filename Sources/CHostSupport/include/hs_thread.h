@@ -23,4 +23,7 @@ static inline void hs_prefetch(const void *bytes) {
   __builtin_prefetch((const char *)bytes + 64);
 }
 
+/* The same of bytes that the thread is about to write. [any-thread] */
+static inline void hs_expect_writing(const void *bytes) { __builtin_prefetch(bytes, 1); }
+
 #endif

@@ -85,13 +85,13 @@ extension DeliveryQueue {
     }
     switch found {
     case .hand, .one: break
-    case .empty, .leave: state.update { _ in }  // somebody may wait until nothing is served
+    case .empty, .leave: state.wake()  // somebody may wait until nothing is served
     }
     return found
   }
 
   private func take(for handler: Callable, in state: inout State) -> Look {
-    if state.keyed != nil {
+    if state.isKeyed {
       guard let (item, lane) = state.keyed?.take(oldest: state.lanes == 1) else { return .empty }
       return .one(Turn(item: item, lane: lane, line: state.line, handler: handler))
     }
@@ -156,7 +156,7 @@ extension DeliveryQueue {
   }
 
   /// A place is free.
-  private func wakePublishers() { if hand.takeAwaited() { state.update { _ in } } }
+  private func wakePublishers() { if hand.takeAwaited() { state.wake() } }
 
   /// The event that failed keeps its place, and all later ones wait with it until it is tried again.
   private func hold(_ retry: PendingRetry) {

@@ -14,6 +14,8 @@ import Synchronization
     var events = ItemBuffer()
     /// In place of `events` and the hand where events have keys.
     var keyed: KeyedLine?
+    /// Whether there is one.
+    var isKeyed = false
     /// What the keys of `keyed` are.
     var key: EventField?
     /// Which line it is: numbers of lanes mean nothing in another.
@@ -56,8 +58,7 @@ import Synchronization
       unsafe self.event = unsafe event
       unsafe self.topic = unsafe topic
       self.attempt = attempt
-      let known = unsafe Topic.of(topic)
-      kept = known?.lasts.load(ordering: .relaxed) == false ? known : nil
+      kept = unsafe Topic.toKeep(with: topic)
     }
 
     var topicName: String { unsafe topic.map { unsafe String(cString: $0.pointee.name) } ?? "" }
@@ -66,7 +67,7 @@ import Synchronization
     var anew: Item { unsafe Item(event: event, topic: topic) }
   }
 
-  let state = Monitor(State())
+  let state = QuickMonitor(State())
   let hand = Hand()
   unowned let bus: EventBus
   let layout: EventLayout
@@ -92,10 +93,10 @@ import Synchronization
   var status: QueueStatus {
     let now = Deadline.coarseNow()
     return state.withLock { state in
-      let first = state.keyed.map(\.first) ?? hand.first ?? state.events.first
+      let since = state.isKeyed ? state.keyed?.first?.since : hand.since ?? state.events.since
       return QueueStatus(
         count: count(in: &state), highWater: state.highWater,
-        oldestAge: now - min(now, first?.since ?? now))
+        oldestAge: now - min(now, since ?? now))
     }
   }
 
@@ -108,31 +109,23 @@ import Synchronization
     }
   }
 
-  /// The topics of all events that wait, or that a worker is at. It looks at each of them.
-  func topicsInUse() -> Set<UnsafePointer<hs_topic>> {
-    let items = state.withLock { state in
-      everything(in: &state) + hand.all + (state.keyed?.taken ?? [])
-    }
-    return unsafe Set(items.compactMap { unsafe $0.topic })
-  }
-
   private func everything(in state: inout State) -> [Item] {
     if let keyed = state.keyed { return keyed.items }
     hand.empty(into: &state.events)
-    return (0..<state.events.count).map { state.events[$0] }
+    return (0..<state.events.count).map { unsafe state.events.place($0).pointee }
   }
 
   private func takeAll(in state: inout State) -> [Item] {
-    let items = everything(in: &state)
-    state.events.clear()
+    let items = state.keyed?.items ?? []
     while state.keyed?.popFirst() != nil {}
-    return items
+    hand.empty(into: &state.events)
+    return items + state.events.popAll()
   }
 
   /// How many wait; where they are fewer than `limit` anyway, perhaps one of those that are no more. To look into the hand takes
   /// time from the worker.
   private func count(in state: inout State, upTo limit: Int = 0) -> Int {
-    if let keyed = state.keyed { return keyed.count }
+    if state.isKeyed { return state.keyed?.count ?? 0 }
     if state.events.count + state.handAtMost >= limit { state.handAtMost = hand.count }
     return state.events.count + state.handAtMost
   }
@@ -159,6 +152,7 @@ import Synchronization
   private func setKey(_ key: EventField?, in state: inout State) {
     let items = takeAll(in: &state)
     state.key = key
+    state.isKeyed = key != nil
     state.keyed = key.map { _ in KeyedLine() }
     state.line += 1
     isKeyed.store(key != nil, ordering: .relaxed)
@@ -237,12 +231,20 @@ import Synchronization
 
   /// Queues the event that is being published on this thread. One copy serves all queues of a publish.
   func accept(_ event: UnsafeMutableRawPointer?) {
-    if unsafe hs_publish_shared() == nil { unsafe hs_publish_set_shared(layout.copy(event)) }
-    guard let shared = unsafe hs_publish_shared() else {
+    let isLast = hs_publish_is_last() != 0
+    var shared = unsafe hs_publish_shared()
+    if unsafe shared == nil {
+      unsafe shared = unsafe layout.copy(event)
+      if !isLast { unsafe hs_publish_set_shared(shared) }
+    } else if isLast {
+      hs_publish_set_shared(nil)
+    }
+    guard let shared = unsafe shared else {
       hs_publish_set_outcome(CallFailure.queueFull.rawValue)
       return
     }
-    unsafe layout.retain(shared)
+    // The last queue takes the reference of the publish.
+    if !isLast { unsafe layout.retain(shared) }
     if !push(unsafe Item(event: shared, topic: hs_publish_topic())) {
       hs_publish_set_outcome(CallFailure.queueFull.rawValue)
     }
@@ -268,7 +270,7 @@ import Synchronization
   /// - Returns: `false` when the queue has ended.
   func putFirst(_ item: Item, in state: inout State) -> Bool {
     guard !state.ended else { return false }
-    if state.keyed != nil {
+    if state.isKeyed {
       let key = lineUp(item, .unknown, in: state)
       state.keyed?.prepend(item, key)
     } else {
@@ -312,7 +314,7 @@ import Synchronization
 
   private func admit(_ item: Item, _ key: Key, into state: inout State) -> Verdict {
     if state.ended { return .dropped(tell: false) }
-    if state.keyed != nil { return admit(item, lineUp(item, key, in: state), intoLine: &state) }
+    if state.isKeyed { return admit(item, lineUp(item, key, in: state), intoLine: &state) }
     var displaced: Item?
     if count(in: &state, upTo: state.capacity) >= state.capacity {
       switch state.overflow {

@@ -6,16 +6,18 @@ import Synchronization
 /// They still wait: whoever claims one has it, the worker or a publisher that needs its place.
 @safe final class Hand: @unchecked Sendable {
   // Safe: `held` changes under the queue's lock and by the one worker that serves; it reads it without, as nobody else changes
-  // it meanwhile. An item is read by whom the counter gave its number.
+  // it meanwhile. An item is moved out by whom the counter gave its number, and by nobody else.
   typealias Item = DeliveryQueue.Item
-
-  /// Where the part of an event begins that every delivery looks at, in bytes.
-  private static let lookedAt = 128
 
   private struct Held {
     var buffer = ItemBuffer()
     var count = 0
   }
+
+  /// Fewer events than this are a small hand.
+  private static let small = 8
+  /// Where the part of an event begins that every delivery looks at, in bytes.
+  private static let lookedAt = 128
 
   private let held = UnsafeMutablePointer<Held>.allocate(capacity: 1)
   private let claimed = Atomic<Int>(0)
@@ -24,6 +26,7 @@ import Synchronization
 
   init() { unsafe held.initialize(to: Held()) }
 
+  /// Everything in it was claimed.
   deinit {
     unsafe held.pointee.buffer.free()
     unsafe held.deinitialize(count: 1)
@@ -34,17 +37,27 @@ import Synchronization
   func next() -> Item? {
     let index = claimed.add(1, ordering: .sequentiallyConsistent).oldValue
     guard unsafe index < held.pointee.count else { return nil }
-    return unsafe held.pointee.buffer[index]
+    return unsafe held.pointee.buffer.place(index).move()
   }
 
-  /// Whether there were few in it.
-  var wasSmall: Bool { unsafe held.pointee.count < 8 }
+  // MARK: The worker
 
   /// Lets the processor fetch what comes after the event that was claimed last.
   func prefetch() {
     let index = claimed.load(ordering: .relaxed) + 1
     guard unsafe index < held.pointee.count else { return }
-    unsafe hs_prefetch(held.pointee.buffer[index].event + Self.lookedAt)
+    unsafe hs_prefetch(held.pointee.buffer.place(index).pointee.event + Self.lookedAt)
+  }
+
+  /// Whether there were few in it.
+  var wasSmall: Bool { unsafe held.pointee.count < Self.small }
+
+  /// Takes all events of a buffer, under the queue's lock; what it held was claimed.
+  func fill(from buffer: inout ItemBuffer) {
+    unsafe held.pointee.buffer.clear()
+    unsafe swap(&held.pointee.buffer, &buffer)
+    unsafe held.pointee.count = unsafe held.pointee.buffer.count
+    claimed.store(0, ordering: .sequentiallyConsistent)
   }
 
   // MARK: Under the queue's lock
@@ -54,21 +67,10 @@ import Synchronization
     unsafe max(0, held.pointee.count - claimed.load(ordering: .sequentiallyConsistent))
   }
 
-  /// Events that were not claimed and whose turn comes, or has come, since the hand was filled.
-  var all: [Item] { unsafe (0..<held.pointee.count).map { unsafe held.pointee.buffer[$0] } }
-
-  /// The oldest event that nobody has claimed, so long as the lock is held.
-  var first: Item? {
+  /// When the oldest event that nobody has claimed was made.
+  var since: UInt64? {
     let index = claimed.load(ordering: .sequentiallyConsistent)
-    return unsafe index < held.pointee.count ? held.pointee.buffer[index] : nil
-  }
-
-  /// Takes all events of a buffer; all that it held are claimed. The worker only.
-  func fill(from buffer: inout ItemBuffer) {
-    unsafe held.pointee.buffer.clear()
-    unsafe swap(&held.pointee.buffer, &buffer)
-    unsafe held.pointee.count = unsafe held.pointee.buffer.count
-    claimed.store(0, ordering: .sequentiallyConsistent)
+    return unsafe index < held.pointee.count ? held.pointee.buffer.place(index).pointee.since : nil
   }
 
   /// Puts what nobody has claimed at the head of a buffer.
@@ -77,7 +79,7 @@ import Synchronization
     let count = unsafe held.pointee.count
     guard first < count else { return }
     for index in stride(from: count - 1, through: first, by: -1) {
-      buffer.prepend(unsafe held.pointee.buffer[index])
+      buffer.prepend(unsafe held.pointee.buffer.place(index).move())
     }
   }
 

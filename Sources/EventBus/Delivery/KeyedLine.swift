@@ -17,12 +17,12 @@ struct KeyedLine {
     let key: Key
     var first: Int?
     var last: Int?
-    /// The event that a worker is at.
-    var taken: Item?
+    /// Whether a worker has one of its events.
+    var isTaken = false
     var isHeld = false
 
-    var isReady: Bool { first != nil && taken == nil && !isHeld }
-    var isDone: Bool { first == nil && taken == nil && !isHeld }
+    var isReady: Bool { first != nil && !isTaken && !isHeld }
+    var isDone: Bool { first == nil && !isTaken && !isHeld }
   }
 
   private var places: [Place?] = []
@@ -44,8 +44,6 @@ struct KeyedLine {
   var items: [Item] { order.map { places[$0]?.item }.compactMap { $0 } }
   /// The oldest event that waits.
   var first: Item? { order.first.flatMap { places[$0]?.item } }
-  /// The events that workers are at.
-  var taken: [Item] { lanes.compactMap { $0?.taken } }
 
   mutating func append(_ item: Item, _ key: Key) {
     let lane = lane(of: key)
@@ -94,20 +92,20 @@ struct KeyedLine {
     guard let lane = oldest ? oldestLane : ready.first, lanes[lane]?.isReady == true,
       let item = pop(lane)
     else { return nil }
-    lanes[lane]?.taken = item
+    lanes[lane]?.isTaken = true
     settle(lane)
     return (item, lane)
   }
 
   /// The next of the lane can be taken.
   mutating func finish(_ lane: Int) {
-    lanes[lane]?.taken = nil
+    lanes[lane]?.isTaken = false
     settle(lane)
   }
 
   /// Puts an event that was taken back in its place.
   mutating func putBack(_ item: Item, _ lane: Int) {
-    lanes[lane]?.taken = nil
+    lanes[lane]?.isTaken = false
     guard let key = lanes[lane]?.key else { return prepend(item, nil) }
     prepend(item, key)
   }

@@ -40,6 +40,14 @@ import Synchronization
     !lasts.load(ordering: .relaxed) && pins.load(ordering: .relaxed) == 0
   }
 
+  /// The topic of a record, where the bus does not keep it for good: whoever keeps the record keeps it too.
+  static func toKeep(with record: UnsafePointer<hs_topic>?) -> Topic? {
+    guard let user = unsafe record.flatMap({ unsafe hs_topic_user($0) }) else { return nil }
+    return unsafe Unmanaged<Topic>.fromOpaque(user)._withUnsafeGuaranteedRef {
+      $0.lasts.load(ordering: .relaxed) ? nil : $0
+    }
+  }
+
   /// The topic that a record is of.
   ///
   /// - Parameter record: Of a topic that is in use.
