@@ -71,6 +71,8 @@ enum HostEventTypes {
           "bus.handler.timeout", "a handler runs past its time limit",
           ["subscription": .string, "topic": .string, "limit_ms": .integer]
         ),
+        ("bus.recorder.suspended", "events are not recorded", ["error": .string]),
+        ("bus.recorder.resumed", "events are recorded again", ["lost": .integer]),
         (
           "loss.*", "something was lost, refused, or ran out of time",
           ["count": .integer, "total": .integer]

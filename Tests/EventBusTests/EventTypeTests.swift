@@ -132,6 +132,36 @@ struct EventTypeTests {
         == ["t.* shop", "t.* other", "t.* other", "t.a other"])
   }
 
+  @Test("comes and goes under load, and no event that fits is lost or told")
+  func underLoad() throws {
+    let counted = Log<Int>()
+    let published = Log<Int>()
+    try fixture.subscribe(Owner(name: "reader", generation: 1), "t") { event in
+      counted.append(event.number)
+      return 0
+    }
+    let (fixture, topic) = (fixture, try fixture.bus.topic("t"))
+    let stop = Flag()
+    let publishers = try (0..<2).map { publisher in
+      try Thread(name: "publisher") {
+        var number = 0
+        while !stop.isRaised {
+          fixture.publish(topic, number, publisher: publisher, json: "7")
+          number += 1
+        }
+        published.append(number)
+      }
+    }
+    for _ in 0..<300 {
+      let type = try fixture.bus.declare(shop, number("t", policy: .refuse))
+      try fixture.bus.withdraw(type)
+    }
+    stop.raise()
+    for publisher in publishers { publisher.join() }
+    #expect(counted.count == published.all.reduce(0, +))
+    #expect(told.count == 0)
+  }
+
   @Test("passes from one generation to the next at a reload, and ends with the last")
   func handedOver() throws {
     let next = Owner(name: "shop", generation: 2)

@@ -222,6 +222,10 @@ public enum HostEvents {
   public static let busLag = EventType<Lag>("bus.lag")
   /// A handler runs past its time limit.
   public static let busHandlerTimeout = EventType<HandlerTimeout>("bus.handler.timeout")
+  /// Events are not recorded for now.
+  public static let busRecorderSuspended = EventType<RecorderSuspended>("bus.recorder.suspended")
+  /// Events are recorded again.
+  public static let busRecorderResumed = EventType<RecorderResumed>("bus.recorder.resumed")
   /// Something was lost, refused, or ran out of time; the topic's second segment says what.
   public static let loss = EventType<Loss>("loss.*")
 
@@ -265,6 +269,24 @@ public enum HostEvents {
       self.topic = topic
       self.limitMilliseconds = limitMilliseconds
     }
+  }
+
+  /// Why events are not recorded.
+  public struct RecorderSuspended: Codable, Sendable, Equatable {
+    /// What the disk said.
+    public var error: String
+
+    /// Describes a recorder that waits.
+    public init(error: String) { self.error = error }
+  }
+
+  /// What was not recorded.
+  public struct RecorderResumed: Codable, Sendable, Equatable {
+    /// Events, since the recorder waited.
+    public var lost: Int
+
+    /// Describes a recorder that goes on.
+    public init(lost: Int) { self.lost = lost }
   }
 
   /// What was lost, counted.

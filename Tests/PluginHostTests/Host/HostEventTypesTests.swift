@@ -1,4 +1,5 @@
 import EventBus
+import FoundationEssentials
 import HostSupport
 import MetadataStore
 import TestSupport
@@ -37,6 +38,8 @@ extension HostSuite {
       case HostEvents.metadataResync.topic: try take(HostEvents.metadataResync)
       case HostEvents.busLag.topic: try take(HostEvents.busLag)
       case HostEvents.busHandlerTimeout.topic: try take(HostEvents.busHandlerTimeout)
+      case HostEvents.busRecorderSuspended.topic: try take(HostEvents.busRecorderSuspended)
+      case HostEvents.busRecorderResumed.topic: try take(HostEvents.busRecorderResumed)
       case _ where report.type.hasPrefix("loss."): try take(HostEvents.loss)
       default: return false
       }
@@ -108,9 +111,30 @@ extension HostSuite {
       try fixture.end()
       let topics = try check(fixture)
       let all = Set(fixture.host.core.bus.types.map { "\($0.type.declaration.pattern)" })
-      // Traps are not always to be had, and images that stay mapped not either.
-      let seldom: Set = ["dead.>", "system.retired_budget"]
+      // What takes a disk that is full, or images that stay mapped.
+      let seldom: Set = [
+        "dead.>", "system.retired_budget", "bus.recorder.suspended", "bus.recorder.resumed",
+      ]
       #expect(all.subtracting(topics).subtracting(seldom) == [])
+    }
+
+    @Test("for every topic that its sources publish")
+    func everyTopic() throws {
+      let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
+      let sources = "\(root)/Sources/PluginHost"
+      let declared = try PluginHost.HostEventTypes.declarations().map(\.pattern)
+      var found = 0
+      for file in try FileManager.default.subpathsOfDirectory(atPath: sources)
+      where file.hasSuffix(".swift") {
+        let bytes = try Data(contentsOf: URL(filePath: "\(sources)/\(file)"))
+        let text = String(decoding: bytes, as: UTF8.self)
+        for match in text.matches(of: /(?:publish|publishHere|objection)\(\s*(?:to: )?"([a-z._]+)"/)
+        {
+          found += 1
+          #expect(declared.contains { $0.matches(String(match.output.1)) }, "\(match.output.1)")
+        }
+      }
+      #expect(found > 15)
     }
 
     @Test("and is not held against it at publish, unless an operator says so")
