@@ -22,6 +22,7 @@ plugin trivial
 plugin handler
 plugin publisher
 plugin async
+plugin bystander
 plugin topics
 Benchmarks/Peers/build.sh "$work"
 for plugin in swift-publisher swift-subscriber; do cp ".build/release/libbench-$plugin.so" "$work/$plugin.so"; done

@@ -16,6 +16,7 @@ do {
   try ProcessBenchmarks.run(&bench, workspace)
   try PublishBenchmarks.run(&bench, workspace)
   try AsyncBenchmarks.run(&bench, workspace)
+  try BystanderBenchmarks.run(&bench, workspace)
   try TopicBenchmarks.run(&bench, workspace)
   exit(bench.end())
 } catch {

@@ -1,11 +1,16 @@
 /* Times the way of `rounds` events of 64 bytes from one thread through the queue of an async handler to another, as
  * Benchmarks/Peers/async.cpp does. The service `bench.hop` takes "ROUNDS" and answers with nanoseconds from before the first
- * publish until the last event was handled. */
+ * publish until the last event was handled.
+ *
+ * The service `bench.pace` takes "ROUNDS KIND", publishes an event some 5 µs after the other, and answers with the 99th percentile
+ * of the nanoseconds from the publish until the last of four sync handlers has begun. KIND is what bench-bystander is to do with
+ * the events, n when it is to get none. */
 #define _GNU_SOURCE
 #include <dovetail.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,7 +18,7 @@
 #define HEADER(type) .struct_size = sizeof(type), .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR
 
 __attribute__((section(DVT_MANIFEST_SECTION), used)) static const char manifest[] =
-    "{\"id\":\"bench-async\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"provides\":{\"services\":[\"bench.hop\"]}}";
+    "{\"id\":\"bench-async\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"provides\":{\"services\":[\"bench.hop\",\"bench.pace\"]}}";
 
 typedef struct message {
   uint64_t number;
@@ -22,7 +27,8 @@ typedef struct message {
 
 static const dvt_host *host;
 static const dvt_events *events;
-static dvt_topic hop;
+static dvt_topic hop, rough, calm;
+static int64_t reached;
 static _Alignas(64) _Atomic uint64_t handled;
 static uint64_t sum;
 
@@ -66,6 +72,53 @@ static int64_t time_hops(uint64_t rounds) {
   return sum == rounds * (rounds - 1) / 2 ? took : -1;
 }
 
+static int32_t on_pace(void *context, const dvt_event *event, const dvt_error_sink *error) {
+  (void)context, (void)event, (void)error;
+  reached = now();
+  return DVT_OK;
+}
+
+static int compare(const void *left, const void *right) {
+  int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+  return (a > b) - (a < b);
+}
+
+/* The 99th percentile, or -1. A hang and a crash come with the first event only. */
+static int64_t time_pace(uint64_t rounds, char kind) {
+  int64_t *took = malloc(rounds * sizeof *took);
+  if (!took || rounds == 0) return -1;
+  uint8_t what = (uint8_t)kind;
+  dvt_event event = {HEADER(dvt_event), .data = {&what, 1}};
+  for (uint64_t i = 0; i < rounds; i++) {
+    int64_t began = now();
+    int32_t code = events->publish(host, kind == 'n' ? calm : rough, &event, NULL);
+    took[i] = code == DVT_OK ? reached - began : INT32_MAX;
+    if (kind != 's') what = 'n';
+    while (now() - began < 5000) __builtin_ia32_pause();
+  }
+  qsort(took, rounds, sizeof *took, compare);
+  int64_t result = took[rounds - 1 - rounds / 100];
+  free(took);
+  return result;
+}
+
+static int32_t on_time_pace(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
+  (void)context, (void)error;
+  char text[32] = {0}, kind = 0;
+  unsigned long long rounds = 0;
+  if (request->data.len >= sizeof text) return DVT_INVALID;
+  memcpy(text, request->data.ptr, request->data.len);
+  if (sscanf(text, "%llu %c", &rounds, &kind) != 2) return DVT_INVALID;
+  cpu_set_t former;
+  sched_getaffinity(0, sizeof former, &former);
+  pin(0);
+  int64_t took = time_pace(rounds, kind);
+  sched_setaffinity(0, sizeof former, &former);
+  if (took < 0) return DVT_FAILED;
+  int length = snprintf(text, sizeof text, "%lld", (long long)took);
+  return reply->write(reply->context, (const uint8_t *)text, (uint64_t)length);
+}
+
 static int32_t on_time(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
   (void)context, (void)error;
   char text[32] = {0};
@@ -84,6 +137,17 @@ static int32_t on_time(void *context, const dvt_request *request, const dvt_sink
   return reply->write(reply->context, (const uint8_t *)text, (uint64_t)length);
 }
 
+/* The four that are to be well, of one topic. */
+static int32_t subscribe_pace(dvt_str topic, const dvt_error_sink *error) {
+  dvt_subscription pace = {HEADER(dvt_subscription), .pattern = topic};
+  dvt_handle handle;
+  for (int i = 0; i < 4; i++) {
+    int32_t code = events->subscribe(host, &pace, on_pace, NULL, &handle, error);
+    if (code != DVT_OK) return code;
+  }
+  return DVT_OK;
+}
+
 static int32_t init(const dvt_host *given, void **instance, const dvt_error_sink *error) {
   (void)instance;
   host = given;
@@ -96,6 +160,11 @@ static int32_t init(const dvt_host *given, void **instance, const dvt_error_sink
   int32_t code = events->topic(host, TEXT("bench-async.hop"), &hop, error);
   if (code == DVT_OK) code = events->subscribe(host, &hops, on_hop, NULL, &handle, error);
   if (code == DVT_OK) code = services->provide(host, TEXT("bench.hop"), on_time, NULL, &handle, error);
+  if (code == DVT_OK) code = services->provide(host, TEXT("bench.pace"), on_time_pace, NULL, &handle, error);
+  if (code == DVT_OK) code = events->topic(host, TEXT("bench-async.rough"), &rough, error);
+  if (code == DVT_OK) code = events->topic(host, TEXT("bench-async.calm"), &calm, error);
+  if (code == DVT_OK) code = subscribe_pace(TEXT("bench-async.rough"), error);
+  if (code == DVT_OK) code = subscribe_pace(TEXT("bench-async.calm"), error);
   return code;
 }
 
