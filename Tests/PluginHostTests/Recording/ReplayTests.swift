@@ -118,7 +118,7 @@ extension HostSuite {
       let delivery: SubscriptionOptions.Delivery =
         isAsync ? .async(capacity: 4, overflow: .dropOldest) : .sync
       let one = try Listener(fixture.host, "t.*", of: "one", delivery: delivery)
-      let other = try Listener(fixture.host, ">", of: "other")
+      let other = try Listener(fixture.host, "t.>", of: "other")
       var plan = try plan(log, .most)
       plan.plugin = "one"
       EventReplay(plan, log: log, core: fixture.host.core) { _ in }.run()
