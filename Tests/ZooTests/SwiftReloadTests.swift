@@ -17,7 +17,8 @@ import Testing
     _ location: SourceLocation = #_sourceLocation
   ) throws {
     try zoo.place(builds[1], as: "pet.so")
-    try zoo.add(SwiftCreature(id: "source", beat: 1))
+    // Its beats begin when it starts: by then the witness, which counts them, must have subscribed.
+    try zoo.add(SwiftCreature(id: "source", beat: 1, more: #""requires": {"witness": "*"}"#))
     try zoo.host.start()
     let client = try SocketClient(zoo.host.state + "/control.sock")
     for round in 0..<times {
