@@ -151,6 +151,7 @@ int32_t hs_call(hs_entry *first, int32_t (*thunk)(void *argument), void *argumen
   if (!frame) return HS_TOO_DEEP;
   hs_enter_epoch(slot);
   frame->topic = NULL;
+  frame->position = NULL;
   frame->reported = fault;
   frame->side = HS_SIDE_HOST;
   atomic_store_explicit(&frame->entry, NULL, memory_order_relaxed);

@@ -136,7 +136,9 @@ void hs_publish_set_shared(void *shared) {
 
 int hs_publish_is_last(void) {
   hs_frame *frame = hs_present_frame();
-  return frame && *frame->position == atomic_load_explicit(&frame->entry, memory_order_relaxed) && !frame->position[1];
+  if (!frame) return 0;
+  if (!frame->position) return 1; /* a delivery to one entry */
+  return *frame->position == atomic_load_explicit(&frame->entry, memory_order_relaxed) && !frame->position[1];
 }
 
 void hs_publish_set_outcome(int32_t outcome) {

@@ -58,7 +58,7 @@ typedef struct hs_frame {
   _Alignas(64) hs_entry *_Atomic entry; /* hazard pointer: what runs now, NULL while nothing does */
   const void *topic;                    /* hs_topic of a publish, NULL else */
   void *event;                          /* of a publish */
-  hs_entry *const *position;            /* of a publish: where in the table `entry` is from */
+  hs_entry *const *position;            /* of a publish: where in the table `entry` is from; NULL of a single call */
   uint32_t side;                        /* HS_SIDE_…, of what runs in this call now */
   uint32_t pins;                        /* that this call took; zero */
   void *jump[5];                        /* __builtin_setjmp; the first is the address of the stack frame of who set it */

@@ -25,6 +25,7 @@ import Synchronization
   private static let alive: UInt64 = 0xA11_BE0E
   private static let freed: UInt64 = 0xDEAD_DEAD
   private static let subjects: [StaticString] = ["m0", "m1", "m2"]
+  private static let keys: [StaticString] = ["k0", "k1", "k2", "k3", "k4"]
 
   private var life = alive
   private let references = Atomic<Int>(1)
@@ -89,9 +90,17 @@ import Synchronization
     return unsafe .copy(copy)
   }
 
-  private static func subject(of pointer: UnsafeMutableRawPointer?) -> UnsafeRawBufferPointer {
-    let text = unsafe subjects[seen(pointer).identity.number % subjects.count]
-    return unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+  private static func text(
+    _ attribute: EventAttribute, of pointer: UnsafeMutableRawPointer?
+  ) -> StaticString? {
+    let identity = unsafe seen(pointer).identity
+    switch attribute {
+    case .subject: return subjects[identity.number % subjects.count]
+    // Of one key are all events of a stream and topic: their order is kept in lanes too.
+    case .extension:
+      return keys[(identity.stream * Topics.names.count + identity.topic) % keys.count]
+    default: return nil
+    }
   }
 
   static let layout = unsafe EventLayout(
@@ -104,8 +113,9 @@ import Synchronization
     size: { _ in MemoryLayout<StressEvent>.size },
     setAttempt: { unsafe StressEvent.event($0).pointee.attempt = Int($1) },
     attribute: { event, attribute in
-      guard attribute == .subject else { return nil }
-      return unsafe StressEvent.subject(of: event)
+      unsafe StressEvent.text(attribute, of: event).map {
+        unsafe UnsafeRawBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount)
+      }
     },
     forward: { event, _ in unsafe StressEvent.forward(event) },
     markRedelivered: { unsafe StressEvent.event($0).pointee.isRedelivered = true })

@@ -81,7 +81,9 @@ extension StressRun {
     let traits = subscription.traits
     let options = SubscriptionOptions(
       pattern: traits.pattern, name: subscription.name, priority: traits.priority,
-      delivery: delivery(traits, &thread.random), conditions: traits.sieve.conditions,
+      delivery: delivery(traits, &thread.random),
+      lanes: traits.isStrict ? 1 : thread.random.pick([1, 1, 2, 4]),
+      conditions: traits.sieve.conditions,
       timeout: traits.timeout, retry: traits.retry, strictOrder: traits.isStrict)
     // It is kept as long as anything can call it.
     subscription.hold(handler)
