@@ -26,8 +26,10 @@ extension Host {
       let page =
         try from == nil
         ? latest(limit, range, in: log, pattern) : first(limit, range, in: log, pattern)
-      return RecordedEventsReport(
+      var report = RecordedEventsReport(
         records: page.records.map(RecordedEventReport.init), next: page.next)
+      report.last = range.numbers?.upperBound
+      return report
     } catch {
       throw OperationError(.failed, "the recorded events cannot be read: \(error)")
     }

@@ -100,6 +100,12 @@ import Testing
     #expect(calls.first?.contains(call) == true, "\(calls)")
   }
 
+  @Test("ends where the log ended when it was asked first, though more is recorded meanwhile")
+  func end() throws {
+    let calls = try run(["log", "--from", "1"]).calls
+    #expect(calls == ["log number(1) - > 100", "log number(3) number(4) > 98"])
+  }
+
   @Test("shows a line of JSON for each record and each step")
   func json() throws {
     let records = try run(["log", "--from", "1", "--limit", "3", "--json"]).0

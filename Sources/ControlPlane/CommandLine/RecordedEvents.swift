@@ -29,6 +29,7 @@ public enum RecordedEvents {
         left -= page.records.count
         guard let next = page.next else { break }
         parameters["from"] = .int(Int64(clamping: next))
+        parameters["to"] = page.last.map { .int(Int64(clamping: $0)) } ?? parameters["to"]
       }
     } catch {
       throw CommandFailure(error)

@@ -32,7 +32,9 @@ extension FakeHost {
       return RecordedEventsReport(records: [FakeHost.record(7)], next: nil)
     }
     let records = (first..<(first + 2)).map(FakeHost.record)
-    return RecordedEventsReport(records: records, next: first < 3 ? first + 2 : nil)
+    var report = RecordedEventsReport(records: records, next: first < 3 ? first + 2 : nil)
+    report.last = 4
+    return report
   }
 
   private static func record(_ number: UInt64) -> RecordedEventReport {
