@@ -24,6 +24,7 @@ let package = Package(
     .executable(name: "dovetail", targets: ["dovetail"]),
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
+    .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
     .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
     .library(name: "log-source", type: .dynamic, targets: ["LogSourcePlugin"]),
@@ -40,6 +41,9 @@ let package = Package(
     .target(
       name: "PluginSDK", dependencies: ["CDovetail"], path: "PluginSDK/PluginSDK",
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    // Beside the SDK: what a plugin does not use, each of its retired generations would hold.
+    .target(
+      name: "HostEventTypes", dependencies: ["PluginSDK"], path: "PluginSDK/HostEventTypes"),
     .target(
       name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail", "HostSupport"],
       path: "PluginSDK/PluginTestKit"),
@@ -140,7 +144,9 @@ let package = Package(
       dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
     .testTarget(
       name: "PluginHostTests",
-      dependencies: ["PluginHost", "PluginSDK", "CHostSupport", "CDovetail", "TestSupport"]),
+      dependencies: [
+        "PluginHost", "PluginSDK", "HostEventTypes", "CHostSupport", "CDovetail", "TestSupport",
+      ]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),
@@ -151,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
-        "PluginSDK", "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
+        "PluginSDK", "HostEventTypes", "PluginTestKit", "CDovetail", "TestSupport",
+        "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

@@ -1,4 +1,5 @@
 import CDovetail
+import HostEventTypes
 import PluginSDK
 import PluginTestKit
 import Synchronization

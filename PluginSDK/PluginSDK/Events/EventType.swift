@@ -5,28 +5,30 @@
 /// let tick = EventType<Tick>("clock.tick", schema: .object(["count": .whole]))
 /// ```
 public struct EventType<Payload: Codable & SendableMetatype>: Sendable {
+  // One reference: to copy or destroy more, the runtime would make the generic type, and look through every image for
+  // what the payload conforms to.
+  let facts: EventTypeFacts
+
   /// The topic, or for subscribing and declaring also a pattern.
-  public let topic: String
+  public var topic: String { facts.topic }
   /// What the events say, in a sentence.
-  public let summary: String
+  public var summary: String { facts.summary }
   /// The media type of the data.
-  public let contentType: String
+  public var contentType: String { facts.contentType }
   /// What the data fit; has an effect where the type is declared.
-  public let schema: EventSchema?
+  public var schema: EventSchema? { facts.schema }
   /// URI of the schema, which published events carry; empty for none.
-  public let dataSchema: String
+  public var dataSchema: String { facts.dataSchema }
 
   /// Names a topic and says what its events are.
   public init(
     _ topic: String, summary: String = "", contentType: String = "application/json",
     schema: EventSchema? = nil, dataSchema: String = ""
   ) {
-    self.topic = topic
-    self.summary = summary
-    self.contentType = contentType
-    self.schema = schema
-    self.dataSchema = dataSchema
+    facts = EventTypeFacts(topic, summary, contentType, schema, dataSchema)
   }
+
+  init(_ facts: EventTypeFacts) { self.facts = facts }
 
   /// The payload of an event.
   ///

@@ -1,11 +1,10 @@
 /// An opened topic that publishes one type of payload.
 public struct Publisher<Payload: Codable & SendableMetatype>: Sendable {
-  private let topic: Topic
-  private let type: EventType<Payload>
+  // One reference, for the reason that `EventType` has one.
+  private let parts: PublisherParts
 
   init(_ topic: Topic, _ type: EventType<Payload>) {
-    self.topic = topic
-    self.type = type
+    parts = PublisherParts(topic, type.facts)
   }
 
   /// Publishes a payload as JSON.
@@ -15,6 +14,17 @@ public struct Publisher<Payload: Codable & SendableMetatype>: Sendable {
   ///   - subject: What it is about, free text.
   /// - Throws: `invalid` (not encodable, or it does not fit what was declared of the topic), or as `Topic.publish`.
   public func publish(_ payload: Payload, subject: String = "") throws(PluginError) {
-    try topic.publish(type.event(payload, subject: subject))
+    try parts.topic.publish(EventType<Payload>(parts.facts).event(payload, subject: subject))
+  }
+}
+
+/// What a publisher knows, whatever its payload.
+private final class PublisherParts: Sendable {
+  let topic: Topic
+  let facts: EventTypeFacts
+
+  init(_ topic: Topic, _ facts: EventTypeFacts) {
+    self.topic = topic
+    self.facts = facts
   }
 }

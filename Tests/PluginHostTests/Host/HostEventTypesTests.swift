@@ -7,7 +7,7 @@ import Testing
 
 import struct PluginSDK.Event
 import struct PluginSDK.EventType
-import enum PluginSDK.HostEvents
+import enum HostEventTypes.HostEvents
 
 @testable import PluginHost
 

@@ -22,5 +22,10 @@ if grep -q '^import PluginSDK' "$source"; then
     -c @"$work/sdk.files" -o "$work/sdk.o"
   inputs+=("$work/sdk.o")
 fi
+if grep -q '^import HostEventTypes' "$source"; then
+  "$swiftc" "${swift[@]}" -wmo -module-name HostEventTypes -emit-module -emit-module-path "$work/HostEventTypes.swiftmodule" \
+    -c "$root"/PluginSDK/HostEventTypes/*.swift -o "$work/types.o"
+  inputs+=("$work/types.o")
+fi
 "$swiftc" "${swift[@]}" -module-name Creature -emit-library "${inputs[@]}" -Xlinker -Bsymbolic \
   -Xlinker --version-script="$root/PluginSDK/plugin.map" "$@"

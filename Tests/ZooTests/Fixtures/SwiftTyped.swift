@@ -1,4 +1,5 @@
 public import CDovetail
+import HostEventTypes
 import PluginSDK
 
 /// Declares a type of events, publishes what it is told to, and logs whom the host says to be active.

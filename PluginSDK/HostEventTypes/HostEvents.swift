@@ -1,3 +1,5 @@
+public import PluginSDK
+
 /// The events that a host publishes of itself, with their payloads. The plugin that an event is about is its `subject`.
 ///
 /// ```swift
