@@ -39,6 +39,15 @@ import Testing
     #expect(
       seen.all == ["copies 1", "a.x 1", "copies 2", "a.y 2", "copies 3", "moved 3"])
     #expect(copy.routed == 3 && move.routed == 1)
+    // What was moved away reached no handler there; what came by a route was published, too.
+    #expect(
+      ["a.x", "a.y", "copies", "moved"].map { fixture.bus.openedTopic($0)?.published } == [
+        1, 2, 3, 1,
+      ])
+    #expect(
+      ["a.x", "a.y", "copies", "moved"].map { fixture.bus.openedTopic($0)?.delivered } == [
+        1, 1, 3, 1,
+      ])
     #expect(fixture.ledger.live == 0)
     try fixture.bus.remove(copy)
     fixture.publish(try fixture.bus.topic("a.x"), 4)

@@ -46,20 +46,25 @@ final class Checkpoint: Sendable {
     for (interceptor, callable) in interceptors {
       switch unsafe interceptor.judge(interceptor, callable, present) {
       case .pass: continue
-      case .answered: return
-      case .refused: return hs_publish_set_outcome(HS_REFUSED)
+      case .answered: return topic.figures.withheld.note()
+      case .refused:
+        topic.figures.withheld.note()
+        return hs_publish_set_outcome(HS_REFUSED)
       case .amended(let copy):
         if let owned = unsafe owned { unsafe layout.release(owned) }
         unsafe owned = copy
         unsafe present = unsafe copy
       }
     }
-    guard unsafe fits(present) else { return hs_publish_set_outcome(HS_UNFIT) }
+    guard unsafe fits(present) else {
+      topic.figures.withheld.note()
+      return hs_publish_set_outcome(HS_UNFIT)
+    }
     var isMoved = false
     for route in routes where unsafe take(present, along: route) {
       if route.rule.mode == .move { isMoved = true }
     }
-    if isMoved { return }
+    if isMoved { return topic.figures.withheld.note() }
     let code = unsafe hs_publish_behind(topic.record, present)
     if code != HS_OK { hs_publish_set_outcome(code) }
   }
@@ -93,8 +98,9 @@ final class Checkpoint: Sendable {
       return false
     }
     route.figures.taken.count()
-    let code = unsafe hs_publish(route.target.record, copy)
-    if code != HS_OK { hs_publish_set_outcome(code) }
+    if let failure = unsafe route.target.publish(copy) {
+      hs_publish_set_outcome(failure.rawValue)
+    }
     unsafe layout.release(copy)
     return true
   }

@@ -9,7 +9,7 @@ final class TopicFigures: Sendable {
     var publishers: [ObjectIdentifier: Tally] = [:]
     /// Publishes of those that are gone.
     var past: UInt64 = 0
-    /// Deliveries until the handlers changed last, and how many there are and what was published since then.
+    /// Deliveries until the handlers changed last, how many there are, and what had reached the former ones then.
     var delivered: UInt64 = 0
     var handlers: UInt64 = 0
     var mark: UInt64 = 0
@@ -20,6 +20,8 @@ final class TopicFigures: Sendable {
   let dropped = Atomic<UInt64>(0)
   let dead = Atomic<UInt64>(0)
   let violations = Atomic<UInt64>(0)
+  /// Publishes that an interceptor answered or refused, that did not fit, or that a route moved: no handler got them.
+  let withheld = Atomic<UInt64>(0)
   /// Publishes through the topic itself.
   let direct = Atomic<UInt64>(0)
   private let state = Mutex(State())
@@ -42,17 +44,23 @@ final class TopicFigures: Sendable {
   var published: UInt64 { state.withLock { published($0) } }
 
   var delivered: UInt64 {
-    state.withLock { $0.delivered + (published($0) - min($0.mark, published($0))) * $0.handlers }
+    state.withLock { $0.delivered + (reached($0) - min($0.mark, reached($0))) * $0.handlers }
   }
 
   /// The handlers of the topic change.
   func noteHandlers(_ count: Int) {
     state.withLock { state in
-      let now = published(state)
+      let now = reached(state)
       state.delivered += (now - min(state.mark, now)) * state.handlers
       state.mark = now
       state.handlers = UInt64(count)
     }
+  }
+
+  /// Publishes that got as far as the handlers.
+  private func reached(_ state: State) -> UInt64 {
+    let published = published(state)
+    return published - min(withheld.value, published)
   }
 
   private func published(_ state: State) -> UInt64 {
