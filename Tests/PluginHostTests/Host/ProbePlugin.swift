@@ -117,6 +117,7 @@ struct ProbePlugin {
       char line[1024];
       int n = snprintf(line, sizeof line, "%s %s\n", ID, what);
       int fd = open(TRACE, O_WRONLY | O_APPEND | O_CREAT, 0600);
+      if (fd < 0) return; /* a call that its test did not wait for: the folder is gone, and nobody reads the trace */
       if (write(fd, line, n) != n) _exit(99);
       close(fd);
     }
