@@ -57,17 +57,19 @@ import Testing
   {
     let topic = try fixture.bus.topic("t")
     let go = Flag()
+    let begun = Log<String>()
     func blocked(_ name: String) throws -> Subscription {
       try fixture.subscribe(
         owner, "t", name: name, delivery: .async(capacity: 8, overflow: .fail)
       ) { _ in
+        begun.append(name)
         go.wait()
         return 0
       }
     }
     let all = [try blocked("one"), try blocked("other")]
     for number in 1...4 { fixture.publish(topic, number) }
-    #expect(eventually { all.allSatisfy { $0.queued == 3 } })
+    #expect(eventually { begun.count == 2 && all.allSatisfy { $0.queued == 3 } })
     _ = try fixture.bus.unsubscribe(all[0], until: .after(milliseconds: 0))
     _ = fixture.bus.revoke(owner, until: .after(milliseconds: 0))
     go.raise()
