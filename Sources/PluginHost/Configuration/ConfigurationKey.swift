@@ -68,41 +68,40 @@ public struct ConfigurationKey: Sendable {
       }
       return nil
     case (.routes, .array(let rules)):
-      for (index, rule) in rules.enumerated() {
-        do throws(BusError) { _ = try HostConfiguration.Route(rule) } catch {
-          return "must be \(allowed); in [\(index)]: \(error)"
-        }
+      return problem(in: rules) { rule throws(BusError) in
+        _ = try HostConfiguration.Route(rule)
       }
-      return nil
     case (.eventTypes, .array(let types)):
-      for (index, type) in types.enumerated() {
-        do throws(BusError) { _ = try HostConfiguration.EventTypeSetting(type) } catch {
-          return "must be \(allowed); in [\(index)]: \(error)"
-        }
+      return problem(in: types) { type throws(BusError) in
+        _ = try HostConfiguration.EventTypeSetting(type)
       }
-      return nil
-    case (.patterns, .array(let elements)):
-      for element in elements {
-        guard let text = element.string else {
-          return "must be \(allowed); it contains \(element.kindName)"
-        }
-        do throws(BusError) { _ = try HostConfiguration.Recording.pattern(text) } catch {
-          return "must be \(allowed): \(error)"
-        }
+    case (.patterns, .array(let patterns)):
+      if let wrong = patterns.first(where: { $0.string == nil }) {
+        return "must be \(allowed); it contains \(wrong.kindName)"
       }
-      return nil
-    case (.conditions, .array(let elements)):
-      for (index, element) in elements.enumerated() {
-        do throws(BusError) {
-          _ = try HostConfiguration.Route.Condition(element).parsed()
-        } catch {
-          return "must be \(allowed); in [\(index)]: \(error)"
-        }
+      return problem(in: patterns) { pattern throws(BusError) in
+        _ = try HostConfiguration.Recording.pattern(pattern.string ?? "")
       }
-      return elements.count > 31 ? "must have at most 31 conditions" : nil
+    case (.conditions, .array(let conditions)):
+      let wrong = problem(in: conditions) { condition throws(BusError) in
+        _ = try HostConfiguration.Route.Condition(condition).parsed()
+      }
+      return wrong ?? (conditions.count > 31 ? "must have at most 31 conditions" : nil)
     default: break
     }
     return "must be \(allowed), not \(value.kindName)"
+  }
+
+  /// What is wrong with the first element that cannot be read.
+  private func problem(
+    in elements: [JSON], _ read: (JSON) throws(BusError) -> Void
+  ) -> String? {
+    for (index, element) in elements.enumerated() {
+      do throws(BusError) { try read(element) } catch {
+        return "must be \(allowed); in [\(index)]: \(error)"
+      }
+    }
+    return nil
   }
 
   /// The value that a text of the environment stands for; it may still not be allowed.
