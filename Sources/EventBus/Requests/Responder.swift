@@ -4,10 +4,10 @@ import CHostSupport
 /// reload.
 ///
 /// Threading: mutable parts are touched under the registry's lock only.
-@safe public final class Responder: @unchecked Sendable {
+@safe public final class Responder: Offer, @unchecked Sendable {
   // Safe: `callable` and `ordinal` change under the registry's lock; the rest is immutable.
   /// What it does.
-  public enum Role: Sendable, Equatable {
+  public enum Role: Sendable, Hashable {
     /// It answers.
     case answers
     /// It makes one reply of all.
@@ -62,8 +62,14 @@ import CHostSupport
   /// Its callable; read it only once the registration has ended.
   public var lastCallable: Callable? { callable }
 
-  /// Whether another is the same registration of another generation, or the same one.
-  func isKin(of other: Responder) -> Bool {
-    owner.name == other.owner.name && name == other.name && role == other.role
+  /// The same registration in every generation.
+  struct Kin: Hashable {
+    let owner: String
+    let name: String
+    let role: Role
   }
+
+  var kin: Kin { Kin(owner: owner.name, name: name, role: role) }
+
+  func succeed(_ former: Responder) { ordinal = former.ordinal }
 }

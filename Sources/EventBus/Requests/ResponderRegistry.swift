@@ -8,9 +8,7 @@ import Synchronization
 @safe public final class ResponderRegistry: @unchecked Sendable {
   // Safe: everything mutable is inside `state`.
   private struct State {
-    var active: [Responder] = []
-    var shadow: [Responder] = []
-    var suspended: [Responder] = []
+    var offers = Offers<Responder>()
     var ordinal: UInt64 = 0
   }
 
@@ -30,16 +28,16 @@ import Synchronization
   /// - Throws: `BusError.nameTaken` or `.full`.
   public func add(_ responder: Responder, shadow: Bool) throws(BusError) {
     try state.withLock { state throws(BusError) in
-      let own = (state.active + state.shadow).filter { $0.owner == responder.owner }
+      let own =
+        state.offers.active(of: responder.owner)
+        + state.offers.shadow.filter { $0.owner == responder.owner }
       guard own.count < Self.most else {
         throw .full("responder: \(responder.owner) has \(own.count)")
       }
-      if own.contains(where: { $0.isKin(of: responder) }) { throw .nameTaken(responder.name) }
+      if own.contains(where: { $0.kin == responder.kin }) { throw .nameTaken(responder.name) }
       state.ordinal += 1
       responder.ordinal = state.ordinal
-      if shadow { return state.shadow.append(responder) }
-      responder.arm()
-      state.active.append(responder)
+      state.offers.add(responder, shadow: shadow)
     }
   }
 
@@ -51,13 +49,7 @@ import Synchronization
     _ responder: Responder, until deadline: Deadline
   ) throws(BusError) -> Callable.Ending {
     let callable = try state.withLock { state throws(BusError) in
-      let before = state.active.count + state.shadow.count + state.suspended.count
-      state.active.removeAll { $0 === responder }
-      state.shadow.removeAll { $0 === responder }
-      state.suspended.removeAll { $0 === responder }
-      guard state.active.count + state.shadow.count + state.suspended.count < before else {
-        throw .gone
-      }
+      guard state.offers.remove(responder) else { throw .gone }
       return responder.callable
     }
     return callable?.end(until: deadline) ?? .ended
@@ -66,7 +58,7 @@ import Synchronization
   /// Who does something for a topic, higher priority first, then in the order of registration.
   public func all(_ role: Responder.Role, for topic: String) -> [Responder] {
     state.withLock { state in
-      state.active.filter { $0.role == role && $0.pattern.matches(topic) }
+      state.offers.active.values.filter { $0.role == role && $0.pattern.matches(topic) }
     }.sorted { ($1.priority, $0.ordinal) < ($0.priority, $1.ordinal) }
   }
 
@@ -79,59 +71,28 @@ import Synchronization
   public func with<Result>(_ responder: Responder, _ body: (Callable) -> Result) -> Result? {
     hs_pin_self()
     defer { hs_unpin_self() }
-    let callable = state.withLock { state in
-      state.active.first { $0.isKin(of: responder) }?.callable
-    }
+    let callable = state.withLock { $0.offers.active[responder.kin]?.callable }
     return callable.map(body)
   }
 
   /// The callables of an owner's registrations, for its gate.
   public func callables(of owner: Owner) -> [Callable] {
-    state.withLock { $0.active.filter { $0.owner == owner }.compactMap(\.callable) }
+    state.withLock { $0.offers.active(of: owner).compactMap(\.callable) }
   }
 
   /// Swaps one generation's registrations for another's; waiting calls pass to the successor of the same name.
   public func handOver(from old: Owner, to new: Owner) {
-    state.withLock { state in
-      let former = state.active.filter { $0.owner == old }
-      let coming = (state.shadow + state.suspended).filter { $0.owner == new }
-      state.active.removeAll { $0.owner == old }
-      state.shadow.removeAll { $0.owner == new }
-      state.suspended.removeAll { $0.owner == new }
-      for responder in coming {
-        if let kin = former.first(where: { $0.isKin(of: responder) }) {
-          responder.ordinal = kin.ordinal
-        }
-        responder.arm()
-        state.active.append(responder)
-      }
-      for responder in former {
-        let successor = coming.first { $0.isKin(of: responder) }
-        responder.callable?.move(to: successor?.callable)
-        responder.callable = nil
-        state.suspended.append(responder)
-      }
-    }
+    state.withLock { $0.offers.handOver(from: old, to: new) }
   }
 
   /// Forgets registrations that never took effect, or no longer can.
-  public func forget(_ owner: Owner) {
-    state.withLock { state in
-      state.shadow.removeAll { $0.owner == owner }
-      state.suspended.removeAll { $0.owner == owner }
-    }
-  }
+  public func forget(_ owner: Owner) { state.withLock { $0.offers.forget(owner) } }
 
   /// Ends all of an owner's registrations.
   ///
   /// - Returns: How many calls were still running at the deadline.
   public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
-    forget(owner)
-    let ended = state.withLock { state in
-      let ended = state.active.filter { $0.owner == owner }
-      state.active.removeAll { $0.owner == owner }
-      return ended
-    }
+    let ended = state.withLock { $0.offers.revoke(owner) }
     return ended.filter { $0.callable?.end(until: deadline) == .pending }.count
   }
 }

@@ -3,7 +3,7 @@ import CHostSupport
 /// One offer of a service.
 ///
 /// Threading: `callable` is touched under the registry's lock only.
-@safe public final class Service: @unchecked Sendable {
+@safe public final class Service: Offer, @unchecked Sendable {
   // Safe: `callable` changes under the registry's lock; the rest is immutable.
   /// The name that callers use.
   public let name: String
@@ -32,6 +32,11 @@ import CHostSupport
     self.owner = owner
     unsafe self.context = unsafe context
   }
+
+  /// There is one offer of a name.
+  var kin: String { name }
+
+  func succeed(_ former: Service) {}
 
   func arm() {
     let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
