@@ -37,6 +37,10 @@ final class ScriptedProvider: PersistenceProvider {
     }
   }
 
+  func load(_ collection: String, _ key: String) throws(MetadataError) -> MetadataRecord? { nil }
+  func forEach(_ receive: (MetadataRecord) -> Void) throws(MetadataError) {}
+  func saveSession(_ session: [UInt8], as name: String) throws(MetadataError) {}
+  func loadSession(_ name: String) throws(MetadataError) -> [UInt8]? { nil }
   func sync() throws(MetadataError) { state.update { $0.syncs += 1 } }
   func close() throws(MetadataError) { state.update { $0.isClosed = true } }
 

@@ -21,7 +21,8 @@ import Synchronization
   /// - Throws: `BusError.serviceTaken` when another party, or an earlier offer, has the name.
   public func provide(_ service: Service, shadow: Bool) throws(BusError) {
     try offers.withLock { offers throws(BusError) in
-      if shadow, offers.shadow.contains(where: { $0.kin == service.kin && $0.owner == service.owner })
+      if shadow,
+        offers.shadow.contains(where: { $0.kin == service.kin && $0.owner == service.owner })
       {
         throw .nameTaken(service.name)
       }

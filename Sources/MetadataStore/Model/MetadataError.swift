@@ -18,6 +18,8 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
   case inUse(path: String)
   /// Changes after the asked revision are no longer held: list anew, then watch from the revision listed.
   case resyncNeeded(from: UInt64)
+  /// The provider, or the store as it is set up, cannot do that; the text says what can be done instead.
+  case unsupported(String)
   /// The store was closed.
   case closed
 
@@ -29,7 +31,7 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
         + "read it and try again"
     case .conflict(let collection, let key, nil):
       "\(collection)/\(key) does not exist, but a version of it was expected; create it first"
-    case .invalid(let text), .tooLarge(let text): text
+    case .invalid(let text), .tooLarge(let text), .unsupported(let text): text
     case .notFound(let collection, let key): "\(collection)/\(key) does not exist"
     case .exists(let name): "a watch named \"\(name)\" exists; cancel it or take another name"
     case .storage(let text): "nothing was changed: \(text)"

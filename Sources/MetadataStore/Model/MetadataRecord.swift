@@ -12,11 +12,13 @@ public struct MetadataRecord: Sendable, Equatable {
   public let created: UInt64
   /// Revision of the store that changed it last.
   public let modified: UInt64
+  /// When it expires, in nanoseconds since 1970-01-01 UTC; `nil` for never.
+  public let expires: Int64?
 
   /// Makes a record as a persistence provider loads it.
   public init(
     collection: String, key: String, value: MetadataValue, version: UInt64, created: UInt64,
-    modified: UInt64
+    modified: UInt64, expires: Int64? = nil
   ) {
     self.collection = collection
     self.key = key
@@ -24,5 +26,6 @@ public struct MetadataRecord: Sendable, Equatable {
     self.version = version
     self.created = created
     self.modified = modified
+    self.expires = expires
   }
 }

@@ -54,6 +54,12 @@ enum FileCalls {
     unsafe access(path, F_OK) == 0
   }
 
+  /// Whether a path is a folder, not through a link. The corresponding C function is `lstat`.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Reads a regular file, or `nil` when it is absent, no regular file, or longer than `limit`.
   static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8]? {
     let file: FileDescriptor

@@ -4,6 +4,7 @@
 ///     journal.json                      a batch that is being applied
 ///     records/COLLECTION/KEY.json       a record that reached the disk
 ///     records/COLLECTION/KEY~.json      a newer state of it that reached the operating system only
+///     sessions/NAME.json                documents that are no records
 ///     tmp/                              files being written
 ///     damaged/                          files that could not be read
 ///
@@ -16,6 +17,7 @@ struct FileLayout: Sendable {
   var journal: String { "\(root)/journal.json" }
   var records: String { "\(root)/records" }
   var temporary: String { "\(root)/tmp" }
+  var sessions: String { "\(root)/sessions" }
   var damaged: String { "\(root)/damaged" }
 
   private static let chunk = 200

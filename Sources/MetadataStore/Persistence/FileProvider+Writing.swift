@@ -103,7 +103,7 @@ extension FileProvider {
   }
 
   /// Replaces a file by new bytes, whole or not at all.
-  private func write(
+  func write(
     _ bytes: [UInt8], to path: String, durability: Durability, _ state: inout State
   ) throws(SystemError) {
     let temporary = try writeTemporary(bytes, durability: durability, &state)

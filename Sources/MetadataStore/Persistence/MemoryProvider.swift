@@ -21,6 +21,20 @@ public final class MemoryProvider: PersistenceProvider {
     .memory
   }
 
+  /// Has nothing.
+  public func load(_ collection: String, _ key: String) throws(MetadataError) -> MetadataRecord? {
+    nil
+  }
+
+  /// Has nothing.
+  public func forEach(_ receive: (MetadataRecord) -> Void) throws(MetadataError) {}
+
+  /// Keeps nothing.
+  public func saveSession(_ session: [UInt8], as name: String) throws(MetadataError) {}
+
+  /// Has nothing.
+  public func loadSession(_ name: String) throws(MetadataError) -> [UInt8]? { nil }
+
   /// Does nothing.
   public func sync() throws(MetadataError) {}
 

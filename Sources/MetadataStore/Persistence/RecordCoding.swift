@@ -3,11 +3,13 @@ import HostSupport
 extension MetadataRecord {
   /// The record as the content of its file.
   var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "collection": .string(collection), "key": .string(key), "value": value.json,
       "version": .int(Int64(clamping: version)), "created": .int(Int64(clamping: created)),
       "modified": .int(Int64(clamping: modified)),
-    ])
+    ]
+    if let expires { members["expires"] = .string(Timestamp.text(expires)) }
+    return .object(members)
   }
 
   /// Reads a record from the content of its file.
@@ -21,8 +23,16 @@ extension MetadataRecord {
     else { throw .invalid("it is no record") }
     self.init(
       collection: collection, key: key, value: try MetadataValue(json: value), version: version,
-      created: created, modified: modified)
+      created: created, modified: modified, expires: try Self.expiry(json["expires"]))
     try MetadataWrite(collection: collection, key: key, value: self.value).validate()
+  }
+
+  private static func expiry(_ json: JSON?) throws(MetadataError) -> Int64? {
+    guard let json else { return nil }
+    guard let expires = json.string.flatMap({ Timestamp.nanoseconds($0) }) else {
+      throw .invalid("expires is not like 2026-01-31T10:00:00.000000001Z")
+    }
+    return expires
   }
 
   private static func number(_ json: JSON?) -> UInt64? {

@@ -71,6 +71,7 @@ extension ErrorReport {
       case .notFound: DVT_NOT_FOUND
       case .exists: DVT_EXISTS
       case .resyncNeeded, .closed: DVT_UNAVAILABLE
+      case .unsupported: DVT_UNSUPPORTED
       default: DVT_FAILED
       }
     self.init(code, error.description)
