@@ -275,7 +275,7 @@ extension Host: HostControl {
         name, collection: collection, prefix: prefix, after: revision
       ) { event in
         guard case .change(let change) = event else { return }
-        handler(RecordReport(change.record, deleted: change.kind == .removed))
+        handler(RecordReport(change.record, deleted: change.isRemoval))
       }
       return Cancellation { watch.cancel(until: .after(milliseconds: 5000)) }
     } catch {

@@ -117,7 +117,7 @@ import Synchronization
           "collection": .string(change.record.collection), "key": .string(change.record.key),
           "version": .int(Int64(clamping: change.record.version)),
           "revision": .int(Int64(clamping: change.revision)),
-          "deleted": .bool(change.kind == .removed),
+          "deleted": .bool(change.isRemoval),
         ])
     case .resync(let revision):
       publishHere("metadata.resync", ["revision": .int(Int64(clamping: revision))])

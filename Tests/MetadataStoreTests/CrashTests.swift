@@ -59,7 +59,7 @@ import Testing
     for number in 1...steps {
       for write in script.next(step: number) {
         if case .put(let value) = write.action {
-          state[write.key] = step(value)
+          state[write.key] = step(value.value)
         } else {
           state[write.key] = nil
         }

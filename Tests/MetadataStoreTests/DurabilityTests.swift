@@ -166,7 +166,14 @@ import Testing
     }
     for thread in threads { thread.join() }
     try store.close()
-    let revisions = provider.state.withLock { $0.saved.map(\.revision) }
+    // Transactions that met are saved as one batch, of which the revision is that of the last.
+    let saved = provider.state.withLock { $0.saved }
+    #expect(saved.map(\.revision) == saved.map(\.revision).sorted())
+    #expect(saved.last?.revision == 410)
+    let revisions = saved.flatMap(\.operations).compactMap { operation -> UInt64? in
+      guard case .put(let record) = operation else { return nil }
+      return record.modified
+    }
     #expect(revisions == Array(11...410))
     #expect(store.stats.records == 400)
   }

@@ -20,6 +20,10 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
   case resyncNeeded(from: UInt64)
   /// The provider, or the store as it is set up, cannot do that; the text says what can be done instead.
   case unsupported(String)
+  /// What was changed after that revision is no longer held, so nobody knows what was there; `oldest` is the first one held.
+  case notHeld(revision: UInt64, oldest: UInt64)
+  /// A bound that the host's operator or a manifest sets was reached; the text has the bound and where it is set.
+  case quota(String)
   /// The store was closed.
   case closed
 
@@ -31,7 +35,9 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
         + "read it and try again"
     case .conflict(let collection, let key, nil):
       "\(collection)/\(key) does not exist, but a version of it was expected; create it first"
-    case .invalid(let text), .tooLarge(let text), .unsupported(let text): text
+    case .invalid(let text), .tooLarge(let text), .unsupported(let text),
+      .quota(let text):
+      text
     case .notFound(let collection, let key): "\(collection)/\(key) does not exist"
     case .exists(let name): "a watch named \"\(name)\" exists; cancel it or take another name"
     case .storage(let text): "nothing was changed: \(text)"
@@ -41,6 +47,9 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
     case .inUse(let path): "\(path) is open in another process; stop it or use another folder"
     case .resyncNeeded(let revision):
       "the changes asked for are no longer held; list the records and watch from \(revision) on"
+    case .notHeld(let revision, let oldest):
+      "what was there at revision \(revision) is no longer known; history is held from "
+        + "\(oldest) on"
     case .closed: "the metadata store is closed"
     }
   }

@@ -12,21 +12,32 @@ extension MetadataWrite {
     try Self.validate(key: key)
     switch action {
     case .put(let value):
-      guard let size = value.size else { throw .tooDeep }
-      guard size <= MetadataValue.maximumSize else {
-        throw .tooLarge(
-          "the value of \(collection)/\(key) has \(size) bytes; at most "
-            + "\(MetadataValue.maximumSize) are allowed, so split it over several records")
-      }
-      guard value.isFinite else {
-        throw .invalid(
-          "the value of \(collection)/\(key) has a number that is not finite; "
-            + "use null or text instead")
-      }
+      if let refusal = value.refusal { throw Self.error(refusal, collection, key) }
     case .remove:
       guard expectation != .absent else {
         throw .invalid("\(collection)/\(key) cannot be both removed and expected to be absent")
       }
+    }
+  }
+
+  private static func error(
+    _ refusal: PackedWriter.Refusal, _ collection: String, _ key: String
+  ) -> MetadataError {
+    switch refusal {
+    case .tooDeep: .tooDeep
+    case .tooLarge(let size):
+      .tooLarge(
+        "the value of \(collection)/\(key) has \(size) bytes; at most "
+          + "\(MetadataValue.maximumSize) are allowed, so split it over several records")
+    case .notFinite:
+      .invalid(
+        "the value of \(collection)/\(key) has a number that is not finite; "
+          + "use null or text instead")
+    case .twice(let name):
+      .invalid("a map in the value of \(collection)/\(key) has the name '\(name)' twice")
+    case .notText:
+      .invalid(
+        "text in the value of \(collection)/\(key) is not UTF-8; record it as bytes")
     }
   }
 

@@ -10,10 +10,22 @@ public struct MetadataWrite: Sendable, Equatable {
     case version(UInt64)
   }
 
+  /// When a record that is put expires.
+  public enum Expiry: Sendable, Equatable {
+    /// As its collection has it: never, unless the collection's definition has a `ttl`.
+    case byCollection
+    /// Never.
+    case never
+    /// At a moment: nanoseconds since 1970-01-01 UTC.
+    case at(Int64)
+    /// That many nanoseconds after the write.
+    case after(Int64)
+  }
+
   /// The change itself.
   public enum Action: Sendable, Equatable {
     /// Creates the record or gives it a new value.
-    case put(MetadataValue)
+    case put(PackedValue)
     /// Removes the record, which must exist.
     case remove
   }
@@ -28,6 +40,10 @@ public struct MetadataWrite: Sendable, Equatable {
   public let expectation: Expectation
   /// The least safety that is asked; a transaction takes the strongest of its writes.
   public let durability: Durability
+  /// When the record expires.
+  public let expiry: Expiry
+  /// Whether it is the store's own, because the record's time is over.
+  let isExpiry: Bool
 
   /// A write that creates a record or gives it a new value.
   ///
@@ -37,26 +53,48 @@ public struct MetadataWrite: Sendable, Equatable {
   ///   - value: At most 32 deep and 1 MiB, numbers finite.
   ///   - expectation: What must be true of the record.
   ///   - durability: The least safety that is asked.
+  ///   - expiry: When it expires.
   public init(
     collection: String, key: String, value: MetadataValue, expectation: Expectation = .any,
-    durability: Durability = .disk
+    durability: Durability = .disk, expiry: Expiry = .byCollection
+  ) {
+    self.init(
+      collection: collection, key: key, packed: PackedValue(value), expectation: expectation,
+      durability: durability, expiry: expiry)
+  }
+
+  /// A write of a value that is packed already.
+  package init(
+    collection: String, key: String, packed value: PackedValue, expectation: Expectation,
+    durability: Durability, expiry: Expiry = .byCollection
   ) {
     self.collection = collection
     self.key = key
     self.action = .put(value)
     self.expectation = expectation
     self.durability = durability
+    self.expiry = expiry
+    isExpiry = false
   }
 
   private init(
     removing key: String, from collection: String, _ expectation: Expectation,
-    _ durability: Durability
+    _ durability: Durability, isExpiry: Bool = false
   ) {
     self.collection = collection
     self.key = key
     self.action = .remove
     self.expectation = expectation
     self.durability = durability
+    self.expiry = .never
+    self.isExpiry = isExpiry
+  }
+
+  /// A write that removes a record whose time is over.
+  static func expiring(_ record: MetadataRecord) -> MetadataWrite {
+    MetadataWrite(
+      removing: record.key, from: record.collection, .version(record.version), .memory,
+      isExpiry: true)
   }
 
   /// A write that removes a record.

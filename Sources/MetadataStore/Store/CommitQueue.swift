@@ -1,64 +1,90 @@
 import HostSupport
+import Synchronization
 
 /// Lets one writer at a time commit for all that wait: whoever finds no leader leads, with every request that has gathered.
 ///
 /// While a leader works no lock is held, so that a provider may be foreign code; requests that come meanwhile form the next group.
 final class CommitQueue: Sendable {
-  typealias Outcome = Result<[WriteReceipt], MetadataError>
+  typealias Outcome = Result<TransactionReceipt, MetadataError>
 
-  struct Request: Sendable {
-    let ticket: UInt64
-    let writes: [MetadataWrite]
-  }
-
-  private struct State {
-    var nextTicket: UInt64 = 0
-    var hasLeader = false
-    var waiting: [Request] = []
-    var outcomes: [UInt64: Outcome] = [:]
+  /// A transaction that is to be committed, or work that must have the writer's place to itself.
+  enum Work: Sendable {
+    case transaction(MetadataTransaction)
+    case exclusive(@Sendable () -> Void)
   }
 
   private enum Turn: Sendable {
-    case lead([Request])
+    case waits
+    case leads
     case done(Outcome)
   }
 
-  private let state = Monitor(State())
+  private struct Request: Sendable {
+    let work: Work
+    let turn: Monitor<Turn>
+  }
 
-  /// Has writes committed, by this thread or by the leader of their group.
+  private struct State {
+    var hasLeader = false
+    var waiting: [Request] = []
+  }
+
+  /// How many groups a leader commits for others before it goes its way.
+  private static let rounds = 16
+  private let state = Mutex(State())
+
+  /// Has a transaction committed, by this thread or by the leader of its group.
   ///
   /// - Parameters:
-  ///   - writes: One transaction.
-  ///   - perform: Commits one transaction; called by the leader, one at a time, in order.
-  /// - Returns: What `perform` made of `writes`.
-  func commit(
-    _ writes: [MetadataWrite], perform: ([MetadataWrite]) -> Outcome
-  ) -> Outcome {
-    let ticket = state.withLock { state in
-      state.nextTicket += 1
-      state.waiting.append(Request(ticket: state.nextTicket, writes: writes))
-      return state.nextTicket
-    }
-    while true {
-      switch state.wait(until: .never, { Self.turn(&$0, ticket) }) {
-      case .done(let outcome)?: return outcome
-      case .lead(let group)?:
-        let outcomes = group.map { ($0.ticket, perform($0.writes)) }
-        state.update { state in
-          for (ticket, outcome) in outcomes { state.outcomes[ticket] = outcome }
-          state.hasLeader = false
-        }
-      case nil: continue
+  ///   - work: What is to be done.
+  ///   - perform: Commits a group, in order, and returns an outcome for each; called by one leader at a time.
+  /// - Returns: The outcome.
+  func commit(_ work: Work, perform: ([Work]) -> [Outcome]) -> Outcome {
+    let turn = state.withLock { state -> Monitor<Turn>? in
+      if !state.hasLeader {
+        state.hasLeader = true
+        return nil
       }
+      let turn = Monitor(Turn.waits)
+      state.waiting.append(Request(work: work, turn: turn))
+      return turn
+    }
+    guard let turn else { return lead(work, perform) }
+    while true {
+      let result = turn.wait(until: .never) { turn -> Turn? in
+        if case .waits = turn { return nil }
+        defer { if case .leads = turn { turn = .waits } }
+        return turn
+      }
+      if case .done(let outcome)? = result { return outcome }
+      serve(perform)
     }
   }
 
-  private static func turn(_ state: inout State, _ ticket: UInt64) -> Turn? {
-    if let outcome = state.outcomes.removeValue(forKey: ticket) { return .done(outcome) }
-    guard !state.hasLeader else { return nil }
-    state.hasLeader = true
-    let group = state.waiting
-    state.waiting = []
-    return .lead(group)
+  /// Commits the leader's own request, then what gathered meanwhile.
+  private func lead(_ own: Work, _ perform: ([Work]) -> [Outcome]) -> Outcome {
+    let outcome = perform([own])[0]
+    serve(perform)
+    return outcome
+  }
+
+  /// Commits groups until nobody waits, or for some rounds; then whoever waits first leads.
+  private func serve(_ perform: ([Work]) -> [Outcome]) {
+    for _ in 0..<Self.rounds {
+      let group = state.withLock { state in
+        let group = state.waiting
+        state.waiting = []
+        if group.isEmpty { state.hasLeader = false }
+        return group
+      }
+      if group.isEmpty { return }
+      let outcomes = perform(group.map(\.work))
+      for (request, outcome) in zip(group, outcomes) { request.turn.update { $0 = .done(outcome) } }
+    }
+    let next = state.withLock { state -> Request? in
+      state.hasLeader = !state.waiting.isEmpty
+      return state.waiting.first
+    }
+    next?.turn.update { $0 = .leads }
   }
 }

@@ -2,40 +2,33 @@
 ///
 /// Threading: any thread, no locks. It keeps the records that it shows in memory for as long as it lives.
 public struct MetadataSnapshot: Sendable {
-  /// The revision of the last transaction in it; 0 for a store that was never written.
-  public let revision: UInt64
-  /// How many records there are.
-  public let count: Int
-  let collections: OrderedMap<OrderedMap<MetadataRecord>>
+  let root: StoreRoot
 
-  init(
-    revision: UInt64, count: Int, collections: OrderedMap<OrderedMap<MetadataRecord>>
-  ) {
-    self.revision = revision
-    self.count = count
-    self.collections = collections
+  init(_ root: StoreRoot) {
+    self.root = root
   }
+
+  /// The revision of the last transaction in it; 0 for a store that was never written.
+  public var revision: UInt64 { root.revision }
+  /// How many records there are.
+  public var count: Int { root.count }
 
   /// Names of the collections that have records, in order.
   public var collectionNames: [String] {
-    var names: [String] = []
-    collections.forEach(prefix: "", after: nil) { name, _ in
-      names.append(name)
-      return true
-    }
-    return names
+    root.collections.filter { $0.value.records.count > 0 }.keys.sorted()
   }
 
   /// How many records a collection has.
   public func count(in collection: String) -> Int {
-    collections[collection]?.count ?? 0
+    root.collections[collection]?.records.count ?? 0
   }
 
   /// Reads one record.
   ///
   /// - Returns: The record, or `nil` when there is none.
   public func get(_ collection: String, _ key: String) -> MetadataRecord? {
-    collections[collection]?[key]
+    var key = key
+    return key.withUTF8 { unsafe root.find(collection, $0) }
   }
 
   /// The records of a collection whose keys begin with a prefix, ordered by the bytes of their keys.
@@ -70,9 +63,6 @@ public struct MetadataSnapshot: Sendable {
     in collection: String, prefix: String = "", after: String? = nil,
     _ body: (MetadataRecord) throws(Failure) -> Bool
   ) throws(Failure) {
-    guard let records = collections[collection] else { return }
-    try records.forEach(prefix: prefix, after: after) { (_, record) throws(Failure) -> Bool in
-      try body(record)
-    }
+    try root.collections[collection]?.forEach(prefix: prefix, after: after, body)
   }
 }

@@ -13,8 +13,6 @@ public final class MetadataStore: Sendable {
 
   /// How many of the last changes are held for watches, at least, unless the opener says otherwise.
   public static let defaultHistoryCapacity = 8192
-  /// The most writes one transaction may have.
-  public static let maximumWrites = 65_536
 
   /// What the provider found and repaired when the store was opened.
   public let loadReport: LoadReport
@@ -24,9 +22,9 @@ public final class MetadataStore: Sendable {
   private let feed: Feed
   private let deliveryThread: DeliveryThread?
   private let dispatch: Dispatch
-  private let lastRevision: Mutex<UInt64>
+  private let lastRevision: Atomic<UInt64>
   private let isClosed = Atomic(false)
-  private let reads = Atomic(0)
+  private let readCounter = StripedCounter()
   private let writes = Atomic(0)
   private let conflicts = Atomic(0)
 
@@ -41,19 +39,14 @@ public final class MetadataStore: Sendable {
     _ provider: any PersistenceProvider = MemoryProvider(),
     historyCapacity: Int = defaultHistoryCapacity, dispatch: Dispatch? = nil
   ) throws(MetadataError) {
-    var collections = OrderedMap<OrderedMap<MetadataRecord>>()
-    var count = 0
+    var collections: [String: [MetadataRecord]] = [:]
     let report = try provider.load { record in
-      let records = collections[record.collection] ?? OrderedMap()
-      collections = collections.setting(
-        record.collection, to: records.setting(record.key, to: record))
-      count += 1
+      collections[record.collection, default: []].append(record)
     }
     loadReport = report
-    lastRevision = Mutex(report.revision)
+    lastRevision = Atomic(report.revision)
     feed = Feed(
-      MetadataSnapshot(revision: report.revision, count: count, collections: collections),
-      historyCapacity: historyCapacity)
+      StoreRoot(revision: report.revision, collections), historyCapacity: historyCapacity)
     var thread: DeliveryThread?
     do throws(SystemError) {
       if dispatch == nil { thread = try DeliveryThread(name: "meta-watch") }
@@ -74,8 +67,43 @@ public final class MetadataStore: Sendable {
   ///
   /// - Returns: The record, or `nil` when there is none.
   public func get(_ collection: String, _ key: String) -> MetadataRecord? {
-    reads.wrappingAdd(1, ordering: .relaxed)
-    return feed.snapshot.get(collection, key)
+    var (collection, key) = (collection, key)
+    return collection.withUTF8 { name in key.withUTF8 { unsafe get(name, $0) } }
+  }
+
+  /// As `get`, of names as bytes.
+  package func get(
+    _ collection: UnsafeBufferPointer<UInt8>, _ key: UnsafeBufferPointer<UInt8>
+  ) -> MetadataRecord? {
+    readCounter.count()
+    return unsafe feed.get(KeyHash.of(collection, key), collection, key)
+  }
+
+  /// A record as it was at a revision.
+  ///
+  /// - Parameters:
+  ///   - collection: The collection's name.
+  ///   - key: The record's name.
+  ///   - revision: Of the last changes that are held.
+  /// - Returns: The record, or `nil` when there was none.
+  /// - Throws: `.notHeld`, or `.invalid` for a revision that is still to come.
+  public func get(
+    _ collection: String, _ key: String, at revision: UInt64
+  ) throws(MetadataError) -> MetadataRecord? {
+    try feed.record(collection, key, at: revision)
+  }
+
+  /// The last changes of one record, newest first, as far as they are held.
+  ///
+  /// - Parameters:
+  ///   - collection: The collection's name.
+  ///   - key: The record's name.
+  ///   - limit: The most to return.
+  /// - Returns: The changes.
+  public func history(
+    _ collection: String, _ key: String, limit: Int = .max
+  ) -> [MetadataChange] {
+    feed.changes(of: collection, key, limit: limit)
   }
 
   /// Creates or changes one record.
@@ -117,35 +145,94 @@ public final class MetadataStore: Sendable {
   /// - Throws: The error of the first write that cannot be done; nothing changed.
   @discardableResult
   public func transaction(_ writes: [MetadataWrite]) throws(MetadataError) -> [WriteReceipt] {
-    guard (1...Self.maximumWrites).contains(writes.count) else {
-      throw .invalid(
-        "a transaction of \(writes.count) writes; give 1…\(Self.maximumWrites)")
-    }
-    for write in writes { try write.validate() }
-    return try queue.commit(writes) { writes in
-      do throws(MetadataError) {
-        return .success(try self.commit(writes))
-      } catch {
-        if case .conflict = error { self.conflicts.wrappingAdd(1, ordering: .relaxed) }
-        return .failure(error)
-      }
-    }.get()
+    try transaction(MetadataTransaction(writes)).receipts
   }
 
-  /// Commits one transaction. Runs on one thread at a time: that of the queue's leader.
-  private func commit(_ writes: [MetadataWrite]) throws(MetadataError) -> [WriteReceipt] {
-    guard !isClosed.load(ordering: .acquiring) else { throw .closed }
-    let revision = lastRevision.withLock { $0 + 1 }
-    let transaction = try Transaction(writes, on: feed.snapshot, revision: revision)
-    let asked = writes.reduce(Durability.memory) { max($0, $1.durability) }
-    // Also a failed attempt uses its revision up: a trace of it on disk must not look like the next one.
-    lastRevision.withLock { $0 = revision }
-    let reached = try saver.save(transaction.batch, durability: asked)
-    feed.publish(transaction)
-    self.writes.wrappingAdd(writes.count, ordering: .relaxed)
-    return transaction.versions.map { version in
-      WriteReceipt(version: version, revision: revision, durability: reached)
+  /// Does one list of writes or another, depending on what is there, all or none of it, under one revision.
+  ///
+  /// - Parameter transaction: Conditions and writes; at least one of the lists has a write.
+  /// - Returns: Which list happened and what it did.
+  /// - Throws: `.conflict` with the current record, `.notFound`, `.invalid`, `.tooLarge`, `.quota`, `.storage` or `.closed`;
+  ///   nothing changed.
+  @discardableResult
+  public func transaction(
+    _ transaction: MetadataTransaction
+  ) throws(MetadataError) -> TransactionReceipt {
+    try transaction.validate()
+    return try queue.commit(.transaction(transaction)) { self.commit($0) }.get()
+  }
+
+  /// Commits a group of transactions. Runs on one thread at a time: that of the queue's leader.
+  private func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome] {
+    guard !isClosed.load(ordering: .acquiring) else {
+      return group.map { _ in .failure(.closed) }
     }
+    var draft = Draft(isSingle: Self.isSingle(group), now: LogTime.now()) { [feed] in
+      feed.getAsWriter($0, $1)
+    }
+    let published = lastRevision.load(ordering: .relaxed)
+    var revision = published
+    var asked = Durability.memory
+    let drafted = group.map { work -> Result<Draft.Part, MetadataError> in
+      guard case .transaction(let transaction) = work else { return .failure(.closed) }
+      do throws(MetadataError) {
+        let part = try draft.add(transaction, revision: revision + 1, check: check)
+        if !part.changes.isEmpty { revision += 1 }
+        asked = max(asked, transaction.durability)
+        return .success(part)
+      } catch {
+        if case .conflict = error { conflicts.wrappingAdd(1, ordering: .relaxed) }
+        return .failure(error)
+      }
+    }
+    // Also a failed attempt uses its revision up: a trace of it on disk must not look like the next one.
+    lastRevision.store(revision, ordering: .relaxed)
+    let saved = save(draft, asked, isEmpty: revision == published)
+    return drafted.map { drafted in
+      drafted.flatMap { part in saved.map { receipt(part, durability: $0) } }
+    }
+  }
+
+  private static func isSingle(_ group: [CommitQueue.Work]) -> Bool {
+    guard group.count == 1, case .transaction(let transaction)? = group.first else { return false }
+    return max(transaction.writes.count, transaction.otherwise.count) == 1
+  }
+
+  private func check(
+    _ write: MetadataWrite, _ former: MetadataRecord?, _ draft: inout Draft
+  ) throws(MetadataError) -> PackedValue? {
+    nil
+  }
+
+  /// Saves what was drafted and publishes it.
+  private func save(
+    _ draft: Draft, _ asked: Durability, isEmpty: Bool
+  ) -> Result<Durability, MetadataError> {
+    var reached = Durability.memory
+    if !isEmpty, !saver.isVolatile {
+      do throws(MetadataError) {
+        reached = try saver.save(draft.batch, durability: asked)
+      } catch {
+        return .failure(error)
+      }
+    }
+    for part in draft.parts where !part.changes.isEmpty {
+      feed.publish(part.changes, revision: part.revision)
+      writes.wrappingAdd(part.changes.count, ordering: .relaxed)
+    }
+    return .success(reached)
+  }
+
+  private func receipt(_ part: Draft.Part, durability: Durability) -> TransactionReceipt {
+    TransactionReceipt(
+      conditionsHeld: part.conditionsHeld,
+      revision: part.changes.isEmpty ? feed.withRoot { $0.revision } : part.revision,
+      durability: durability,
+      receipts: part.changes.map { change in
+        WriteReceipt(
+          version: change.isRemoval ? 0 : change.record.version, revision: part.revision,
+          durability: durability)
+      })
   }
 
   /// Watches the records of a collection whose keys begin with a prefix.
@@ -197,7 +284,7 @@ public final class MetadataStore: Sendable {
     let snapshot = feed.snapshot
     return MetadataStats(
       records: snapshot.count, revision: snapshot.revision,
-      reads: reads.load(ordering: .relaxed), writes: writes.load(ordering: .relaxed),
+      reads: readCounter.value, writes: writes.load(ordering: .relaxed),
       conflicts: conflicts.load(ordering: .relaxed), watchers: feed.watchCount,
       unsaved: saver.unsaved, saveFailure: saver.failure)
   }

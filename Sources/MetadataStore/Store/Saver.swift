@@ -35,6 +35,9 @@ final class Saver: Sendable {
     }
   }
 
+  /// Whether nothing is kept, so that nothing need be saved.
+  var isVolatile: Bool { provider.strongest == .memory }
+
   /// Batches that were acknowledged as `memory` and are not saved yet.
   var unsaved: Int { state.withLock { $0.pending.count } }
 

@@ -1,163 +1,153 @@
-/// A key with its value, shared by every tree that holds it.
-final class TreeEntry<Value: Sendable>: Sendable {
-  let key: String
-  let value: Value
-
-  init(key: String, value: Value) {
-    self.key = key
-    self.value = value
-  }
-}
-
-/// A node of an `OrderedMap`: a leaf with entries, or an inner node with children and the least key of each.
+/// A node of a `SortedTree`: a leaf with elements, or an inner node with children and a lower bound of each.
 ///
-/// Immutable. But for the root, a node has at least `minimum` entries or children.
-final class TreeNode<Value: Sendable>: Sendable {
-  static var maximum: Int { 32 }
-  static var minimum: Int { 12 }
+/// A node is changed only by who holds the only reference to it, and to every node above it.
+final class TreeNode<Element: Sendable>: @unchecked Sendable {
+  // Safe: a node that two trees share is not changed by either.
+  static var maximum: Int { 64 }
+  static var minimum: Int { 20 }
 
-  let entries: [TreeEntry<Value>]
-  let children: [TreeNode]
-  let leastKeys: [String]
+  /// A leaf's elements, in order; of an inner node what no element of the child is before (the first one says nothing).
+  var elements: ContiguousArray<Element>
+  var children: ContiguousArray<TreeNode>
+  /// Elements in all leaves below.
+  var count: Int
 
-  init(entries: [TreeEntry<Value>]) {
-    self.entries = entries
+  init(leaf elements: ContiguousArray<Element>) {
+    self.elements = elements
     children = []
-    leastKeys = []
+    count = elements.count
   }
 
-  convenience init(children: [TreeNode]) {
-    self.init(children: children, leastKeys: children.map(\.leastKey))
-  }
-
-  /// A node whose least keys are known: asking every child for its own would touch them all.
-  private init(children: [TreeNode], leastKeys: [String]) {
-    entries = []
+  init(bounds: ContiguousArray<Element>, children: ContiguousArray<TreeNode>) {
+    elements = bounds
     self.children = children
-    self.leastKeys = leastKeys
+    count = children.reduce(0) { $0 + $1.count }
   }
+
+  private init(copying other: TreeNode) {
+    elements = other.elements
+    children = other.children
+    count = other.count
+  }
+
+  func copy() -> TreeNode { TreeNode(copying: self) }
 
   var isLeaf: Bool { children.isEmpty }
-  private var width: Int { isLeaf ? entries.count : children.count }
-  private var leastKey: String { isLeaf ? entries.first?.key ?? "" : leastKeys[0] }
+  private var width: Int { isLeaf ? elements.count : children.count }
 
-  /// The child that holds `key` if any does.
-  func childIndex(of key: String) -> Int {
+  /// The child in which an element at the position is, if any has it.
+  @inline(__always)
+  func childIndex(_ position: (Element) -> Int) -> Int {
     var low = 1
-    var high = leastKeys.count
+    var high = elements.count
     while low < high {
       let middle = (low + high) / 2
-      if KeyOrder.compare(leastKeys[middle], key) <= 0 { low = middle + 1 } else { high = middle }
+      if position(elements[middle]) <= 0 { low = middle + 1 } else { high = middle }
     }
     return low - 1
   }
 
-  /// Where `key` is among the entries, or where it would go.
-  func entryIndex(of key: String) -> (index: Int, found: Bool) {
+  /// Where the first element is that is not before the position, and whether it is at it.
+  @inline(__always)
+  func elementIndex(_ position: (Element) -> Int) -> (index: Int, found: Bool) {
     var low = 0
-    var high = entries.count
+    var high = elements.count
     while low < high {
       let middle = (low + high) / 2
-      let order = KeyOrder.compare(entries[middle].key, key)
+      let order = position(elements[middle])
       if order == 0 { return (middle, true) }
       if order < 0 { low = middle + 1 } else { high = middle }
     }
     return (low, false)
   }
 
-  /// The node with an entry set, split in two when it became too wide.
-  func setting(
-    _ entry: TreeEntry<Value>
-  ) -> (node: TreeNode, sibling: TreeNode?, added: Bool) {
+  /// Puts an element in its place.
+  ///
+  /// - Returns: The element that was there, and the second half of the node when it became too wide.
+  func insert(
+    _ element: Element, _ position: (Element) -> Int
+  ) -> (replaced: Element?, sibling: (bound: Element, node: TreeNode)?) {
     if isLeaf {
-      let (index, found) = entryIndex(of: entry.key)
-      var copy = entries
-      if found { copy[index] = entry } else { copy.insert(entry, at: index) }
-      let (node, sibling) = Self.split(entries: copy)
-      return (node, sibling, !found)
-    }
-    let index = childIndex(of: entry.key)
-    let (child, childSibling, added) = children[index].setting(entry)
-    var copy = children
-    copy[index] = child
-    guard let childSibling else {
-      return (TreeNode(children: copy, leastKeys: keys(with: child, at: index)), nil, added)
-    }
-    copy.insert(childSibling, at: index + 1)
-    let (node, sibling) = Self.split(children: copy)
-    return (node, sibling, added)
-  }
-
-  /// The node without a key, or `nil` when it has no such key. The result may be too narrow.
-  func removing(_ key: String) -> TreeNode? {
-    if isLeaf {
-      let (index, found) = entryIndex(of: key)
-      guard found else { return nil }
-      var copy = entries
-      copy.remove(at: index)
-      return TreeNode(entries: copy)
-    }
-    let index = childIndex(of: key)
-    guard let child = children[index].removing(key) else { return nil }
-    var copy = children
-    copy[index] = child
-    if child.width < Self.minimum, copy.count > 1 {
-      let left = index == 0 ? 0 : index - 1
-      copy.replaceSubrange(left...(left + 1), with: Self.joined(copy[left], copy[left + 1]))
-      return TreeNode(children: copy)
-    }
-    return TreeNode(children: copy, leastKeys: keys(with: child, at: index))
-  }
-
-  /// The least keys after a child was replaced, which seldom changes them.
-  private func keys(with child: TreeNode, at index: Int) -> [String] {
-    let key = child.leastKey
-    guard KeyOrder.compare(key, leastKeys[index]) != 0 else { return leastKeys }
-    var copy = leastKeys
-    copy[index] = key
-    return copy
-  }
-
-  /// Calls `body` with each entry from `start` on until it returns false.
-  func forEach<Failure: Error>(
-    from start: String?, _ body: (TreeEntry<Value>) throws(Failure) -> Bool
-  ) throws(Failure) -> Bool {
-    if isLeaf {
-      let first = start.map { entryIndex(of: $0).index } ?? 0
-      for index in first..<entries.count where try !body(entries[index]) { return false }
-      return true
-    }
-    let first = start.map(childIndex(of:)) ?? 0
-    for index in first..<children.count {
-      guard try children[index].forEach(from: index == first ? start : nil, body) else {
-        return false
+      let (index, found) = elementIndex(position)
+      if found {
+        let replaced = elements[index]
+        elements[index] = element
+        return (replaced, nil)
       }
+      elements.insert(element, at: index)
+      count += 1
+      return (nil, split(at: index))
     }
-    return true
+    let index = childIndex(position)
+    own(index)
+    let (replaced, sibling) = children[index].insert(element, position)
+    if replaced == nil { count += 1 }
+    guard let sibling else { return (replaced, nil) }
+    elements.insert(sibling.bound, at: index + 1)
+    children.insert(sibling.node, at: index + 1)
+    return (replaced, split(at: index + 1))
   }
 
-  private static func split(entries: [TreeEntry<Value>]) -> (TreeNode, TreeNode?) {
-    guard entries.count > maximum else { return (TreeNode(entries: entries), nil) }
-    let middle = entries.count / 2
-    return (
-      TreeNode(entries: Array(entries[..<middle])), TreeNode(entries: Array(entries[middle...]))
-    )
+  /// Takes an element out. The node may be too narrow afterwards.
+  ///
+  /// - Returns: The element, or `nil` when there is none at the position.
+  func remove(_ position: (Element) -> Int) -> Element? {
+    if isLeaf {
+      let (index, found) = elementIndex(position)
+      guard found else { return nil }
+      count -= 1
+      return elements.remove(at: index)
+    }
+    let index = childIndex(position)
+    own(index)
+    guard let removed = children[index].remove(position) else { return nil }
+    count -= 1
+    if children[index].width < Self.minimum, children.count > 1 {
+      join(index == 0 ? 0 : index - 1)
+    }
+    return removed
   }
 
-  private static func split(children: [TreeNode]) -> (TreeNode, TreeNode?) {
-    guard children.count > maximum else { return (TreeNode(children: children), nil) }
-    let middle = children.count / 2
-    return (
-      TreeNode(children: Array(children[..<middle])),
-      TreeNode(children: Array(children[middle...]))
-    )
+  private func own(_ index: Int) {
+    if !isKnownUniquelyReferenced(&children[index]) { children[index] = children[index].copy() }
   }
 
-  private static func joined(_ left: TreeNode, _ right: TreeNode) -> [TreeNode] {
-    let (node, sibling) =
-      left.isLeaf
-      ? split(entries: left.entries + right.entries)
-      : split(children: left.children + right.children)
-    return sibling.map { [node, $0] } ?? [node]
+  /// Halves the node when it is too wide. After an insertion at the end nearly all stays: elements that come in order fill nodes.
+  private func split(at index: Int) -> (bound: Element, node: TreeNode)? {
+    guard width > Self.maximum else { return nil }
+    let middle = index == width - 1 ? width - 1 : width / 2
+    let bound = elements[middle]
+    let sibling =
+      isLeaf
+      ? TreeNode(leaf: ContiguousArray(elements[middle...]))
+      : TreeNode(
+        bounds: ContiguousArray(elements[middle...]), children: ContiguousArray(children[middle...])
+      )
+    elements.removeSubrange(middle...)
+    if !isLeaf { children.removeSubrange(middle...) }
+    count -= sibling.count
+    return (bound, sibling)
+  }
+
+  /// Makes one child of two neighbours, or evens them out.
+  private func join(_ index: Int) {
+    own(index)
+    let left = children[index]
+    let right = children[index + 1]
+    let bound = elements[index + 1]
+    if left.isLeaf {
+      left.elements += right.elements
+    } else {
+      left.elements.append(bound)
+      left.elements += right.elements.dropFirst()
+      left.children += right.children
+    }
+    left.count += right.count
+    elements.remove(at: index + 1)
+    children.remove(at: index + 1)
+    if let sibling = left.split(at: 0) {
+      elements.insert(sibling.bound, at: index + 1)
+      children.insert(sibling.node, at: index + 1)
+    }
   }
 }

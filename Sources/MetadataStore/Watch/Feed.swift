@@ -7,35 +7,117 @@ final class Feed: Sendable {
   private struct State {
     var history: History
     var watches: [String: MetadataWatch] = [:]
+    /// The same by the collection that they watch.
+    var byCollection: [String: [MetadataWatch]] = [:]
     var outbox: MetadataWatch?
   }
 
-  private let current: Mutex<MetadataSnapshot>
+  private let current: Mutex<StoreRoot>
+  private let table: RecordTable
   private let state: Mutex<State>
 
-  init(_ snapshot: MetadataSnapshot, historyCapacity: Int) {
-    current = Mutex(snapshot)
-    state = Mutex(
-      State(history: History(capacity: historyCapacity, revision: snapshot.revision)))
+  init(_ root: StoreRoot, historyCapacity: Int) {
+    state = Mutex(State(history: History(capacity: historyCapacity, revision: root.revision)))
+    table = RecordTable(of: root)
+    current = Mutex(root)
   }
 
-  var snapshot: MetadataSnapshot { current.withLock { $0 } }
+  var snapshot: MetadataSnapshot { MetadataSnapshot(current.withLock { $0 }) }
   var watchCount: Int { state.withLock { $0.watches.count } }
 
+  /// Reads one record as it is now, without a lock.
+  func get(
+    _ hash: UInt64, _ collection: UnsafeBufferPointer<UInt8>, _ key: UnsafeBufferPointer<UInt8>
+  ) -> MetadataRecord? {
+    switch unsafe table.find(hash, collection, key) {
+    case .found(let record): return record
+    case .absent: return nil
+    case .busy:
+      let name = unsafe String(decoding: collection, as: UTF8.self)
+      return current.withLock { unsafe $0.find(name, key) }
+    }
+  }
+
+  /// Reads one record as it is now, for the one writer.
+  func getAsWriter(_ collection: String, _ key: String) -> MetadataRecord? {
+    var (collection, key) = (collection, key)
+    return collection.withUTF8 { name in
+      key.withUTF8 { unsafe table.findAsWriter(KeyHash.of(name, $0), name, $0) }
+    }
+  }
+
+  /// Runs `body` on the present root, which must not be kept: a copy that lives would have to be spared by the next write.
+  func withRoot<Result: Sendable>(_ body: (inout StoreRoot) -> Result) -> Result {
+    current.withLock { body(&$0) }
+  }
+
   /// Makes a transaction visible and wakes its watchers. Called by one writer at a time.
-  func publish(_ transaction: Transaction) {
+  func publish(_ changes: [MetadataChange], revision: UInt64) {
     let woken = state.withLock { state in
       let start = state.history.end
-      state.history.append(transaction.changes, revision: transaction.snapshot.revision)
+      state.history.append(changes, revision: revision)
       // Inside the lock: a watcher that reads the change must also see it in the snapshot.
-      current.withLock { $0 = transaction.snapshot }
-      var woken = state.watches.values.filter { watch in
-        transaction.changes.contains(where: watch.matches)
+      current.withLock { root in
+        root.revision = revision
+        if changes.count == 1 {
+          apply(changes[0], &root)
+        } else {
+          table.together { for change in changes { apply(change, &root) } }
+        }
       }
-      if let outbox = state.outbox { woken.append(outbox) }
-      return woken.map { ($0, start) }
+      var woken: [(MetadataWatch, UInt64)] = []
+      if !state.watches.isEmpty { Self.find(changes, state, start) { woken.append(($0, start)) } }
+      if let outbox = state.outbox { woken.append((outbox, start)) }
+      return woken
     }
     for (watch, start) in woken { watch.wake(at: start) }
+  }
+
+  private func apply(_ change: MetadataChange, _ root: inout StoreRoot) {
+    root.apply(change)
+    if change.isRemoval {
+      if let former = change.previous { table.remove(former) }
+    } else {
+      table.set(change.record, replacing: change.previous)
+    }
+  }
+
+  private static func find(
+    _ changes: [MetadataChange], _ state: State, _ start: UInt64, _ body: (MetadataWatch) -> Void
+  ) {
+    var seen: [MetadataWatch] = []
+    for change in changes {
+      for watch in state.byCollection[change.record.collection] ?? []
+      where watch.matches(change) && !seen.contains(where: { $0 === watch }) {
+        seen.append(watch)
+        body(watch)
+      }
+    }
+  }
+
+  /// The changes of a record that are held, newest first.
+  func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
+    state.withLock { $0.history.changes(of: collection, key, limit: limit) }
+  }
+
+  /// A record as it was at a revision.
+  ///
+  /// - Throws: `.invalid` for a revision that is still to come, `.notHeld` when changes after it were forgotten.
+  func record(
+    _ collection: String, _ key: String, at revision: UInt64
+  ) throws(MetadataError) -> MetadataRecord? {
+    try state.withLock { (state) throws(MetadataError) -> MetadataRecord? in
+      guard revision <= state.history.revision else {
+        throw .invalid(
+          "revision \(revision) is still to come, the store is at \(state.history.revision)")
+      }
+      guard revision >= state.history.heldAfter else {
+        throw .notHeld(revision: revision, oldest: state.history.heldAfter)
+      }
+      var name = key
+      let now = current.withLock { root in name.withUTF8 { unsafe root.find(collection, $0) } }
+      return state.history.record(now, collection, key, at: revision)
+    }
   }
 
   /// Adds a watch that begins after a revision.
@@ -49,6 +131,7 @@ final class Feed: Sendable {
       guard state.watches[watch.name] == nil else { throw .exists(watch.name) }
       let start = try Self.start(state.history, after: revision)
       state.watches[watch.name] = watch
+      state.byCollection[watch.collection ?? "", default: []].append(watch)
       watch.begin(at: start)
       return start < state.history.end ? start : nil
     }
@@ -84,7 +167,10 @@ final class Feed: Sendable {
 
   func remove(_ watch: MetadataWatch) {
     state.withLock { state in
-      if state.watches[watch.name] === watch { state.watches[watch.name] = nil }
+      if state.watches[watch.name] === watch {
+        state.watches[watch.name] = nil
+        state.byCollection[watch.collection ?? ""]?.removeAll { $0 === watch }
+      }
       if state.outbox === watch { state.outbox = nil }
     }
   }
@@ -96,6 +182,7 @@ final class Feed: Sendable {
     state.withLock { state in
       let all = Array(state.watches.values) + (state.outbox.map { [$0] } ?? [])
       state.watches = [:]
+      state.byCollection = [:]
       state.outbox = nil
       return all
     }

@@ -81,8 +81,8 @@ public final class MetadataWatch: Sendable {
 
   func matches(_ change: MetadataChange) -> Bool {
     guard let collection else { return true }
-    return change.record.collection == collection
-      && KeyOrder.has(change.record.key, prefix: prefix)
+    return unsafe change.record.collection == collection
+      && change.record.withKey { unsafe $0.starts(with: prefix.utf8) }
   }
 
   /// Sets where to begin; before the first `wake`.

@@ -109,7 +109,7 @@ import Synchronization
     let record = change.record
     var outcome: CallResult
     repeat {
-      outcome = unsafe RecordLoan(record, deleted: change.kind == .removed).lend { lent in
+      outcome = unsafe RecordLoan(record, deleted: change.isRemoval).lend { lent in
         unsafe PluginCall.run(callable, patience: instance.core.limits.gatePatience) {
           [receiver, context] _ in
           unsafe receiver(context, lent)

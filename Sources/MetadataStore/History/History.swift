@@ -11,6 +11,8 @@ struct History {
   private var changes: [MetadataChange] = []
   private var first: UInt64 = 0
   private let capacity: Int
+  /// When the strides of changes came, oldest first: the position after a stride, and its moment.
+  private var moments: [(end: UInt64, time: Int64)] = []
   /// The revision after which every change is held.
   private(set) var heldAfter: UInt64
   /// The last revision that was added.
@@ -46,6 +48,41 @@ struct History {
       if changes[middle].revision <= revision { low = middle + 1 } else { high = middle }
     }
     return first + UInt64(low)
+  }
+
+  /// The changes of one record that are held, newest first.
+  ///
+  /// - Parameters:
+  ///   - collection: Its collection.
+  ///   - key: Its key.
+  ///   - limit: The most to return.
+  func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
+    var found: [MetadataChange] = []
+    for change in changes.reversed() where found.count < limit {
+      if change.record.collection == collection, change.record.key.utf8.elementsEqual(key.utf8) {
+        found.append(change)
+      }
+    }
+    return found
+  }
+
+  /// A record as it was at a revision.
+  ///
+  /// - Parameters:
+  ///   - current: The record now.
+  ///   - revision: A revision not before `heldAfter`.
+  /// - Returns: `nil` when there was no such record.
+  func record(
+    _ current: MetadataRecord?, _ collection: String, _ key: String, at revision: UInt64
+  ) -> MetadataRecord? {
+    var record = current
+    for change in changes.reversed() {
+      if change.revision <= revision { break }
+      if change.record.collection == collection, change.record.key.utf8.elementsEqual(key.utf8) {
+        record = change.previous
+      }
+    }
+    return record
   }
 
   func read(from position: UInt64, limit: Int) -> Reading {

@@ -1,0 +1,71 @@
+/// One index of a collection, as a value: the records by a field, in the order of `ValueOrder`, then by key.
+struct CollectionIndex: Sendable {
+  let definition: IndexDefinition
+  var entries = SortedTree<IndexEntry>()
+
+  /// An empty index.
+  init(_ definition: IndexDefinition) {
+    self.definition = definition
+  }
+
+  /// The index of records.
+  init(_ definition: IndexDefinition, of records: SortedTree<MetadataRecord>) {
+    self.init(definition)
+    var entries: [IndexEntry] = []
+    records.forEach { record in
+      forEachEntry(of: record) { entries.append($0) }
+      return true
+    }
+    entries.sort { compare($0, $1) < 0 }
+    self.entries = SortedTree(sorted: entries)
+  }
+
+  /// Follows a change of one record.
+  ///
+  /// - Parameters:
+  ///   - former: The record before, if there was one.
+  ///   - record: The record after, if there is one.
+  mutating func update(from former: MetadataRecord?, to record: MetadataRecord?) {
+    if definition.kind != .tags, let former, let record {
+      let old = entry(of: former)
+      let new = entry(of: record)
+      // An entry of the same value takes the place of the former one.
+      if let old, new.map({ compareValues(old, $0) != 0 }) ?? true { remove(old) }
+      if let new { insert(new) }
+      return
+    }
+    if let former { forEachEntry(of: former) { remove($0) } }
+    if let record { forEachEntry(of: record) { insert($0) } }
+  }
+
+  private mutating func insert(_ entry: IndexEntry) {
+    let definition = definition
+    entries.insert(entry) { Self.compare($0, entry, definition.path, definition.kind) }
+  }
+
+  private mutating func remove(_ entry: IndexEntry) {
+    let definition = definition
+    entries.remove { Self.compare($0, entry, definition.path, definition.kind) }
+  }
+
+  private func entry(of record: MetadataRecord) -> IndexEntry? {
+    record.withView { view in
+      view.field(definition.path).map { IndexEntry($0, ordinal: 0, of: record) }
+    }
+  }
+
+  private func forEachEntry(of record: MetadataRecord, _ body: (IndexEntry) -> Void) {
+    record.withView { view in
+      guard let field = view.field(definition.path) else { return }
+      guard definition.kind == .tags, field.kind == .list else {
+        return body(IndexEntry(field, ordinal: 0, of: record))
+      }
+      var ordinal: UInt32 = 0
+      field.forEachElement { element in
+        body(IndexEntry(element, ordinal: ordinal, of: record))
+        ordinal += 1
+        return true
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// The order of entries of an index: by value, then by the record's key, then by the place in its list.
+extension CollectionIndex {
+  func compare(_ left: IndexEntry, _ right: IndexEntry) -> Int {
+    Self.compare(left, right, definition.path, definition.kind)
+  }
+
+  /// Compares two entries.
+  static func compare(
+    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind
+  ) -> Int {
+    if left.key != right.key { return left.key < right.key ? -1 : 1 }
+    let order = compareValues(left, right, path, kind)
+    if order != 0 { return order }
+    let keys = unsafe ByteOrder.compare(left.record.block.key, right.record.block.key)
+    return keys != 0 ? keys : Int(left.ordinal) - Int(right.ordinal)
+  }
+
+  func compareValues(_ left: IndexEntry, _ right: IndexEntry) -> Int {
+    Self.compareValues(left, right, definition.path, definition.kind)
+  }
+
+  private static func compareValues(
+    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind
+  ) -> Int {
+    if left.key != right.key { return left.key < right.key ? -1 : 1 }
+    if left.isExact, right.isExact { return 0 }
+    return withValue(of: left, path, kind) { first in
+      withValue(of: right, path, kind) { ValueOrder.compare(first, $0) }
+    }
+  }
+
+  /// Compares an entry's value with another one.
+  ///
+  /// - Parameters:
+  ///   - entry: An entry of this index.
+  ///   - value: The value.
+  ///   - key: Its `SortKey`.
+  /// - Returns: Negative when the entry's value comes first, 0 when they are worth the same.
+  func compare(_ entry: IndexEntry, _ value: PackedView, _ key: SortKey) -> Int {
+    if entry.key != key.bits { return entry.key < key.bits ? -1 : 1 }
+    if entry.isExact, key.isExact { return 0 }
+    return Self.withValue(of: entry, definition.path, definition.kind) {
+      ValueOrder.compare($0, value)
+    }
+  }
+
+  /// Lends the value that an entry stands for.
+  func withValue<Result>(of entry: IndexEntry, _ body: (PackedView) -> Result) -> Result {
+    Self.withValue(of: entry, definition.path, definition.kind, body)
+  }
+
+  private static func withValue<Result>(
+    of entry: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind,
+    _ body: (PackedView) -> Result
+  ) -> Result {
+    entry.record.withView { view in
+      guard let field = view.field(path) else { return body(view) }
+      guard kind == .tags, field.kind == .list else { return body(field) }
+      var found = field
+      var left = entry.ordinal
+      field.forEachElement { element in
+        found = element
+        left &-= 1
+        return left != UInt32.max
+      }
+      return body(found)
+    }
+  }
+}

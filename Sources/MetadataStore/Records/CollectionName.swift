@@ -1,0 +1,55 @@
+import Synchronization
+
+/// The name of a collection, shared by all its records.
+///
+/// Threading: any thread.
+final class CollectionName: Sendable {
+  /// The name.
+  let text: String
+  /// Its number in this process, 0…; what other names had is not given again.
+  let number: UInt32
+
+  private let bytes: [UInt8]
+
+  private init(_ text: String, _ number: UInt32) {
+    self.text = text
+    bytes = Array(text.utf8)
+    self.number = number
+  }
+
+  /// Whether the name's bytes are these.
+  func hasBytes(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+    unsafe bytes.withUnsafeBufferPointer { unsafe ByteOrder.compare($0, other) == 0 }
+  }
+
+  private struct Table {
+    var names: [String: CollectionName] = [:]
+    var next: UInt32 = 0
+    var limit = 1024
+  }
+
+  private static let table = Mutex(Table())
+
+  /// The one object for a name.
+  static func of(_ text: String) -> CollectionName {
+    table.withLock { table in
+      if let name = table.names[text] { return name }
+      if table.names.count >= table.limit { forgetUnused(&table) }
+      let name = CollectionName(text, table.next)
+      table.next &+= 1
+      table.names[text] = name
+      return name
+    }
+  }
+
+  /// Names that only the table holds would stay for ever.
+  private static func forgetUnused(_ table: inout Table) {
+    var kept: [String: CollectionName] = [:]
+    while let (text, taken) = table.names.popFirst() {
+      var name = taken
+      if !isKnownUniquelyReferenced(&name) { kept[text] = name }
+    }
+    table.names = kept
+    table.limit = max(1024, kept.count * 2)
+  }
+}

@@ -1,0 +1,153 @@
+/// Elements in order, as a value: a copy costs nothing, and only what is changed afterwards is copied.
+///
+/// A B+ tree whose nodes are changed in place as long as no copy shares them. What the order is says a `position`: for an element
+/// negative when it stands before what is sought, 0 at it, positive behind it. All positions of one tree must agree.
+struct SortedTree<Element: Sendable>: Sendable {
+  private var root: TreeNode<Element>
+
+  /// The empty tree.
+  init() {
+    root = TreeNode(leaf: [])
+  }
+
+  /// A tree of elements that are in order already.
+  init(sorted elements: some RandomAccessCollection<Element>) {
+    let fill = TreeNode<Element>.maximum * 7 / 8
+    var level: ContiguousArray<(bound: Element, node: TreeNode<Element>)> = []
+    var start = elements.startIndex
+    while start < elements.endIndex {
+      let end = elements.index(start, offsetBy: fill, limitedBy: elements.endIndex) ?? elements.endIndex
+      level.append((elements[start], TreeNode(leaf: ContiguousArray(elements[start..<end]))))
+      start = end
+    }
+    while level.count > 1 {
+      var above: ContiguousArray<(bound: Element, node: TreeNode<Element>)> = []
+      var first = 0
+      while first < level.count {
+        let end = min(first + fill, level.count)
+        let part = level[first..<end]
+        above.append(
+          (
+            part[first].bound,
+            TreeNode(
+              bounds: ContiguousArray(part.map(\.bound)), children: ContiguousArray(part.map(\.node)))
+          ))
+        first = end
+      }
+      level = above
+    }
+    root = level.first?.node ?? TreeNode(leaf: [])
+  }
+
+  /// How many elements there are.
+  var count: Int { root.count }
+
+  /// The element at a position.
+  func find(_ position: (Element) -> Int) -> Element? {
+    var node = root
+    while !node.isLeaf { node = node.children[node.childIndex(position)] }
+    let (index, found) = node.elementIndex(position)
+    return found ? node.elements[index] : nil
+  }
+
+  /// How many elements stand before a position.
+  func rank(_ position: (Element) -> Int) -> Int {
+    var node = root
+    var before = 0
+    while !node.isLeaf {
+      let index = node.childIndex(position)
+      for child in node.children[..<index] { before += child.count }
+      node = node.children[index]
+    }
+    return before + node.elementIndex(position).index
+  }
+
+  /// Puts an element in its place.
+  ///
+  /// - Returns: The element that was there.
+  @discardableResult
+  mutating func insert(_ element: Element, _ position: (Element) -> Int) -> Element? {
+    if !isKnownUniquelyReferenced(&root) { root = root.copy() }
+    let (replaced, sibling) = root.insert(element, position)
+    if let sibling, let bound = root.elements.first {
+      root = TreeNode(bounds: [bound, sibling.bound], children: [root, sibling.node])
+    }
+    return replaced
+  }
+
+  /// Takes an element out.
+  ///
+  /// - Returns: The element, or `nil` when there is none at the position.
+  @discardableResult
+  mutating func remove(_ position: (Element) -> Int) -> Element? {
+    if !isKnownUniquelyReferenced(&root) { root = root.copy() }
+    let removed = root.remove(position)
+    if root.children.count == 1 { root = root.children[0] }
+    return removed
+  }
+
+  /// Calls `body` with elements in order, from the first that is not before a position, until it returns false.
+  ///
+  /// - Parameters:
+  ///   - start: The position; `nil` for the first element.
+  ///   - body: Returns whether to go on.
+  /// - Throws: What `body` throws.
+  func forEach<Failure: Error>(
+    from start: ((Element) -> Int)? = nil, _ body: (Element) throws(Failure) -> Bool
+  ) throws(Failure) {
+    _ = try Self.forEach(root, from: start, body)
+  }
+
+  /// Calls `body` with elements in reverse order, from the last that is before a position, until it returns false.
+  ///
+  /// - Parameters:
+  ///   - end: The position; `nil` for behind the last element.
+  ///   - body: Returns whether to go on.
+  /// - Throws: What `body` throws.
+  func forEachReversed<Failure: Error>(
+    before end: ((Element) -> Int)? = nil, _ body: (Element) throws(Failure) -> Bool
+  ) throws(Failure) {
+    _ = try Self.forEachReversed(root, before: end, body)
+  }
+
+  private static func forEach<Failure: Error>(
+    _ node: TreeNode<Element>, from start: ((Element) -> Int)?,
+    _ body: (Element) throws(Failure) -> Bool
+  ) throws(Failure) -> Bool {
+    if node.isLeaf {
+      let first = start.map { node.elementIndex($0).index } ?? 0
+      for index in first..<node.elements.count where try !body(node.elements[index]) {
+        return false
+      }
+      return true
+    }
+    let first = start.map { node.childIndex($0) } ?? 0
+    for index in first..<node.children.count {
+      guard try forEach(node.children[index], from: index == first ? start : nil, body) else {
+        return false
+      }
+    }
+    return true
+  }
+
+  private static func forEachReversed<Failure: Error>(
+    _ node: TreeNode<Element>, before end: ((Element) -> Int)?,
+    _ body: (Element) throws(Failure) -> Bool
+  ) throws(Failure) -> Bool {
+    if node.isLeaf {
+      var index = end.map { node.elementIndex($0).index } ?? node.elements.count
+      while index > 0 {
+        index -= 1
+        guard try body(node.elements[index]) else { return false }
+      }
+      return true
+    }
+    let last = end.map { node.childIndex($0) } ?? node.children.count - 1
+    for index in stride(from: last, through: 0, by: -1) {
+      guard
+        try forEachReversed(node.children[index], before: index == last ? end : nil, body)
+      else { return false }
+    }
+    return true
+  }
+}
