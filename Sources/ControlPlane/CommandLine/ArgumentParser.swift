@@ -1,5 +1,6 @@
 import CHostSupport
 import Glibc
+import HostSupport
 import PluginHost
 
 /// Takes command lines apart with `getopt_long`: flags and operands in any order, `--` ends the flags.

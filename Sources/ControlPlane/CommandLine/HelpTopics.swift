@@ -1,3 +1,4 @@
+import HostSupport
 import PluginHost
 
 /// What `dovetail help` prints.

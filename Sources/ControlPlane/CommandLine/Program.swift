@@ -1,4 +1,5 @@
 import Glibc
+import HostSupport
 import PluginHost
 
 /// The whole command line: finds the command, takes its arguments apart, runs it, reports failure.

@@ -1,3 +1,5 @@
+import HostSupport
+
 /// What blocks one plugin: the end of a sentence that begins with its id, and what would fix it.
 struct BlockageCause {
   let kind: Blockage.Kind

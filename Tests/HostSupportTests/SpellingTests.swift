@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PluginHost
+@testable import HostSupport
 
 @Suite("The nearest name")
 struct SpellingTests {
