@@ -17,6 +17,12 @@ public struct JSONPointer: Sendable, Equatable {
     self.tokens = tokens
   }
 
+  /// A name as it stands in a pointer: `~` as `~0`, `/` as `~1`.
+  public static func escape(_ name: String) -> String {
+    name.utf8.contains { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }
+      ? String(name.flatMap { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }) : name
+  }
+
   private static func unescape(_ part: Substring) -> String? {
     var text = ""
     var rest = part[...]

@@ -13,6 +13,11 @@ public struct JSONSchema: Sendable, Equatable {
     /// What is wrong there, and what to do.
     public let reason: String
 
+    package init(place: String, reason: String) {
+      self.place = place
+      self.reason = reason
+    }
+
     /// The whole in one line.
     public var description: String { "schema\(place.isEmpty ? "" : " at \(place)"): \(reason)" }
   }
@@ -23,6 +28,11 @@ public struct JSONSchema: Sendable, Equatable {
     public let pointer: String
     /// What is allowed there and what was found.
     public let reason: String
+
+    package init(pointer: String, reason: String) {
+      self.pointer = pointer
+      self.reason = reason
+    }
 
     /// The whole in one line.
     public var description: String { pointer.isEmpty ? "it \(reason)" : "\(pointer) \(reason)" }
@@ -35,15 +45,28 @@ public struct JSONSchema: Sendable, Equatable {
 
   /// The schema as it was given.
   public let json: JSON
-  let nodes: [SchemaNode]
+  package let nodes: [SchemaNode]
+
+  /// What a schema is for.
+  package enum Dialect: Sendable {
+    /// For JSON.
+    case json
+    /// For records: bytes and dates are types too, defaults count, and there are no combinations of schemas.
+    case records
+  }
 
   /// Checks and takes a schema.
   ///
   /// - Parameter json: An object, or a boolean.
   /// - Throws: `Refusal` with the first keyword that is wrong or not supported.
   public init(_ json: JSON) throws(Refusal) {
+    try self.init(json, for: .json)
+  }
+
+  /// The same in a dialect.
+  package init(_ json: JSON, for dialect: Dialect) throws(Refusal) {
     self.json = json
-    nodes = try SchemaReader.nodes(of: json)
+    nodes = try SchemaReader.nodes(of: json, dialect)
   }
 
   /// Reads a schema from JSON text.

@@ -86,7 +86,8 @@ struct SchemaCheck {
     if missing != 0 {
       let name = node.rules.required[missing.trailingZeroBitCount]
       throw Violation(
-        pointer: "\(pointer(text))/\(Self.escape(name))", reason: "is missing; it is required")
+        pointer: "\(pointer(text))/\(JSONPointer.escape(name))",
+        reason: "is missing; it is required")
     }
     try checkComposite(node, start, text)
   }
@@ -314,7 +315,7 @@ struct SchemaCheck {
       case .index(let index): return "/\(index)"
       case .name(let range):
         let raw = JSONCursor.StringRange(range: range, hasEscapes: true, scalars: 0)
-        return "/" + Self.escape(JSONCursor.text(of: raw, text))
+        return "/" + JSONPointer.escape(JSONCursor.text(of: raw, text))
       }
     }.joined()
   }
@@ -336,11 +337,5 @@ struct SchemaCheck {
       guard cursor.number(text) != nil, cursor.at - start <= 64 else { return "a number" }
       return "the number \(JSONCursor.bytes(start..<cursor.at, text))"
     }
-  }
-
-  /// A name as a JSON pointer has it.
-  static func escape(_ name: String) -> String {
-    name.utf8.contains { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }
-      ? String(name.flatMap { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }) : name
   }
 }

@@ -1,85 +1,99 @@
 /// One level of a schema, its keywords read. Other levels are known by their numbers.
-final class SchemaNode: Sendable {
+package final class SchemaNode: Sendable {
   /// Kinds of values.
-  struct Kinds: OptionSet {
-    let rawValue: UInt8
+  package struct Kinds: OptionSet, Sendable {
+    package let rawValue: UInt16
 
-    static let object = Kinds(rawValue: 1)
-    static let array = Kinds(rawValue: 2)
-    static let string = Kinds(rawValue: 4)
-    static let number = Kinds(rawValue: 8)
-    static let integer = Kinds(rawValue: 16)
-    static let boolean = Kinds(rawValue: 32)
-    static let null = Kinds(rawValue: 64)
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package static let object = Kinds(rawValue: 1)
+    package static let array = Kinds(rawValue: 2)
+    package static let string = Kinds(rawValue: 4)
+    package static let number = Kinds(rawValue: 8)
+    package static let integer = Kinds(rawValue: 16)
+    package static let boolean = Kinds(rawValue: 32)
+    package static let null = Kinds(rawValue: 64)
+    package static let bytes = Kinds(rawValue: 128)
+    package static let date = Kinds(rawValue: 256)
 
     /// The kinds by their names in a schema, and as a person calls them.
-    static let all: [(name: String, kind: Kinds, phrase: String)] = [
+    static let json: [(name: String, kind: Kinds, phrase: String)] = [
       ("object", .object, "an object"), ("array", .array, "an array"),
       ("string", .string, "a string"), ("integer", .integer, "a whole number"),
       ("number", .number, "a number"), ("boolean", .boolean, "true or false"),
       ("null", .null, "null"),
     ]
 
+    /// With those that only records have.
+    static let all = json + [("bytes", .bytes, "bytes"), ("date", .date, "a date")]
+
     /// Every kind of the set: `a string or null`.
-    var phrase: String {
+    package var phrase: String {
       Self.all.filter { contains($0.kind) }.map(\.phrase).joined(separator: " or ")
     }
   }
 
   /// What an object's member is held against.
-  struct Member {
-    let name: [UInt8]
+  package struct Member: Sendable {
+    package let name: [UInt8]
     /// The number of its schema.
-    let node: Int?
+    package let node: Int?
     /// Its bit among the required ones; 0 when it is none of them.
-    let bit: UInt64
+    package let bit: UInt64
   }
 
   /// What is allowed of members that have no schema of their own.
-  enum Others {
+  package enum Others: Sendable {
     case any
     case none
     case node(Int)
   }
 
   /// What a schema says.
-  struct Rules {
+  package struct Rules: Sendable {
     /// `nil` for every kind.
-    var kinds: Kinds?
+    package var kinds: Kinds?
     /// What `enum` and `const` leave.
-    var choices: [JSON]?
-    var members: [Member] = []
-    var others = Others.any
-    var required: [String] = []
-    var items: Int?
-    var leastItems: Int?
-    var mostItems: Int?
-    var shortest: Int?
-    var longest: Int?
-    var pattern: PosixPattern?
-    var bounds: [Bound] = []
+    package var choices: [JSON]?
+    /// What `default` says, where it counts.
+    package var fallback: JSON?
+    package var members: [Member] = []
+    package var others = Others.any
+    package var required: [String] = []
+    package var items: Int?
+    package var leastItems: Int?
+    package var mostItems: Int?
+    package var shortest: Int?
+    package var longest: Int?
+    package var pattern: PosixPattern?
+    package var bounds: [Bound] = []
     /// `$ref` and `allOf`.
-    var all: [Int] = []
-    var any: [Int] = []
-    var one: [Int] = []
+    package var all: [Int] = []
+    package var any: [Int] = []
+    package var one: [Int] = []
   }
 
-  let rules: Rules
+  package let rules: Rules
+  /// Where it stands in the schema, as a JSON pointer.
+  package let place: String
 
-  init(_ rules: Rules) { self.rules = rules }
+  init(_ rules: Rules, at place: String) {
+    self.rules = rules
+    self.place = place
+  }
 
   /// The schemas that are held against the same value.
   var beside: [Int] { rules.all + rules.any + rules.one }
 
-  /// A bound of a number.
-  struct Bound {
-    let keyword: Keyword
-    let limit: JSON
+  /// A bound of a number, or of a date where the limit is one.
+  package struct Bound: Sendable {
+    package let keyword: Keyword
+    package let limit: JSON
 
-    enum Keyword: String, CaseIterable {
+    package enum Keyword: String, CaseIterable, Sendable {
       case minimum, maximum, exclusiveMinimum, exclusiveMaximum
 
-      var phrase: String {
+      package var phrase: String {
         switch self {
         case .minimum: "at least"
         case .maximum: "at most"
@@ -89,7 +103,7 @@ final class SchemaNode: Sendable {
       }
     }
 
-    func holds(for number: JSON) -> Bool {
+    package func holds(for number: JSON) -> Bool {
       if let left = number.int, let right = limit.int { return holds(left, right) }
       guard let left = number.double, let right = limit.double else { return true }
       return holds(left, right)

@@ -8,16 +8,26 @@ struct SchemaReader {
   ]
   private static let deepest = 32
 
+  private static let combinations: Set<String> = [
+    "$defs", "$ref", "allOf", "anyOf", "definitions", "oneOf",
+  ]
+
   private let root: JSON
+  private let dialect: JSONSchema.Dialect
   private var nodes: [SchemaNode?] = []
   private var numbers: [String: Int] = [:]
   private var references: [(target: String, place: String)] = []
 
-  private init(root: JSON) { self.root = root }
+  private init(root: JSON, dialect: JSONSchema.Dialect) {
+    self.root = root
+    self.dialect = dialect
+  }
 
   /// The levels of a schema; the first is the whole.
-  static func nodes(of json: JSON) throws(Refusal) -> [SchemaNode] {
-    var reader = SchemaReader(root: json)
+  static func nodes(
+    of json: JSON, _ dialect: JSONSchema.Dialect
+  ) throws(Refusal) -> [SchemaNode] {
+    var reader = SchemaReader(root: json, dialect: dialect)
     _ = try reader.read(json, at: "", depth: 0)
     while let (target, place) = reader.references.popLast() {
       if reader.nodes[reader.numbers[target] ?? 0] != nil { continue }
@@ -69,7 +79,7 @@ struct SchemaReader {
       rules.members.removeAll { $0.name == bytes }
       rules.members.append(.init(name: bytes, node: node, bit: 1 << UInt64(index)))
     }
-    nodes[number] = SchemaNode(rules)
+    nodes[number] = SchemaNode(rules, at: place)
     return number
   }
 
@@ -77,8 +87,14 @@ struct SchemaReader {
     _ name: String, _ value: JSON, at place: String, _ depth: Int,
     into rules: inout SchemaNode.Rules
   ) throws(Refusal) {
-    let here = "\(place)/\(SchemaCheck.escape(name))"
+    let here = "\(place)/\(JSONPointer.escape(name))"
     switch name {
+    case _ where dialect == .records && Self.combinations.contains(name):
+      throw Refusal(
+        place: here,
+        reason: "the keyword \"\(name)\" is not supported in the schema of a collection; "
+          + "write out what is meant")
+    case "default" where dialect == .records: rules.fallback = value
     case "type": rules.kinds = try kinds(value, here)
     case "enum": try keep(try elements(value, here, atLeast: 1), in: &rules)
     case "const": try keep([value], in: &rules)
@@ -105,7 +121,11 @@ struct SchemaReader {
     case "oneOf": rules.one = try list(value, here, depth)
     default:
       if let keyword = SchemaNode.Bound.Keyword(rawValue: name) {
-        guard value.double != nil else { throw Refusal(place: here, reason: "must be a number") }
+        guard value.double != nil || dialect == .records && value["$date"] != nil else {
+          let date =
+            dialect == .records ? " or a date such as {\"$date\": \"2026-01-31T10:00:00Z\"}" : ""
+          throw Refusal(place: here, reason: "must be a number\(date)")
+        }
         rules.bounds.append(.init(keyword: keyword, limit: value))
       } else if !Self.remarks.contains(name), !name.hasPrefix("x-") {
         let advice =
@@ -129,9 +149,10 @@ struct SchemaReader {
     var names = [value]
     if case .array(let all) = value { names = all }
     var kinds: SchemaNode.Kinds = []
+    let known = dialect == .records ? SchemaNode.Kinds.all : SchemaNode.Kinds.json
     for name in names {
-      guard let found = SchemaNode.Kinds.all.first(where: { $0.name == name.string }) else {
-        let allowed = SchemaNode.Kinds.all.map(\.name).joined(separator: ", ")
+      guard let found = known.first(where: { $0.name == name.string }) else {
+        let allowed = known.map(\.name).joined(separator: ", ")
         throw Refusal(place: place, reason: "\(name.text()) is not one of \(allowed)")
       }
       kinds.insert(found.kind)
@@ -198,7 +219,7 @@ struct SchemaReader {
     var result: [(String, Int)] = []
     for name in members.keys.sorted() {
       guard let member = members[name] else { continue }
-      let here = "\(place)/\(SchemaCheck.escape(name))"
+      let here = "\(place)/\(JSONPointer.escape(name))"
       result.append((name, try read(member, at: here, depth: depth + 1)))
     }
     return result
