@@ -1,0 +1,126 @@
+import HostSupport
+
+/// One level of a schema, ready to be held against values. Other levels are known by their numbers.
+final class ValueRule: Sendable {
+  let keywords: ValueKeywords
+  /// What a map without the member gets; its own members are filled in already.
+  let fallback: MetadataValue?
+  /// Whether something within its values can be filled in.
+  let fills: Bool
+
+  init(_ keywords: ValueKeywords, fallback: MetadataValue?, fills: Bool) {
+    self.keywords = keywords
+    self.fallback = fallback
+    self.fills = fills
+  }
+
+  /// Whether a kind of values is allowed; a whole number is a number too.
+  func allows(_ kind: SchemaNode.Kinds) -> Bool {
+    guard let kinds = keywords.kinds else { return true }
+    return !kinds.isDisjoint(with: kind == .integer ? [.integer, .number] : kind)
+  }
+}
+
+/// What the keywords of one level say, in the store's values.
+struct ValueKeywords: Sendable {
+
+  /// A member of a map that a schema names.
+  struct Member: Sendable {
+    let name: String
+    /// The number of its schema; `nil` when it may be anything.
+    let rule: Int?
+    let isRequired: Bool
+  }
+
+  /// Where it stands in the schema, as a JSON pointer.
+  let place: String
+  /// `nil` for every kind.
+  let kinds: SchemaNode.Kinds?
+  /// What `enum` and `const` leave.
+  let choices: [MetadataValue]?
+  /// By name.
+  let members: [Member]
+  let others: SchemaNode.Others
+  let items: Int?
+  let leastItems: Int
+  let mostItems: Int
+  /// Of text in Unicode scalars, of bytes in bytes.
+  let shortest: Int
+  let longest: Int
+  let pattern: PosixPattern?
+  let numberBounds: [ValueBound]
+  let dateBounds: [ValueBound]
+  /// What `default` says.
+  let fallback: MetadataValue?
+
+  /// Reads what JSON says of values.
+  ///
+  /// - Throws: What is no value or no date.
+  init(_ node: SchemaNode) throws(JSONSchema.Refusal) {
+    let rules = node.rules
+    place = node.place
+    kinds = rules.kinds
+    others = rules.others
+    items = rules.items
+    leastItems = rules.leastItems ?? 0
+    mostItems = rules.mostItems ?? .max
+    shortest = rules.shortest ?? 0
+    longest = rules.longest ?? .max
+    pattern = rules.pattern
+    members =
+      rules.members
+      .map { member in
+        Member(
+          name: String(decoding: member.name, as: UTF8.self), rule: member.node,
+          isRequired: member.bit != 0)
+      }
+      .sorted { $0.name < $1.name }
+    if let choices = rules.choices {
+      self.choices = try choices.map { choice throws(JSONSchema.Refusal) in
+        try Self.value(choice, at: node.place + "/enum")
+      }
+    } else {
+      choices = nil
+    }
+    fallback = try rules.fallback.map { json throws(JSONSchema.Refusal) in
+      try Self.value(json, at: node.place + "/default")
+    }
+    var numbers: [ValueBound] = []
+    var dates: [ValueBound] = []
+    for bound in rules.bounds {
+      let here = "\(node.place)/\(bound.keyword.rawValue)"
+      let limit = ValueBound(
+        keyword: bound.keyword, limit: try Self.value(bound.limit, at: here))
+      if case .date = limit.limit { dates.append(limit) } else { numbers.append(limit) }
+    }
+    numberBounds = numbers
+    dateBounds = dates
+  }
+
+  private static func value(
+    _ json: JSON, at place: String
+  ) throws(JSONSchema.Refusal) -> MetadataValue {
+    do throws(MetadataError) {
+      return try MetadataValue(json: json)
+    } catch {
+      throw JSONSchema.Refusal(place: place, reason: error.description)
+    }
+  }
+}
+
+extension MetadataValue {
+  /// The kind as a schema calls it.
+  var kind: SchemaNode.Kinds {
+    switch self {
+    case .null: .null
+    case .bool: .boolean
+    case .int: .integer
+    case .double: .number
+    case .string: .string
+    case .bytes: .bytes
+    case .date: .date
+    case .list: .array
+    case .map: .object
+    }
+  }
+}
