@@ -26,7 +26,7 @@ struct CollectionIndex: Sendable {
   ///   - former: The record before, if there was one.
   ///   - record: The record after, if there is one.
   mutating func update(from former: MetadataRecord?, to record: MetadataRecord?) {
-    if definition.kind != .tags, let former, let record {
+    if !definition.isByElement, let former, let record {
       let old = entry(of: former)
       let new = entry(of: record)
       // An entry of the same value takes the place of the former one.
@@ -40,12 +40,12 @@ struct CollectionIndex: Sendable {
 
   private mutating func insert(_ entry: IndexEntry) {
     let definition = definition
-    entries.insert(entry) { Self.compare($0, entry, definition.path, definition.kind) }
+    entries.insert(entry) { Self.compare($0, entry, definition.path, definition.isByElement) }
   }
 
   private mutating func remove(_ entry: IndexEntry) {
     let definition = definition
-    entries.remove { Self.compare($0, entry, definition.path, definition.kind) }
+    entries.remove { Self.compare($0, entry, definition.path, definition.isByElement) }
   }
 
   private func entry(of record: MetadataRecord) -> IndexEntry? {
@@ -57,7 +57,7 @@ struct CollectionIndex: Sendable {
   private func forEachEntry(of record: MetadataRecord, _ body: (IndexEntry) -> Void) {
     record.withView { view in
       guard let field = view.field(definition.path) else { return }
-      guard definition.kind == .tags, field.kind == .list else {
+      guard definition.isByElement, field.kind == .list else {
         return body(IndexEntry(field, ordinal: 0, of: record))
       }
       var ordinal: UInt32 = 0

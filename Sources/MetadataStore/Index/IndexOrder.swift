@@ -1,31 +1,31 @@
 /// The order of entries of an index: by value, then by the record's key, then by the place in its list.
 extension CollectionIndex {
   func compare(_ left: IndexEntry, _ right: IndexEntry) -> Int {
-    Self.compare(left, right, definition.path, definition.kind)
+    Self.compare(left, right, definition.path, definition.isByElement)
   }
 
   /// Compares two entries.
   static func compare(
-    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind
+    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ isByElement: Bool
   ) -> Int {
     if left.key != right.key { return left.key < right.key ? -1 : 1 }
-    let order = compareValues(left, right, path, kind)
+    let order = compareValues(left, right, path, isByElement)
     if order != 0 { return order }
     let keys = unsafe ByteOrder.compare(left.record.block.key, right.record.block.key)
     return keys != 0 ? keys : Int(left.ordinal) - Int(right.ordinal)
   }
 
   func compareValues(_ left: IndexEntry, _ right: IndexEntry) -> Int {
-    Self.compareValues(left, right, definition.path, definition.kind)
+    Self.compareValues(left, right, definition.path, definition.isByElement)
   }
 
   private static func compareValues(
-    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind
+    _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ isByElement: Bool
   ) -> Int {
     if left.key != right.key { return left.key < right.key ? -1 : 1 }
     if left.isExact, right.isExact { return 0 }
-    return withValue(of: left, path, kind) { first in
-      withValue(of: right, path, kind) { ValueOrder.compare(first, $0) }
+    return withValue(of: left, path, isByElement) { first in
+      withValue(of: right, path, isByElement) { ValueOrder.compare(first, $0) }
     }
   }
 
@@ -39,23 +39,23 @@ extension CollectionIndex {
   func compare(_ entry: IndexEntry, _ value: PackedView, _ key: SortKey) -> Int {
     if entry.key != key.bits { return entry.key < key.bits ? -1 : 1 }
     if entry.isExact, key.isExact { return 0 }
-    return Self.withValue(of: entry, definition.path, definition.kind) {
+    return Self.withValue(of: entry, definition.path, definition.isByElement) {
       ValueOrder.compare($0, value)
     }
   }
 
   /// Lends the value that an entry stands for.
   func withValue<Result>(of entry: IndexEntry, _ body: (PackedView) -> Result) -> Result {
-    Self.withValue(of: entry, definition.path, definition.kind, body)
+    Self.withValue(of: entry, definition.path, definition.isByElement, body)
   }
 
   private static func withValue<Result>(
-    of entry: IndexEntry, _ path: FieldPath, _ kind: IndexDefinition.Kind,
+    of entry: IndexEntry, _ path: FieldPath, _ isByElement: Bool,
     _ body: (PackedView) -> Result
   ) -> Result {
     entry.record.withView { view in
       guard let field = view.field(path) else { return body(view) }
-      guard kind == .tags, field.kind == .list else { return body(field) }
+      guard isByElement, field.kind == .list else { return body(field) }
       var found = field
       var left = entry.ordinal
       field.forEachElement { element in

@@ -11,6 +11,8 @@ public struct FieldPath: Sendable, Hashable, CustomStringConvertible {
 
   /// The names, 1…16 of them.
   public let names: [String]
+  /// The same as bytes.
+  let segments: [[UInt8]]
 
   /// Reads a path; `nil` when it is empty, too long, has an empty name, or a backslash before anything else.
   public init?(_ text: String) {
@@ -33,7 +35,12 @@ public struct FieldPath: Sendable, Hashable, CustomStringConvertible {
     guard !isEscaped, names.count <= Self.mostNames, names.allSatisfy({ !$0.isEmpty }) else {
       return nil
     }
+    self.init(names: names)
+  }
+
+  init(names: [String]) {
     self.names = names
+    segments = names.map { Array($0.utf8) }
   }
 
   /// The path as text; `init(_:)` gives it back.

@@ -25,5 +25,11 @@ public enum IndexDefinition: Sendable, Hashable {
     }
   }
 
+  /// Whether each element of a list has an entry of its own.
+  var isByElement: Bool {
+    if case .tags = self { return true }
+    return false
+  }
+
   var json: JSON { .object([kind: .string(path.description)]) }
 }

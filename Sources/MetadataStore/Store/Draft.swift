@@ -102,9 +102,11 @@ struct Draft {
   ) -> MetadataChange {
     guard case .put(let asked) = write.action else {
       // `meet` saw to it that there is one.
-      let record = former ?? MetadataRecord(
-        collection: write.collection, key: write.key, value: .null, version: 1, created: revision,
-        modified: revision)
+      let record =
+        former
+        ?? MetadataRecord(
+          collection: write.collection, key: write.key, value: .null, version: 1, created: revision,
+          modified: revision)
       return MetadataChange(
         kind: write.isExpiry ? .expired : .removed, record: record, previous: former,
         revision: revision, index: index)
@@ -128,7 +130,9 @@ struct Draft {
         let operation: PersistenceOperation =
           change.isRemoval
           ? .remove(collection: record.collection, key: record.key) : .put(record)
-        guard !isSingle else { return PersistenceBatch(revision: part.revision, operations: [operation]) }
+        guard !isSingle else {
+          return PersistenceBatch(revision: part.revision, operations: [operation])
+        }
         let id = RecordID(record.collection, record.key)
         if let position = positions[id] {
           operations[position] = operation

@@ -16,7 +16,8 @@ struct SortedTree<Element: Sendable>: Sendable {
     var level: ContiguousArray<(bound: Element, node: TreeNode<Element>)> = []
     var start = elements.startIndex
     while start < elements.endIndex {
-      let end = elements.index(start, offsetBy: fill, limitedBy: elements.endIndex) ?? elements.endIndex
+      let end =
+        elements.index(start, offsetBy: fill, limitedBy: elements.endIndex) ?? elements.endIndex
       level.append((elements[start], TreeNode(leaf: ContiguousArray(elements[start..<end]))))
       start = end
     }
@@ -30,7 +31,8 @@ struct SortedTree<Element: Sendable>: Sendable {
           (
             part[first].bound,
             TreeNode(
-              bounds: ContiguousArray(part.map(\.bound)), children: ContiguousArray(part.map(\.node)))
+              bounds: ContiguousArray(part.map(\.bound)),
+              children: ContiguousArray(part.map(\.node)))
           ))
         first = end
       }
