@@ -25,7 +25,7 @@ package final class SchemaNode: Sendable {
     ]
 
     /// With those that only records have.
-    static let all = json + [("bytes", .bytes, "bytes"), ("date", .date, "a date")]
+    package static let all = json + [("bytes", .bytes, "bytes"), ("date", .date, "a date")]
 
     /// Every kind of the set: `a string or null`.
     package var phrase: String {

@@ -23,7 +23,6 @@ final class ValueRule: Sendable {
 
 /// What the keywords of one level say, in the store's values.
 struct ValueKeywords: Sendable {
-
   /// A member of a map that a schema names.
   struct Member: Sendable {
     let name: String
@@ -33,25 +32,28 @@ struct ValueKeywords: Sendable {
   }
 
   /// Where it stands in the schema, as a JSON pointer.
-  let place: String
+  private(set) var place = ""
   /// `nil` for every kind.
-  let kinds: SchemaNode.Kinds?
+  private(set) var kinds: SchemaNode.Kinds?
   /// What `enum` and `const` leave.
-  let choices: [MetadataValue]?
+  private(set) var choices: [MetadataValue]?
   /// By name.
-  let members: [Member]
-  let others: SchemaNode.Others
-  let items: Int?
-  let leastItems: Int
-  let mostItems: Int
+  private(set) var members: [Member] = []
+  private(set) var others = SchemaNode.Others.any
+  private(set) var items: Int?
+  private(set) var leastItems = 0
+  private(set) var mostItems = Int.max
   /// Of text in Unicode scalars, of bytes in bytes.
-  let shortest: Int
-  let longest: Int
-  let pattern: PosixPattern?
-  let numberBounds: [ValueBound]
-  let dateBounds: [ValueBound]
+  private(set) var shortest = 0
+  private(set) var longest = Int.max
+  private(set) var pattern: PosixPattern?
+  private(set) var numberBounds: [ValueBound] = []
+  private(set) var dateBounds: [ValueBound] = []
   /// What `default` says.
-  let fallback: MetadataValue?
+  private(set) var fallback: MetadataValue?
+
+  /// Keywords that let every value through.
+  init() {}
 
   /// Reads what JSON says of values.
   ///
@@ -75,26 +77,18 @@ struct ValueKeywords: Sendable {
           isRequired: member.bit != 0)
       }
       .sorted { $0.name < $1.name }
-    if let choices = rules.choices {
-      self.choices = try choices.map { choice throws(JSONSchema.Refusal) in
-        try Self.value(choice, at: node.place + "/enum")
-      }
-    } else {
-      choices = nil
+    choices = try rules.choices?.map { choice throws(JSONSchema.Refusal) in
+      try Self.value(choice, at: node.place + "/enum")
     }
     fallback = try rules.fallback.map { json throws(JSONSchema.Refusal) in
       try Self.value(json, at: node.place + "/default")
     }
-    var numbers: [ValueBound] = []
-    var dates: [ValueBound] = []
     for bound in rules.bounds {
       let here = "\(node.place)/\(bound.keyword.rawValue)"
       let limit = ValueBound(
         keyword: bound.keyword, limit: try Self.value(bound.limit, at: here))
-      if case .date = limit.limit { dates.append(limit) } else { numbers.append(limit) }
+      if case .date = limit.limit { dateBounds.append(limit) } else { numberBounds.append(limit) }
     }
-    numberBounds = numbers
-    dateBounds = dates
   }
 
   private static func value(

@@ -34,7 +34,12 @@ public struct ValueSchema: Sendable, Equatable {
   }
 
   /// The schema that every value fits.
-  static let anything: ValueSchema? = try? ValueSchema(.bool(true))
+  static let anything = ValueSchema()
+
+  private init() {
+    json = .bool(true)
+    rules = [ValueRule(ValueKeywords(), fallback: nil, fills: false)]
+  }
 
   /// Whether a value fits, in time in proportion to its size.
   public func fits(_ value: MetadataValue) -> Bool {
