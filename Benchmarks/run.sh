@@ -24,6 +24,7 @@ plugin publisher
 plugin async
 plugin bystander
 plugin topics
+plugin store
 Benchmarks/Peers/build.sh "$work"
 for plugin in swift-publisher swift-subscriber; do cp ".build/release/libbench-$plugin.so" "$work/$plugin.so"; done
 [[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"

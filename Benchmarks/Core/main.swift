@@ -18,6 +18,9 @@ do {
   try AsyncBenchmarks.run(&bench, workspace)
   try BystanderBenchmarks.run(&bench, workspace)
   try TopicBenchmarks.run(&bench, workspace)
+  let peers = StorePeers(folder: workspace.path)
+  try StoreReadBenchmarks.run(&bench, workspace, peers)
+  try StoreWriteBenchmarks.run(&bench, workspace, peers)
   exit(bench.end())
 } catch {
   print("bench-core: \(error)")

@@ -33,3 +33,10 @@ if glib=$(pkg-config --cflags --libs gobject-2.0 2>/dev/null); then
 else
   rm_peer gsignal
 fi
+[[ $out/map.so -nt map.cpp && $out/map.so -nt store.h ]] || "$cxx" "${flags[@]}" -std=c++17 -pthread map.cpp -o "$out/map.so"
+if has sqlite3.h; then
+  [[ $out/sqlite.so -nt sqlite.c && $out/sqlite.so -nt store.h ]] ||
+    "$cc" "${flags[@]}" -std=c11 -D_GNU_SOURCE sqlite.c -o "$out/sqlite.so" -lsqlite3
+else
+  rm_peer sqlite
+fi

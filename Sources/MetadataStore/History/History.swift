@@ -3,7 +3,7 @@ struct History {
   /// What is read from a position on.
   enum Reading {
     /// Changes and the position after them.
-    case changes(ArraySlice<MetadataChange>, next: UInt64)
+    case changes([MetadataChange], next: UInt64)
     /// The position is no longer held: go on at `next`, which is after revision `revision`.
     case lost(next: UInt64, revision: UInt64)
   }
@@ -11,8 +11,6 @@ struct History {
   private var changes: [MetadataChange] = []
   private var first: UInt64 = 0
   private let capacity: Int
-  /// When the strides of changes came, oldest first: the position after a stride, and its moment.
-  private var moments: [(end: UInt64, time: Int64)] = []
   /// The revision after which every change is held.
   private(set) var heldAfter: UInt64
   /// The last revision that was added.
@@ -88,7 +86,8 @@ struct History {
   func read(from position: UInt64, limit: Int) -> Reading {
     guard position >= first else { return .lost(next: end, revision: revision) }
     let start = min(Int(position - first), changes.count)
-    let slice = changes[start..<min(start + limit, changes.count)]
-    return .changes(slice, next: first + UInt64(slice.endIndex))
+    let end = min(start + limit, changes.count)
+    // A copy: a slice would share the array, which the next change would have to copy whole.
+    return .changes(Array(changes[start..<end]), next: first + UInt64(end))
   }
 }

@@ -9,13 +9,27 @@ struct CollectionIndex: Sendable {
   }
 
   /// The index of records.
-  init(_ definition: IndexDefinition, of records: SortedTree<MetadataRecord>) {
+  ///
+  /// - Parameters:
+  ///   - definition: What is indexed.
+  ///   - records: All records of the collection.
+  ///   - progress: Told how many records were looked at, now and then; returns whether to go on.
+  /// - Returns: `nil` when `progress` ended it.
+  init?(
+    _ definition: IndexDefinition, of records: SortedTree<MetadataRecord>,
+    progress: (Int) -> Bool = { _ in true }
+  ) {
     self.init(definition)
     var entries: [IndexEntry] = []
+    var looked = 0
+    var goesOn = true
     records.forEach { record in
       forEachEntry(of: record) { entries.append($0) }
-      return true
+      looked += 1
+      if looked % 4096 == 0 { goesOn = progress(looked) }
+      return goesOn
     }
+    guard goesOn, progress(looked) else { return nil }
     entries.sort { compare($0, $1) < 0 }
     self.entries = SortedTree(sorted: entries)
   }

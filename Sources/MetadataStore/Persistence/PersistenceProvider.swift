@@ -27,8 +27,11 @@ public struct LoadReport: Sendable, Equatable {
   /// Sentences for the operator: what was damaged, set aside, finished or swept.
   public var notes: [String] = []
 
-  /// An empty report.
-  public init() {}
+  /// Makes a report.
+  public init(revision: UInt64 = 0, notes: [String] = []) {
+    self.revision = revision
+    self.notes = notes
+  }
 }
 
 /// Where records outlive the process.

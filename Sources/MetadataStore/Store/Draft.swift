@@ -5,32 +5,61 @@ struct Draft {
     let conditionsHeld: Bool
     let revision: UInt64
     let changes: [MetadataChange]
+    /// How many of the changes were asked for; the others follow from them.
+    let asked: Int
   }
+
+  /// What is written instead of what was asked.
+  struct Amendment {
+    /// `nil` for what was asked.
+    var value: PackedValue?
+    /// Nanoseconds since 1970-01-01 UTC; `nil` for never.
+    var expires: Int64?
+  }
+
+  /// Holds one write against what is declared; `former` is the record that is there.
+  typealias Check = (
+    _ write: MetadataWrite, _ former: MetadataRecord?, _ draft: Draft
+  ) throws(MetadataError) -> Amendment
+
+  /// Holds what a transaction adds against the quotas, beside what the others of the group add.
+  typealias Admit = (
+    _ growth: [String: Usage], _ others: [String: Usage]
+  ) throws(MetadataError) -> Void
 
   /// Reads the newest record that is published.
   typealias Lookup = (_ collection: String, _ key: String) -> MetadataRecord?
 
+  /// Nanoseconds since 1970-01-01 UTC, from which relative expiries count.
+  let now: Int64
   private let lookup: Lookup
-  private let now: Int64
   /// The newest state of what the group has changed so far, by identity.
   private var latest: [RecordID: MetadataRecord?] = [:]
   /// The same of the transaction that is being added.
   private var pending: [RecordID: MetadataRecord?] = [:]
+  private var growth: [String: Usage] = [:]
   /// Whether nothing reads what was written before, so that it need not be remembered.
   private let isSingle: Bool
   private(set) var parts: [Part] = []
+  /// The revision of the last part that changes anything; at first the one before.
+  private(set) var revision: UInt64
 
   /// Begins with nothing.
   ///
   /// - Parameters:
   ///   - isSingle: Whether there will be one transaction of one write.
-  ///   - now: Nanoseconds since 1970-01-01 UTC, from which relative expiries count.
+  ///   - revision: The one before.
+  ///   - now: Nanoseconds since 1970-01-01 UTC.
   ///   - lookup: Reads what is published.
-  init(isSingle: Bool, now: Int64, lookup: @escaping Lookup) {
+  init(isSingle: Bool, after revision: UInt64, now: Int64, lookup: @escaping Lookup) {
     self.isSingle = isSingle
+    self.revision = revision
     self.now = now
     self.lookup = lookup
   }
+
+  /// Whether there is anything to save.
+  var hasChanges: Bool { parts.contains { !$0.changes.isEmpty } }
 
   /// The record as the group leaves it so far.
   func current(_ collection: String, _ key: String) -> MetadataRecord? {
@@ -45,13 +74,14 @@ struct Draft {
   ///
   /// - Parameters:
   ///   - transaction: What is asked; each write sees those before it.
-  ///   - revision: Its revision.
-  ///   - check: Has each change checked, and may give the record that is to be written instead.
+  ///   - following: Writes that happen with it, unchecked, when its conditions hold.
+  ///   - check: Has each write checked.
+  ///   - admit: Has the whole checked; `nil` when nothing is bounded.
   /// - Returns: What it does.
   /// - Throws: The error of the first write that cannot be done; the draft is then as before.
   mutating func add(
-    _ transaction: MetadataTransaction, revision: UInt64,
-    check: (MetadataWrite, MetadataRecord?, inout Draft) throws(MetadataError) -> PackedValue?
+    _ transaction: MetadataTransaction, following: [MetadataWrite] = [], check: Check,
+    admit: Admit? = nil
   ) throws(MetadataError) -> Part {
     let held = transaction.conditions.allSatisfy { $0.holds(current($0.collection, $0.key)) }
     let writes = held ? transaction.writes : transaction.otherwise
@@ -61,24 +91,52 @@ struct Draft {
       for write in writes {
         let former = current(write.collection, write.key)
         try Self.meet(write, former)
-        let amended = try check(write, former, &self)
-        let change = Self.change(
-          write, amended, former, revision: revision, index: changes.count, now: now)
-        if !isSingle {
-          pending[RecordID(write.collection, write.key)] = .some(
-            change.isRemoval ? nil : change.record)
-        }
-        changes.append(change)
+        append(write, try check(write, former, self), former, to: &changes)
       }
+      for write in held ? following : [] {
+        let expires = write.expiry.moment(now, ttl: nil)
+        append(
+          write, Amendment(expires: expires), current(write.collection, write.key), to: &changes)
+      }
+      try self.admit(changes, admit)
     } catch {
       pending = [:]
       throw error
     }
-    latest.merge(pending) { _, newer in newer }
-    pending = [:]
-    let part = Part(conditionsHeld: held, revision: revision, changes: changes)
+    if !isSingle {
+      latest.merge(pending) { _, newer in newer }
+      pending = [:]
+    }
+    if !changes.isEmpty { revision += 1 }
+    let part = Part(
+      conditionsHeld: held, revision: revision, changes: changes, asked: writes.count)
     parts.append(part)
     return part
+  }
+
+  /// Has the whole of what a transaction adds checked.
+  private mutating func admit(
+    _ changes: [MetadataChange], _ admit: Admit?
+  ) throws(MetadataError) {
+    guard let admit else { return }
+    let added = changes.reduce(into: [String: Usage]()) { sums, change in
+      sums[change.record.collection, default: Usage()] += Usage(change)
+    }
+    try admit(added, growth)
+    growth.merge(added, uniquingKeysWith: +)
+  }
+
+  private mutating func append(
+    _ write: MetadataWrite, _ amendment: Amendment, _ former: MetadataRecord?,
+    to changes: inout [MetadataChange]
+  ) {
+    let change = Self.change(
+      write, amendment, former, revision: revision + 1, index: changes.count)
+    if !isSingle {
+      pending[RecordID(write.collection, write.key)] = .some(
+        change.isRemoval ? nil : change.record)
+    }
+    changes.append(change)
   }
 
   /// Whether the record is as the write expects it.
@@ -97,27 +155,24 @@ struct Draft {
   }
 
   private static func change(
-    _ write: MetadataWrite, _ amended: PackedValue?, _ former: MetadataRecord?, revision: UInt64,
-    index: Int, now: Int64
+    _ write: MetadataWrite, _ amendment: Amendment, _ former: MetadataRecord?, revision: UInt64,
+    index: Int
   ) -> MetadataChange {
-    guard case .put(let asked) = write.action else {
-      // `meet` saw to it that there is one.
-      let record =
-        former
-        ?? MetadataRecord(
-          collection: write.collection, key: write.key, value: .null, version: 1, created: revision,
-          modified: revision)
+    switch (write.action, former) {
+    case (.put(let asked), _):
+      let record = MetadataRecord(
+        former?.block.header.collection ?? CollectionName.of(write.collection), write.key,
+        amendment.value ?? asked, version: (former?.version ?? 0) + 1,
+        created: former?.created ?? revision, modified: revision, expires: amendment.expires)
       return MetadataChange(
-        kind: write.isExpiry ? .expired : .removed, record: record, previous: former,
+        kind: former == nil ? .created : .updated, record: record, previous: former,
         revision: revision, index: index)
+    case (.remove, let former?):
+      return MetadataChange(
+        kind: write.isExpiry ? .expired : .removed, record: former, previous: former,
+        revision: revision, index: index)
+    case (.remove, nil): preconditionFailure("`meet` lets no removal of nothing pass")
     }
-    let record = MetadataRecord(
-      former?.block.header.collection ?? CollectionName.of(write.collection), write.key,
-      amended ?? asked, version: (former?.version ?? 0) + 1,
-      created: former?.created ?? revision, modified: revision, expires: write.expiry.moment(now))
-    return MetadataChange(
-      kind: former == nil ? .created : .updated, record: record, previous: former,
-      revision: revision, index: index)
   }
 
   /// What to save: the last change of each record of all parts.
@@ -143,16 +198,5 @@ struct Draft {
       }
     }
     return PersistenceBatch(revision: parts.last?.revision ?? 0, operations: operations)
-  }
-}
-
-extension MetadataWrite.Expiry {
-  /// The moment it stands for; `nil` for never.
-  fileprivate func moment(_ now: Int64) -> Int64? {
-    switch self {
-    case .byCollection, .never: nil
-    case .at(let moment): moment
-    case .after(let nanoseconds): now.addingReportingOverflow(nanoseconds).partialValue
-    }
   }
 }

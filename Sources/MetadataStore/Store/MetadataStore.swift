@@ -13,20 +13,23 @@ public final class MetadataStore: Sendable {
 
   /// How many of the last changes are held for watches, at least, unless the opener says otherwise.
   public static let defaultHistoryCapacity = 8192
-
   /// What the provider found and repaired when the store was opened.
   public let loadReport: LoadReport
 
-  private let saver: Saver
-  private let queue = CommitQueue()
-  private let feed: Feed
+  let saver: Saver
+  let queue = CommitQueue()
+  let feed: Feed
+  let catalog: Catalog
+  let quotas = Quotas()
+  let indexBuilder = IndexBuilder()
+  let sweeper = Sweeper()
   private let deliveryThread: DeliveryThread?
   private let dispatch: Dispatch
-  private let lastRevision: Atomic<UInt64>
-  private let isClosed = Atomic(false)
+  let lastRevision: Atomic<UInt64>
+  let isClosed = Atomic(false)
   private let readCounter = StripedCounter()
-  private let writes = Atomic(0)
-  private let conflicts = Atomic(0)
+  let writes = Atomic(0)
+  let conflicts = Atomic(0)
 
   /// Opens a store and loads every record.
   ///
@@ -43,10 +46,12 @@ public final class MetadataStore: Sendable {
     let report = try provider.load { record in
       collections[record.collection, default: []].append(record)
     }
-    loadReport = report
+    var root = StoreRoot(revision: report.revision, collections)
+    catalog = Catalog(of: root)
+    loadReport = LoadReport(revision: report.revision, notes: report.notes + catalog.notes)
     lastRevision = Atomic(report.revision)
-    feed = Feed(
-      StoreRoot(revision: report.revision, collections), historyCapacity: historyCapacity)
+    Self.index(&root, catalog)
+    feed = Feed(root, historyCapacity: historyCapacity)
     var thread: DeliveryThread?
     do throws(SystemError) {
       if dispatch == nil { thread = try DeliveryThread(name: "meta-watch") }
@@ -58,6 +63,16 @@ public final class MetadataStore: Sendable {
     }
     deliveryThread = thread
     self.dispatch = dispatch ?? { [thread] job in thread?.run(job) }
+    sweep(collections.values.joined())
+  }
+
+  /// Gives collections their indexes, before anybody else has the root.
+  private static func index(_ root: inout StoreRoot, _ catalog: Catalog) {
+    for definition in catalog.all {
+      guard let state = root.collections[definition.collection] else { continue }
+      let indexes = definition.allIndexes.compactMap { CollectionIndex($0, of: state.records) }
+      root.setIndexes(indexes, of: definition.collection)
+    }
   }
 
   /// The whole store as it is now.
@@ -162,79 +177,6 @@ public final class MetadataStore: Sendable {
     return try queue.commit(.transaction(transaction)) { self.commit($0) }.get()
   }
 
-  /// Commits a group of transactions. Runs on one thread at a time: that of the queue's leader.
-  private func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome] {
-    guard !isClosed.load(ordering: .acquiring) else {
-      return group.map { _ in .failure(.closed) }
-    }
-    var draft = Draft(isSingle: Self.isSingle(group), now: LogTime.now()) { [feed] in
-      feed.getAsWriter($0, $1)
-    }
-    let published = lastRevision.load(ordering: .relaxed)
-    var revision = published
-    var asked = Durability.memory
-    let drafted = group.map { work -> Result<Draft.Part, MetadataError> in
-      guard case .transaction(let transaction) = work else { return .failure(.closed) }
-      do throws(MetadataError) {
-        let part = try draft.add(transaction, revision: revision + 1, check: check)
-        if !part.changes.isEmpty { revision += 1 }
-        asked = max(asked, transaction.durability)
-        return .success(part)
-      } catch {
-        if case .conflict = error { conflicts.wrappingAdd(1, ordering: .relaxed) }
-        return .failure(error)
-      }
-    }
-    // Also a failed attempt uses its revision up: a trace of it on disk must not look like the next one.
-    lastRevision.store(revision, ordering: .relaxed)
-    let saved = save(draft, asked, isEmpty: revision == published)
-    return drafted.map { drafted in
-      drafted.flatMap { part in saved.map { receipt(part, durability: $0) } }
-    }
-  }
-
-  private static func isSingle(_ group: [CommitQueue.Work]) -> Bool {
-    guard group.count == 1, case .transaction(let transaction)? = group.first else { return false }
-    return max(transaction.writes.count, transaction.otherwise.count) == 1
-  }
-
-  private func check(
-    _ write: MetadataWrite, _ former: MetadataRecord?, _ draft: inout Draft
-  ) throws(MetadataError) -> PackedValue? {
-    nil
-  }
-
-  /// Saves what was drafted and publishes it.
-  private func save(
-    _ draft: Draft, _ asked: Durability, isEmpty: Bool
-  ) -> Result<Durability, MetadataError> {
-    var reached = Durability.memory
-    if !isEmpty, !saver.isVolatile {
-      do throws(MetadataError) {
-        reached = try saver.save(draft.batch, durability: asked)
-      } catch {
-        return .failure(error)
-      }
-    }
-    for part in draft.parts where !part.changes.isEmpty {
-      feed.publish(part.changes, revision: part.revision)
-      writes.wrappingAdd(part.changes.count, ordering: .relaxed)
-    }
-    return .success(reached)
-  }
-
-  private func receipt(_ part: Draft.Part, durability: Durability) -> TransactionReceipt {
-    TransactionReceipt(
-      conditionsHeld: part.conditionsHeld,
-      revision: part.changes.isEmpty ? feed.withRoot { $0.revision } : part.revision,
-      durability: durability,
-      receipts: part.changes.map { change in
-        WriteReceipt(
-          version: change.isRemoval ? 0 : change.record.version, revision: part.revision,
-          durability: durability)
-      })
-  }
-
   /// Watches the records of a collection whose keys begin with a prefix.
   ///
   /// - Parameters:
@@ -294,6 +236,8 @@ public final class MetadataStore: Sendable {
   /// - Throws: `.storage` when something acknowledged as `memory` could not be saved.
   public func close() throws(MetadataError) {
     guard isClosed.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
+    sweeper.stop()
+    indexBuilder.stop()
     for watch in feed.removeAll() { watch.cancel() }
     deliveryThread?.stop()
     try saver.close()

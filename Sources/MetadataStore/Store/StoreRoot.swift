@@ -42,6 +42,26 @@ struct StoreRoot: Sendable {
       indexes
   }
 
+  /// Gives a collection one more index.
+  mutating func add(_ index: CollectionIndex, to collection: String) {
+    collections[collection, default: CollectionState(CollectionName.of(collection))].indexes.append(
+      index)
+  }
+
+  /// What a collection holds.
+  func usage(of collection: String) -> Usage {
+    collections[collection].map { Usage(records: $0.records.count, bytes: $0.bytes) } ?? Usage()
+  }
+
+  /// What the collections of a namespace hold.
+  func usage(of quota: NamespaceQuota) -> Usage {
+    collections.values.reduce(into: Usage()) { sum, state in
+      if quota.holds(state.name.text) {
+        sum += Usage(records: state.records.count, bytes: state.bytes)
+      }
+    }
+  }
+
   /// One record.
   func find(_ collection: String, _ key: UnsafeBufferPointer<UInt8>) -> MetadataRecord? {
     unsafe collections[collection]?.find(key)
