@@ -329,6 +329,77 @@ AT(dvt_metadata, list, 32);
 AT(dvt_metadata, watch, 40);
 AT(dvt_metadata, unwatch, 48);
 
+SIZE(dvt_kept_record, 88); /* dvt_kept_record_r1 */
+AT(dvt_kept_record, collection, 0);
+AT(dvt_kept_record, key, 16);
+AT(dvt_kept_record, value, 32);
+AT(dvt_kept_record, version, 48);
+AT(dvt_kept_record, created, 56);
+AT(dvt_kept_record, modified, 64);
+AT(dvt_kept_record, expires, 72);
+AT(dvt_kept_record, flags, 80);
+AT(dvt_kept_record, reserved, 84);
+
+SIZE(dvt_opening, 64); /* dvt_opening_r1 */
+AT(dvt_opening, struct_size, 0);
+AT(dvt_opening, abi_major, 4);
+AT(dvt_opening, abi_minor, 6);
+AT(dvt_opening, directory, 8);
+AT(dvt_opening, options, 24);
+AT(dvt_opening, context, 40);
+AT(dvt_opening, record, 48);
+AT(dvt_opening, note, 56);
+
+SIZE(dvt_opened, 32); /* dvt_opened_r1 */
+AT(dvt_opened, struct_size, 0);
+AT(dvt_opened, abi_major, 4);
+AT(dvt_opened, abi_minor, 6);
+AT(dvt_opened, revision, 8);
+AT(dvt_opened, format, 16);
+AT(dvt_opened, known_format, 24);
+
+SIZE(dvt_batch, 40); /* dvt_batch_r1 */
+AT(dvt_batch, struct_size, 0);
+AT(dvt_batch, abi_major, 4);
+AT(dvt_batch, abi_minor, 6);
+AT(dvt_batch, revision, 8);
+AT(dvt_batch, records, 16);
+AT(dvt_batch, count, 24);
+AT(dvt_batch, durability, 32);
+AT(dvt_batch, reserved, 36);
+
+SIZE(dvt_sample, 32); /* dvt_sample_r1 */
+AT(dvt_sample, name, 0);
+AT(dvt_sample, time_ns, 16);
+AT(dvt_sample, value, 24);
+
+SIZE(dvt_provider, 136); /* dvt_provider_r1 */
+AT(dvt_provider, struct_size, 0);
+AT(dvt_provider, abi_major, 4);
+AT(dvt_provider, abi_minor, 6);
+AT(dvt_provider, name, 8);
+AT(dvt_provider, strongest, 24);
+AT(dvt_provider, flags, 28);
+AT(dvt_provider, context, 32);
+AT(dvt_provider, open, 40);
+AT(dvt_provider, load, 48);
+AT(dvt_provider, for_each, 56);
+AT(dvt_provider, save, 64);
+AT(dvt_provider, sync, 72);
+AT(dvt_provider, save_session, 80);
+AT(dvt_provider, load_session, 88);
+AT(dvt_provider, close, 96);
+AT(dvt_provider, backup, 104);
+AT(dvt_provider, search, 112);
+AT(dvt_provider, save_metrics, 120);
+AT(dvt_provider, metrics, 128);
+
+SIZE(dvt_persistence, 16); /* dvt_persistence_r1 */
+AT(dvt_persistence, struct_size, 0);
+AT(dvt_persistence, abi_major, 4);
+AT(dvt_persistence, abi_minor, 6);
+AT(dvt_persistence, provide, 8);
+
 SIZE(dvt_route, 80); /* dvt_route_r1 */
 AT(dvt_route, struct_size, 0);
 AT(dvt_route, abi_major, 4);

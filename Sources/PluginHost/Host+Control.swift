@@ -228,9 +228,13 @@ extension Host: HostControl {
 
   // MARK: Metadata
 
+  private func store() throws(OperationError) -> MetadataStore {
+    do throws(MetadataError) { return try core.metadata } catch { throw OperationError(error) }
+  }
+
   /// One record; throws `notFound`.
   public func metaGet(collection: String, key: String) throws(OperationError) -> RecordReport {
-    guard let record = core.metadata.get(collection, key) else {
+    guard let record = try store().get(collection, key) else {
       throw OperationError(
         .notFound, "\(collection)/\(key) does not exist",
         advice: "see 'dovetail meta list \(collection)'")
@@ -261,7 +265,7 @@ extension Host: HostControl {
   /// The records of a collection whose keys begin with `prefix`, by key.
   public func metaList(collection: String, prefix: String) throws(OperationError) -> [RecordReport]
   {
-    core.metadata.snapshot.list(collection, prefix: prefix).map { RecordReport($0) }
+    try store().snapshot.list(collection, prefix: prefix).map { RecordReport($0) }
   }
 
   /// Shows every later change.
@@ -320,6 +324,7 @@ extension OperationError {
       case .invalid, .tooLarge: .invalid
       case .notFound: .notFound
       case .exists: .exists
+      case .unavailable: .unavailable
       default: .failed
       }
     self.init(code, error.description)

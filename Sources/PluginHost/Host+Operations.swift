@@ -84,6 +84,7 @@ extension Host {
     }
     try refuseWhileLoaderIsStuck()
     let dependents = activeDependents(of: id)
+    try refuseCarrier(among: [id] + dependents, "ending \(id)")
     if !dependents.isEmpty, !force {
       throw OperationError(
         .blocked, plugin: id, "\(id) is needed by \(dependents.joined(separator: ", "))",

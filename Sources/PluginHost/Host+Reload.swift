@@ -43,6 +43,7 @@ extension Host {
     try checkReload(plugin, survey)
     if record == nil { try refuseKeptCopy(plugin, survey) }
     let dependents = plugin.manifest.reload == .restartDependents ? activeDependents(of: id) : []
+    try refuseCarrier(among: [id] + dependents, "replacing \(id)")
     if dryRun {
       return OperationReport(
         operation: "reload", plan: reloadPlan(plugin, dependents, survey),

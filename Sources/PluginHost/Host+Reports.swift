@@ -216,6 +216,7 @@ extension Host {
       }
     }
     if let problem = recording.problem { reasons.append(problem) }
+    if let problem = core.seat.problem { reasons.append(problem) }
     return reasons + warnings
   }
 }

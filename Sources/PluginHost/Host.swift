@@ -93,7 +93,9 @@ public final class Host: Sendable {
     try declareOwnTypes()
     try setTypes(configuration)
     recording.apply(configuration.recording)
-    core.metadata.setOutbox { [events] event in events.publish(changed: event) }
+    core.seat.onSeated { [events] store in
+      store.setOutbox { event in events.publish(changed: event) }
+    }
     parts.reportPreviousRun(to: core.log)
   }
 
@@ -137,7 +139,7 @@ public final class Host: Sendable {
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
       events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
-      bringDown(startOrder().reversed(), until: deadline, isShutdown: true)
+      bringDown(shutdownOrder(), until: deadline, isShutdown: true)
       return .success(true)
     }
     control.stop()
@@ -160,16 +162,12 @@ public final class Host: Sendable {
   ///
   /// - Returns: Why it could not be, which the log tells too.
   private func closeMetadata() -> OperationError? {
-    do throws(MetadataError) {
-      try core.metadata.close()
-      return nil
-    } catch {
-      let failure = OperationError(
-        .failed, "the last changes of the metadata store could not be written: \(error)",
-        advice: "see that its folder is there and its disk has room; those changes are lost")
-      core.log.log(.error, "metadata", "\(failure)")
-      return failure
-    }
+    guard let error = core.seat.close() else { return nil }
+    let failure = OperationError(
+      .failed, "the last changes of the metadata store could not be written: \(error)",
+      advice: "see that its folder is there and its disk has room; those changes are lost")
+    core.log.log(.error, "metadata", "\(failure)")
+    return failure
   }
 
   /// Names what is called when an operator asks the host to stop; it must not wait.

@@ -77,20 +77,19 @@ struct HostParts {
       onTimeout: { timeout in faults.handlerTimedOut(timeout) },
       onLag: { lag in faults.queueLags(lag) },
       onViolation: { violation in faults.eventUnfit(violation) })
-    let metadata: MetadataStore
-    do throws(MetadataError) {
-      let provider: any PersistenceProvider =
-        switch configuration.metadata.provider {
-        case .memory: MemoryProvider()
-        case .file: FileProvider(path: configuration.metadata.path ?? state.path(of: "store"))
-        }
-      // Not a thread of the store's own: one watch that does not return must not hold up the others.
-      metadata = try MetadataStore(provider) { [workers = bus.workers] job in
-        workers.submit {
-          job()
-          return false
-        }
+    let providers = PersistenceRegistry()
+    // Not a thread of the store's own: one watch that does not return must not hold up the others.
+    let opening = StoreOpening(
+      configuration: configuration.metadata, state: state, log: log, providers: providers,
+      seat: StoreSeat()
+    ) { [workers = bus.workers] job in
+      workers.submit {
+        job()
+        return false
       }
+    }
+    do throws(MetadataError) {
+      try opening.openEarly()
     } catch {
       throw OperationError(
         .failed, "the metadata store cannot be opened: \(error)",
@@ -99,7 +98,7 @@ struct HostParts {
     var limits = BridgeLimits()
     limits.gatePatience = UInt64(configuration.gateDeadline) &* 1_000_000
     limits.barrierMilliseconds = configuration.drainDeadline
-    return HostCore(bus: bus, metadata: metadata, log: log, limits: limits) {
+    return HostCore(bus: bus, opening: opening, log: log, limits: limits) {
       instance, signal, place in
       faults.crashed(instance, signal: signal, place: place)
     }

@@ -15,7 +15,7 @@ struct MetricsCollector {
 
   private func hostFigures() -> [MetricReport] {
     let bus = host.core.bus
-    let store = host.core.metadata.stats
+    let store = try? host.core.metadata.stats
     let figures: [MetricReport] = [
       MetricReport(
         "dovetail_uptime_seconds", .gauge, Double(Deadline.now() &- host.startedAt) / 1e9),
@@ -28,12 +28,12 @@ struct MetricsCollector {
       MetricReport("dovetail_bus_dropped_total", .counter, Double(bus.dropped)),
       MetricReport("dovetail_bus_pending_reclaims", .gauge, Double(bus.pendingReclaims)),
       MetricReport("dovetail_bus_backlog", .gauge, Double(bus.workers.backlog)),
-      MetricReport("dovetail_meta_records", .gauge, Double(store.records)),
-      MetricReport("dovetail_meta_revision", .counter, Double(store.revision)),
-      MetricReport("dovetail_meta_reads_total", .counter, Double(store.reads)),
-      MetricReport("dovetail_meta_writes_total", .counter, Double(store.writes)),
-      MetricReport("dovetail_meta_conflicts_total", .counter, Double(store.conflicts)),
-      MetricReport("dovetail_meta_unsaved", .gauge, Double(store.unsaved)),
+      MetricReport("dovetail_meta_records", .gauge, Double(store?.records ?? 0)),
+      MetricReport("dovetail_meta_revision", .counter, Double(store?.revision ?? 0)),
+      MetricReport("dovetail_meta_reads_total", .counter, Double(store?.reads ?? 0)),
+      MetricReport("dovetail_meta_writes_total", .counter, Double(store?.writes ?? 0)),
+      MetricReport("dovetail_meta_conflicts_total", .counter, Double(store?.conflicts ?? 0)),
+      MetricReport("dovetail_meta_unsaved", .gauge, Double(store?.unsaved ?? 0)),
     ]
     return figures + eventLogFigures() + lost(host.core.lost)
       + Host.busiest(bus.topics).flatMap(topicFigures)

@@ -13,6 +13,7 @@
 #include "dovetail/interceptors.h"
 #include "dovetail/log.h"
 #include "dovetail/metadata.h"
+#include "dovetail/persistence.h"
 #include "dovetail/plugin.h"
 #include "dovetail/requests.h"
 #include "dovetail/routes.h"

@@ -24,6 +24,8 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
   case notHeld(revision: UInt64, oldest: UInt64)
   /// A bound that the host's operator or a manifest sets was reached; the text has the bound and where it is set.
   case quota(String)
+  /// There is no store yet, or none any more; the text says why and what to do.
+  case unavailable(String)
   /// The store was closed.
   case closed
 
@@ -35,8 +37,8 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
         + "read it and try again"
     case .conflict(let collection, let key, nil):
       "\(collection)/\(key) does not exist, but a version of it was expected; create it first"
-    case .invalid(let text), .tooLarge(let text), .unsupported(let text),
-      .quota(let text):
+    case .invalid(let text), .tooLarge(let text), .unsupported(let text), .quota(let text),
+      .unavailable(let text):
       text
     case .notFound(let collection, let key): "\(collection)/\(key) does not exist"
     case .exists(let name): "a watch named \"\(name)\" exists; cancel it or take another name"

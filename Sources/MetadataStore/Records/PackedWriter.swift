@@ -38,6 +38,18 @@ package struct PackedWriter {
     bytes.reserveCapacity(capacity)
   }
 
+  /// Begins anew in the same memory.
+  mutating func reset() {
+    bytes.removeAll(keepingCapacity: true)
+    weight = 0
+    depth = 0
+  }
+
+  /// Lends what was written.
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    unsafe bytes.withUnsafeBufferPointer { unsafe body($0) }
+  }
+
   /// Writes null.
   package mutating func null() { scalar(.null) }
 

@@ -11,7 +11,11 @@ final class HostCore: Sendable {
   let services = ServiceRegistry()
   let responders = ResponderRegistry()
   let timers: Scheduler
-  let metadata: MetadataStore
+  let providers: PersistenceRegistry
+  let opening: StoreOpening
+  let seat: StoreSeat
+  /// The metadata store; throws `.unavailable` before it is there.
+  var metadata: MetadataStore { get throws(MetadataError) { try seat.store } }
   let log: LogWriter
   /// Whose the declarations of the configuration are. No plugin has such a name.
   let configurationOwner = Owner(name: "the configuration", generation: 1)
@@ -20,12 +24,14 @@ final class HostCore: Sendable {
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void
 
   init(
-    bus: EventBus, metadata: MetadataStore, log: LogWriter, limits: BridgeLimits,
+    bus: EventBus, opening: StoreOpening, log: LogWriter, limits: BridgeLimits,
     onCrash: @escaping @Sendable (PluginInstance, Int32, String) -> Void
   ) {
     self.bus = bus
     timers = Scheduler(workers: bus.workers)
-    self.metadata = metadata
+    self.opening = opening
+    providers = opening.providers
+    seat = opening.seat
     self.log = log
     self.limits = limits
     self.onCrash = onCrash

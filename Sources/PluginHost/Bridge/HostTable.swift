@@ -38,6 +38,7 @@ import CHostSupport
     case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table
     case DVT_EVENT_TYPES_INTERFACE: unsafe EventTypesInterface.table
     case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
+    case DVT_PERSISTENCE_INTERFACE: unsafe PersistenceInterface.table
     case DVT_ROUTES_INTERFACE: unsafe RoutesInterface.table
     default: nil
     }

@@ -13,7 +13,7 @@ import MetadataStore
         unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
           let collection = try permitted(instance, unsafe collection.text)
           let key = unsafe key.text
-          guard let record = instance.core.metadata.get(collection, key) else {
+          guard let record = try store(of: instance).get(collection, key) else {
             throw ErrorReport(DVT_NOT_FOUND, "\(collection)/\(key) does not exist")
           }
           _ = unsafe show(record, receiver, context)
@@ -35,8 +35,8 @@ import MetadataStore
       list: { host, collection, prefix, receiver, context, error in
         unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
           let collection = try permitted(instance, unsafe collection.text)
-          for record in instance.core.metadata.snapshot.list(collection, prefix: unsafe prefix.text)
-          {
+          let snapshot = try store(of: instance).snapshot
+          for record in snapshot.list(collection, prefix: unsafe prefix.text) {
             let code = unsafe show(record, receiver, context)
             if code != DVT_OK { return code }
           }
@@ -54,6 +54,12 @@ import MetadataStore
       unwatch: { host, handle, done, context, error in
         unsafe Withdrawal.run(host, handle, done, context, error)
       }))
+
+  private static func store(of instance: PluginInstance) throws(ErrorReport) -> MetadataStore {
+    do throws(MetadataError) { return try instance.core.metadata } catch {
+      throw ErrorReport(error)
+    }
+  }
 
   private static func permitted(
     _ instance: PluginInstance, _ collection: String

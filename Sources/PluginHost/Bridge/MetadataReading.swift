@@ -70,7 +70,7 @@ extension ErrorReport {
       case .tooLarge: DVT_TOO_LARGE
       case .notFound: DVT_NOT_FOUND
       case .exists: DVT_EXISTS
-      case .resyncNeeded, .closed: DVT_UNAVAILABLE
+      case .resyncNeeded, .closed, .unavailable: DVT_UNAVAILABLE
       case .unsupported: DVT_UNSUPPORTED
       default: DVT_FAILED
       }

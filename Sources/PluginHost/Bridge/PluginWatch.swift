@@ -48,8 +48,8 @@ import Synchronization
   /// - Parameter former: The last change that the former generation's watch of this name saw.
   /// - Throws: What the store throws.
   func start(after former: WatchPosition? = nil) throws(MetadataError) {
+    let store = try instance.core.metadata
     let callable = unsafe Callable(owner: instance.owner, inPlugin: true)
-    let store = instance.core.metadata
     let position = state.withLock { state in
       state.callable = callable
       // A position from the first moment on: what comes while a reload holds the watch is not lost.
@@ -58,7 +58,7 @@ import Synchronization
       state.position = position
       return position
     }
-    let watch = try instance.core.metadata.watch(
+    let watch = try store.watch(
       "\(instance.id)/\(name)", collection: collection, prefix: prefix, after: position.start
     ) { [weak self] event in
       if case .change(let change) = event, position.covers(change) { return }

@@ -119,7 +119,14 @@ extension ConfigurationKey {
     flag("load.probe", "try an image with constructors in a throw-away child first") {
       $0.loadProbe = $1
     },
-    choice("metadata.provider", "what keeps the records") { $0.metadata.provider = $1 },
+    ConfigurationKey(
+      "metadata.provider", .provider, "what keeps the records: file, memory, or a plugin's provider"
+    ) {
+      $0.metadata.provider = .init(rawValue: $1.string ?? "")
+    },
+    ConfigurationKey("metadata.options", .object, "what a plugin's provider is told") {
+      $0.metadata.options = $1
+    },
     text(
       "metadata.path", "the folder of the file provider; default store in the state directory"
     ) {

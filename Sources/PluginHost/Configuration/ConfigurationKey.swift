@@ -20,6 +20,8 @@ public struct ConfigurationKey: Sendable {
     case choice([String])
     case list
     case settings
+    case provider
+    case object
     case routes
     case eventTypes
     case patterns
@@ -59,6 +61,10 @@ public struct ConfigurationKey: Sendable {
     case (.choice(let names), .string(let name)):
       if names.contains(name) { return nil }
       return "must be \(allowed), not \(value.kindName)\(Spelling.hint(for: name, in: names))"
+    case (.provider, .string(let name)):
+      let known = HostConfiguration.Metadata.Provider.inKernel.map(\.rawValue)
+      return known.contains(name) ? nil : PersistenceOffer.problem(inName: name)
+    case (.object, .object): return nil
     case (.list, .array(let elements)):
       guard let wrong = elements.first(where: { $0.string?.isEmpty ?? true }) else { return nil }
       return "must be \(allowed); it contains \(wrong.kindName)"
@@ -107,7 +113,7 @@ public struct ConfigurationKey: Sendable {
   /// The value that a text of the environment stands for; it may still not be allowed.
   func value(ofText text: String) -> JSON {
     switch kind {
-    case .text, .choice: return .string(text)
+    case .text, .choice, .provider: return .string(text)
     case .flag:
       switch text.lowercased() {
       case "true", "1", "yes", "on": return .bool(true)
@@ -116,7 +122,7 @@ public struct ConfigurationKey: Sendable {
       }
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list, .patterns: return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .routes, .eventTypes, .conditions:
+    case .settings, .routes, .eventTypes, .conditions, .object:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -135,6 +141,8 @@ extension ConfigurationKey.Kind {
     case .patterns: "an array of patterns; between slashes, of regular expressions"
     case .conditions: "an array of {field, test, value}"
     case .settings: "an object with an object for each plugin id"
+    case .provider: "file, memory, or the name of a plugin's provider"
+    case .object: "an object"
     }
   }
 }

@@ -25,6 +25,7 @@ extension HostConfiguration {
     StartKey("log.format", \.log.format), StartKey("journal.fsync", \.journalFsync),
     StartKey("metadata.provider", \.metadata.provider),
     StartKey("metadata.path", \.metadata.path),
+    StartKey("metadata.options", \.metadata.options),
   ]
 
   /// Paths of the keys that take effect only when a host starts.

@@ -80,17 +80,30 @@ public struct HostConfiguration: Sendable, Equatable {
 
   /// Where the metadata store keeps its records.
   public struct Metadata: Sendable, Equatable {
-    /// What keeps the records.
-    public enum Provider: String, Sendable, CaseIterable {
+    /// What keeps the records: a provider of the kernel's, or the name of one that a plugin offers.
+    public struct Provider: RawRepresentable, Sendable, Equatable {
+      /// The provider's name: 1…64 of `a-z 0-9 _ -`.
+      public let rawValue: String
+
+      /// Names a provider.
+      public init(rawValue: String) {
+        self.rawValue = rawValue
+      }
+
       /// One JSON file a record.
-      case file
+      public static let file = Provider(rawValue: "file")
       /// Nothing: they are gone when the host ends.
-      case memory
+      public static let memory = Provider(rawValue: "memory")
+
+      static let inKernel = [file, memory]
+      var isInKernel: Bool { Self.inKernel.contains(self) }
     }
     /// What keeps the records.
     public var provider = Provider.file
     /// The folder of the `file` provider; `nil` for `store` in the state directory.
     public var path: String?
+    /// What a plugin's provider is told when it is opened; an object.
+    public var options: JSON = .object([:])
   }
 
   /// The plugin folder; relative to the working directory unless absolute.

@@ -62,6 +62,12 @@ extension Lifecycle {
   ) -> Unloading {
     let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
     if hears, !generation.isTainted { generation.instance.setMode(.leaving) }
+    if let error = core.seat.leave(generation.instance) {
+      core.log.log(
+        .error, generation.id,
+        "it carries the metadata store, of which the last changes could not be written: \(error)"
+      )
+    }
     var running = revoke(generation, until: deadline)
     // Later there may be no code to call back.
     if !generation.isTainted { core.bus.completePending() }
@@ -92,6 +98,7 @@ extension Lifecycle {
     running += core.timers.revoke(owner, until: deadline)
     running += core.services.revoke(owner, until: deadline)
     running += core.responders.revoke(owner, until: deadline)
+    running += core.providers.revoke(owner, until: deadline)
     for request in generation.instance.requests { request.end(.cancelled) }
     running += core.bus.revoke(owner, until: deadline)
     dropHeld(of: generation)

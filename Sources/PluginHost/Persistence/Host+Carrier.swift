@@ -1,0 +1,37 @@
+import HostSupport
+import MetadataStore
+
+/// The plugin that carries the metadata store stays as long as the host runs. Control thread only.
+extension Host {
+  /// Refuses what would end the plugin that carries the store.
+  ///
+  /// - Parameters:
+  ///   - ids: Plugins that would end.
+  ///   - what: What was asked, for the message.
+  /// - Throws: `refused` when the carrier is among them.
+  func refuseCarrier(among ids: [String], _ what: String) throws(OperationError) {
+    guard let carrier = core.seat.carrier, ids.contains(carrier) else { return }
+    let provider = core.seat.provider?.name ?? ""
+    throw OperationError(
+      .refused, plugin: carrier,
+      "\(what) is refused: \(carrier) carries the metadata store (provider '\(provider)'), which must not "
+        + "go away while the host runs",
+      advice:
+        "restart the host; to end the plugin for good, set metadata.provider to another first, "
+        + "and the records move there")
+  }
+
+  /// Ids of active plugins in the order in which they end: the carrier, and what it needs, after all that may still write.
+  func shutdownOrder() -> [String] {
+    let order: [String] = startOrder().reversed()
+    guard let carrier = core.seat.carrier else { return order }
+    var last: Set<String> = [carrier]
+    var open = [carrier]
+    while let next = open.popLast() {
+      for need in table[next]?.manifest.requires.keys ?? [:].keys where last.insert(need).inserted {
+        open.append(need)
+      }
+    }
+    return order.filter { !last.contains($0) } + order.filter(last.contains)
+  }
+}

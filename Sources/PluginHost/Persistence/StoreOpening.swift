@@ -1,0 +1,193 @@
+import EventBus
+import FoundationEssentials
+import HostSupport
+import MetadataStore
+
+/// Opens the metadata store on the provider that the configuration names, and brings over the records of the one before.
+///
+/// Threading: the thread that makes the host, then the control thread.
+struct StoreOpening: Sendable {
+  let configuration: HostConfiguration.Metadata
+  let state: StateDirectory
+  let log: LogWriter
+  let providers: PersistenceRegistry
+  let seat: StoreSeat
+  let dispatch: MetadataStore.Dispatch
+
+  /// Documents that a switch copies beside the records.
+  static let sessions = ["host"]
+
+  /// Where the records are to be.
+  private var wanted: ProviderMark.Place {
+    let provider = configuration.provider
+    return ProviderMark.Place(
+      provider: provider.rawValue, path: provider == .file ? filePath : nil,
+      options: provider.isInKernel ? .object([:]) : configuration.options)
+  }
+
+  private var filePath: String { configuration.path ?? state.path(of: "store") }
+
+  /// Opens the store where no plugin is needed for it.
+  ///
+  /// - Throws: What the provider throws.
+  func openEarly() throws(MetadataError) {
+    let mark = try mark()
+    guard !needsPlugins(mark) else {
+      return seat.wait(
+        because: "the metadata store is carried by the provider '\(wanted.provider)' of a plugin "
+          + "and opens after pre_init of all plugins: use it from init on")
+    }
+    try open(wanted, mark)
+  }
+
+  private func needsPlugins(_ mark: ProviderMark?) -> Bool {
+    if !configuration.provider.isInKernel { return true }
+    guard let mark, configuration.provider != .memory else { return false }
+    return mark.current.provider != wanted.provider
+  }
+
+  /// Opens the store on a plugin's provider, or after a switch from one, when `pre_init` of all plugins is over.
+  ///
+  /// What cannot be opened is logged and told to every caller; the host goes on. A provider that was missing at the start may
+  /// come with a plugin that is loaded later.
+  func openLate(isStartup: Bool) {
+    guard (try? seat.store) == nil else { return }
+    guard isStartup || providers.offer(wanted.provider) != nil else { return }
+    do throws(MetadataError) {
+      let mark = try mark()
+      let target = try provider(of: wanted)
+      guard let mark, mark.current.provider != wanted.provider, target.strongest > .memory else {
+        return try open(wanted, mark)
+      }
+      do throws(MetadataError) {
+        try open(wanted, try bringOver(mark, to: target))
+      } catch {
+        let problem =
+          "the metadata store stays on the provider '\(mark.current.provider)', because its records "
+          + "could not be copied to '\(wanted.provider)': \(error)"
+        log.log(.error, "metadata", problem)
+        try open(mark.current, mark, problem: problem)
+      }
+    } catch {
+      let reason = "there is no metadata store: \(error)"
+      log.log(.error, "metadata", reason)
+      seat.fail(reason)
+    }
+  }
+
+  /// Seats a store on a place.
+  private func open(
+    _ place: ProviderMark.Place, _ mark: ProviderMark?, problem: String? = nil
+  ) throws(MetadataError) {
+    let provider = try provider(of: place)
+    let store = try MetadataStore(provider, dispatch: dispatch)
+    for note in store.loadReport.notes { log.log(.warning, "metadata", note) }
+    // A provider that keeps nothing is in charge of nothing.
+    if provider.strongest > .memory, mark?.current != place {
+      var next = mark ?? ProviderMark(current: place)
+      next.current = place
+      do throws(MetadataError) {
+        try next.write(in: state)
+      } catch {
+        try? store.close()
+        throw error
+      }
+    }
+    seat.seat(store, on: provider, problem: problem)
+  }
+
+  /// A provider for a place, not yet open.
+  private func provider(
+    of place: ProviderMark.Place
+  ) throws(MetadataError) -> any PersistenceProvider {
+    switch HostConfiguration.Metadata.Provider(rawValue: place.provider) {
+    case .file: return FileProvider(path: place.path ?? filePath)
+    case .memory: return MemoryProvider()
+    default: break
+    }
+    guard let offer = providers.offer(place.provider) else {
+      let others = providers.names
+      throw .unavailable(
+        "no plugin that runs offers the provider '\(place.provider)'"
+          + (others.isEmpty ? "" : ", only \(others.joined(separator: ", "))")
+          + "; put its plugin into the plugin folder ('dovetail list' shows whether it failed), or set "
+          + "metadata.provider to another, and restart the host")
+    }
+    return PluginProvider(
+      offer, directory: try folder(of: place.provider), options: place.options)
+  }
+
+  /// The folder that a plugin's provider has to itself.
+  private func folder(of name: String) throws(MetadataError) -> String {
+    do throws(SystemError) {
+      try state.root.makeDirectory("stores")
+      try state.directory("stores").makeDirectory(name)
+      return state.path(of: "stores/\(name)")
+    } catch {
+      throw .storage("cannot make \(state.path(of: "stores/\(name)")): \(error)")
+    }
+  }
+
+  /// Who had the records last: before there was a mark it was the `file` provider, where its folder holds a store.
+  private func mark() throws(MetadataError) -> ProviderMark? {
+    if let mark = try ProviderMark.read(in: state) { return mark }
+    guard FileStatus.exists("\(filePath)/store.json") else { return nil }
+    return ProviderMark(current: ProviderMark.Place(provider: "file", path: filePath))
+  }
+
+  // MARK: Switching
+
+  /// Copies everything from the provider that is in charge to the one that is wanted.
+  ///
+  /// - Returns: The mark to go on with.
+  /// - Throws: `MetadataError`; the former provider is as it was and stays in charge.
+  private func bringOver(
+    _ mark: ProviderMark, to target: any PersistenceProvider
+  ) throws(MetadataError) -> ProviderMark {
+    let source = try provider(of: mark.current)
+    var digest = RecordDigest()
+    let sourceReport = try source.load { digest.add($0) }
+    defer { try? source.close() }
+    var held = RecordDigest()
+    let targetReport = try target.load { held.add($0) }
+    var isTargetOpen = true
+    defer { if isTargetOpen { try? target.close() } }
+    try checkReplaceable(held, digest, mark)
+    var copying = mark
+    copying.copying = wanted
+    try copying.write(in: state)
+    log.log(
+      .info, "metadata",
+      "copying \(digest.count) records from '\(source.name)' to '\(target.name)'")
+    let change = ProviderSwitch(from: source, to: target, sessions: Self.sessions) { progress in
+      log.log(.info, "metadata", "switching to '\(target.name)': \(progress)")
+    }
+    let copied = try change.run(after: max(sourceReport.revision, targetReport.revision)).copied
+    isTargetOpen = false
+    try target.close()
+    var next = ProviderMark(current: wanted)
+    next.left = mark.left.filter {
+      !$0.place.isSame(as: wanted) && !$0.place.isSame(as: mark.current)
+    }
+    next.left.append(ProviderMark.Left(place: mark.current, digest: copied))
+    try next.write(in: state)
+    log.log(
+      .info, "metadata",
+      "\(copied.count) records are with '\(target.name)' now, as count and checksum say; "
+        + "'\(source.name)' keeps its own")
+    return next
+  }
+
+  /// Refuses to replace records that are nowhere else.
+  private func checkReplaceable(
+    _ held: RecordDigest, _ source: RecordDigest, _ mark: ProviderMark
+  ) throws(MetadataError) {
+    if held.count == 0 || held == source { return }
+    if let copying = mark.copying, copying.isSame(as: wanted) { return }
+    if mark.left.contains(where: { $0.place.isSame(as: wanted) && $0.digest == held }) { return }
+    throw .storage(
+      "'\(wanted.provider)' holds \(held.count) records of its own, which the switch would remove; "
+        + "move them away, or, to go on with them instead, remove \(state.path(of: "store-provider"))"
+    )
+  }
+}

@@ -1,0 +1,110 @@
+import EventBus
+import HostSupport
+import MetadataStore
+import Synchronization
+
+/// Where a host's metadata store sits from the moment on at which its provider is there.
+///
+/// With a provider of the kernel's that is before any plugin runs; with one of a plugin's it is after `pre_init` of all. A store
+/// that was seated stays: when its provider is gone it answers reads, and refuses writes.
+/// Threading: any thread.
+final class StoreSeat: Sendable {
+  private struct State {
+    var reason = "the metadata store is not open yet"
+    var problem: String?
+    var carrier: Owner?
+    var provider: (any PersistenceProvider)?
+    var isClosed = false
+    var onSeated: (@Sendable (MetadataStore) -> Void)?
+    var closing: MetadataError?
+  }
+
+  private let seated = AtomicLazyReference<MetadataStore>()
+  private let state = Mutex(State())
+
+  /// The store.
+  ///
+  /// - Throws: `.unavailable` while there is none, saying why and what to do.
+  var store: MetadataStore {
+    get throws(MetadataError) {
+      if let store = seated.load() { return store }
+      throw .unavailable(state.withLock { $0.reason })
+    }
+  }
+
+  /// Says why there is no store yet.
+  func wait(because reason: String) { state.withLock { $0.reason = reason } }
+
+  /// Gives up: there will be no store in this run of the host.
+  func fail(_ reason: String) {
+    state.withLock { state in
+      state.reason = reason
+      state.problem = reason
+    }
+  }
+
+  /// Seats the store, once.
+  ///
+  /// - Parameters:
+  ///   - store: Open.
+  ///   - provider: Its provider.
+  ///   - problem: What an operator should know of it.
+  func seat(
+    _ store: MetadataStore, on provider: any PersistenceProvider, problem: String? = nil
+  ) {
+    state.withLock { state in
+      state.carrier = (provider as? PluginProvider)?.offer.owner
+      state.provider = provider
+      state.problem = problem
+    }
+    _ = seated.storeIfNil(store)
+    state.withLock { $0.onSeated.take() }?(store)
+  }
+
+  /// Names what is called with the store, once, as soon as it is there.
+  func onSeated(_ body: @escaping @Sendable (MetadataStore) -> Void) {
+    if let store = seated.load() { return body(store) }
+    state.withLock { $0.onSeated = body }
+  }
+
+  /// What is wrong with it; `nil` when nothing is.
+  var problem: String? { state.withLock { $0.problem } }
+
+  /// The provider that the store is on.
+  var provider: (any PersistenceProvider)? { state.withLock { $0.provider } }
+
+  /// Id of the plugin that carries the store, as long as it is open.
+  var carrier: String? { state.withLock { $0.isClosed ? nil : $0.carrier?.name } }
+
+  /// Closes the store because the plugin that carries it is about to be cleaned up; does nothing for any other.
+  ///
+  /// - Returns: Why something that was acknowledged as `memory` could not be written.
+  func leave(_ instance: PluginInstance) -> MetadataError? {
+    guard state.withLock({ $0.carrier == instance.owner && !$0.isClosed }) else { return nil }
+    defer {
+      state.withLock { state in
+        state.problem =
+          "the metadata store is closed, because \(instance.owner), which carried it, has ended; restart the host"
+      }
+    }
+    return close()
+  }
+
+  /// Closes the store.
+  ///
+  /// - Returns: Why something that was acknowledged as `memory` could not be written; the same again after the first time.
+  @discardableResult
+  func close() -> MetadataError? {
+    let isFirst = state.withLock { state in
+      defer { state.isClosed = true }
+      return !state.isClosed
+    }
+    guard isFirst, let store = seated.load() else { return state.withLock { $0.closing } }
+    do throws(MetadataError) {
+      try store.close()
+    } catch {
+      state.withLock { $0.closing = error }
+    }
+    return state.withLock { $0.closing }
+  }
+}

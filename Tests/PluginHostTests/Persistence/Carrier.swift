@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Glibc
+import HostSupport
+import MetadataStore
+import TestSupport
+import Testing
+
+@testable import PluginHost
+
+/// A provider that a host's store can be on.
+enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  /// The kernel's.
+  case file
+  /// An outsider's in C, of the zoo.
+  case keeper
+
+  var testDescription: String { rawValue }
+
+  /// Id of the plugin that brings it; `nil` for the kernel's own.
+  var plugin: String? { self == .file ? nil : rawValue }
+
+  /// Puts what it needs into a plugin folder; the flags say how the zoo's creature misbehaves.
+  func place(in folder: String, _ flags: [String] = []) throws {
+    guard self == .keeper else { return }
+    let manifest = #"{\"id\": \"keeper\", \"version\": \"1.0.0\", \"abi\": \"1.0\"}"#
+    let source = try String(contentsOfFile: "\(Self.zoo)/keeper.c", encoding: .utf8)
+    let built = try FixtureCompiler(folder: folder).compile(
+      "keeper.building", source,
+      flags: ["-I\(Self.include)", "-I\(Self.zoo)", "-DMANIFEST=\"\(manifest)\""] + flags)
+    guard unsafe rename(built, "\(folder)/keeper.so") == 0 else { throw SystemError("rename") }
+  }
+
+  private static let root =
+    "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+  private static let zoo = "\(root)/Tests/ZooTests/Fixtures"
+  private static let include = "\(root)/PluginSDK/CDovetail/include"
+}
+
+/// Folders that outlive a host, for one host after the other.
+struct CarrierSite {
+  let directory = TemporaryDirectory()
+
+  init(_ carriers: Carrier..., flags: [String] = []) throws {
+    try FileManager.default.createDirectory(
+      atPath: directory.file("plugins"), withIntermediateDirectories: true)
+    for carrier in carriers { try carrier.place(in: directory.file("plugins"), flags) }
+  }
+
+  /// Runs a host on the folders and ends it.
+  @discardableResult
+  func run<Result>(
+    _ carrier: Carrier, _ plugins: [ProbePlugin] = [],
+    configure: (inout HostConfiguration) -> Void = { _ in },
+    _ body: (HostFixture) throws -> Result
+  ) throws -> Result {
+    let fixture = try HostFixture(start: false) { configuration in
+      configuration.plugins = directory.file("plugins")
+      configuration.state = directory.file("state")
+      configuration.metadata.provider = .init(rawValue: carrier.rawValue)
+      configure(&configuration)
+    }
+    for plugin in plugins {
+      let built = try fixture.put(plugin)
+      unsafe #expect(rename(built, directory.file("plugins/\(plugin.id).so")) == 0)
+    }
+    try fixture.host.start()
+    let result = try body(fixture)
+    try fixture.end()
+    return result
+  }
+}
+
+extension HostFixture {
+  /// The store.
+  var store: MetadataStore {
+    get throws { try host.core.metadata }
+  }
+
+  /// The provider that the store is on.
+  func provider() throws -> any PersistenceProvider { try #require(host.core.seat.provider) }
+
+  /// Writes one record and returns its receipt.
+  @discardableResult
+  func put(
+    _ key: String, _ value: MetadataValue, in collection: String = "c",
+    _ durability: Durability = .disk
+  ) throws -> WriteReceipt {
+    try store.put(
+      MetadataWrite(collection: collection, key: key, value: value, durability: durability))
+  }
+}
+
+/// Whole files.
+enum Bytes {
+  static func of(_ path: String) throws -> [UInt8] {
+    try [UInt8](Data(contentsOf: URL(filePath: path)))
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(filePath: path))
+  }
+}
