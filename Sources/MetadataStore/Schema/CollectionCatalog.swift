@@ -1,0 +1,41 @@
+/// The definitions of all collections, as a value.
+public struct CollectionCatalog: Sendable {
+  private var definitions: [String: CollectionDefinition] = [:]
+  /// The collections that have references to a collection.
+  private var referring: [String: Set<String>] = [:]
+
+  /// A catalog of definitions, one for each collection.
+  public init(_ definitions: [CollectionDefinition] = []) {
+    for definition in definitions { set(definition, of: definition.collection) }
+  }
+
+  /// Whether nothing is defined.
+  public var isEmpty: Bool { definitions.isEmpty }
+
+  /// The definitions, by the collection's name.
+  public var all: [CollectionDefinition] {
+    definitions.values.sorted { $0.collection < $1.collection }
+  }
+
+  /// The definition of a collection, if it has one.
+  public subscript(collection: String) -> CollectionDefinition? { definitions[collection] }
+
+  /// Puts a definition in place of another; `nil` for none.
+  mutating func set(_ definition: CollectionDefinition?, of collection: String) {
+    for reference in definitions[collection]?.references ?? [] {
+      referring[reference.collection]?.remove(collection)
+      if referring[reference.collection]?.isEmpty ?? false { referring[reference.collection] = nil }
+    }
+    definitions[collection] = definition
+    for reference in definition?.references ?? [] {
+      referring[reference.collection, default: []].insert(collection)
+    }
+  }
+
+  /// Whether a change of a collection's records can meet a constraint or a reference.
+  func isConstrained(_ collection: String) -> Bool {
+    if referring[collection] != nil { return true }
+    guard let definition = definitions[collection] else { return false }
+    return !definition.unique.isEmpty || !definition.references.isEmpty
+  }
+}
