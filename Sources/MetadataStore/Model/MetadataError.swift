@@ -26,6 +26,8 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
   case quota(String)
   /// There is no store yet, or none any more; the text says why and what to do.
   case unavailable(String)
+  /// A validator refused the write or could not judge it; the text names it and says why.
+  case vetoed(String)
   /// The store was closed.
   case closed
 
@@ -38,7 +40,7 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
     case .conflict(let collection, let key, nil):
       "\(collection)/\(key) does not exist, but a version of it was expected; create it first"
     case .invalid(let text), .tooLarge(let text), .unsupported(let text), .quota(let text),
-      .unavailable(let text):
+      .unavailable(let text), .vetoed(let text):
       text
     case .notFound(let collection, let key): "\(collection)/\(key) does not exist"
     case .exists(let name): "a watch named \"\(name)\" exists; cancel it or take another name"
