@@ -9,6 +9,25 @@ public struct CollectionCatalog: Sendable {
     for definition in definitions { set(definition, of: definition.collection) }
   }
 
+  /// The definitions that a store has.
+  ///
+  /// - Parameters:
+  ///   - snapshot: Of which `dovetail.collections` is read.
+  ///   - refused: Called with what is no definition, by key; such a collection counts as undefined.
+  public init(
+    of snapshot: MetadataSnapshot, refused: (CollectionDefinition.Refusal) -> Void = { _ in }
+  ) {
+    snapshot.forEach(in: CollectionDefinition.reserved) { record in
+      do throws(CollectionDefinition.Refusal) {
+        let definition = try CollectionDefinition(collection: record.key, value: record.value)
+        set(definition, of: record.key)
+      } catch {
+        refused(error)
+      }
+      return true
+    }
+  }
+
   /// Whether nothing is defined.
   public var isEmpty: Bool { definitions.isEmpty }
 
