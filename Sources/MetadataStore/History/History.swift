@@ -54,6 +54,7 @@ struct History {
   ///   - collection: Its collection.
   ///   - key: Its key.
   ///   - limit: The most to return.
+  /// - Returns: The changes.
   func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
     var found: [MetadataChange] = []
     for change in changes.reversed() where found.count < limit {
@@ -68,6 +69,8 @@ struct History {
   ///
   /// - Parameters:
   ///   - current: The record now.
+  ///   - collection: Its collection.
+  ///   - key: Its key.
   ///   - revision: A revision not before `heldAfter`.
   /// - Returns: `nil` when there was no such record.
   func record(

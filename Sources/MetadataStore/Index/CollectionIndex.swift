@@ -8,13 +8,12 @@ struct CollectionIndex: Sendable {
     self.definition = definition
   }
 
-  /// The index of records.
+  /// The index of records; `nil` when `progress` ended it.
   ///
   /// - Parameters:
   ///   - definition: What is indexed.
   ///   - records: All records of the collection.
   ///   - progress: Told how many records were looked at, now and then; returns whether to go on.
-  /// - Returns: `nil` when `progress` ended it.
   init?(
     _ definition: IndexDefinition, of records: SortedTree<MetadataRecord>,
     progress: (Int) -> Bool = { _ in true }

@@ -20,6 +20,7 @@ final class Quotas: Sendable {
   ///   - growth: How a transaction changes each collection.
   ///   - catalog: Bounds of single collections.
   ///   - usage: What a collection holds, with what other transactions of the group add.
+  ///   - namespaceUsage: The same of all collections of a namespace.
   /// - Throws: `.quota`.
   func check(
     _ growth: [String: Usage], _ catalog: Catalog, usage: (_ collection: String) -> Usage,

@@ -24,6 +24,7 @@ final class RecordBlock: ManagedBuffer<RecordHeader, UInt8> {
   ///   - header: With the counts of what follows.
   ///   - key: The key's bytes.
   ///   - value: The packed value.
+  /// - Returns: The record.
   static func make(
     _ header: RecordHeader, key: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) -> RecordBlock {

@@ -1,51 +1,98 @@
-import HostSupport
 import Synchronization
 
-/// The definitions of a store's collections, as the records of `dovetail.collections` have them.
+/// The definitions of a store's collections and what they ask of writes.
 ///
-/// Threading: any thread. Changed by the store's one writer.
+/// Threading: the definitions may be read by any thread; everything else is for the store's one writer.
 final class Catalog: Sendable {
-  private let definitions: Mutex<[String: CollectionDefinition]>
+  private let shown: Mutex<CollectionCatalog>
+  private let check: Mutex<WriteCheck>
   /// What is wrong with definitions that were found, one sentence each.
   let notes: [String]
 
-  /// Reads the definitions of a store.
+  /// Reads the definitions of a store, and what its records have that must be unique or is referred to.
   ///
-  /// One that cannot be read, such as one of a newer program, is left out and noted: its records are there all the same.
+  /// A definition that cannot be read, such as one of a newer program, is left out and noted: its records are there all the same.
   init(of root: StoreRoot) {
-    var found: [String: CollectionDefinition] = [:]
     var notes: [String] = []
-    root.collections[CollectionDefinition.reserved]?.records.forEach { record in
-      do throws(CollectionDefinition.Refusal) {
-        found[record.key] = try CollectionDefinition(collection: record.key, value: record.value)
-      } catch {
-        notes.append("\(error); its records are not held against it until it is written anew")
-      }
-      return true
+    let catalog = CollectionCatalog(of: MetadataSnapshot(root)) { refusal in
+      notes.append("\(refusal); its records are not held against it until it is written anew")
     }
-    definitions = Mutex(found)
+    shown = Mutex(catalog)
+    check = Mutex(
+      WriteCheck(catalog) { collection, body in
+        root.collections[collection]?.records.forEach { record in
+          body(record)
+          return true
+        }
+      })
     self.notes = notes
   }
 
+  // MARK: For everybody
+
   /// All definitions, by the collection's name.
-  var all: [CollectionDefinition] {
-    definitions.withLock { $0.values.sorted { $0.collection < $1.collection } }
-  }
+  var all: [CollectionDefinition] { shown.withLock { $0.all } }
 
   /// The definition of a collection.
-  subscript(collection: String) -> CollectionDefinition? {
-    definitions.withLock { $0[collection] }
-  }
-
-  /// Whether no collection is defined.
-  var isEmpty: Bool { definitions.withLock { $0.isEmpty } }
+  subscript(collection: String) -> CollectionDefinition? { shown.withLock { $0[collection] } }
 
   /// Whether a definition has a quota.
-  var hasQuotas: Bool { definitions.withLock { $0.values.contains { $0.quota != nil } } }
+  var hasQuotas: Bool { shown.withLock { $0.hasQuotas } }
 
-  func set(_ definition: CollectionDefinition?, of collection: String) {
-    definitions.withLock { $0[collection] = definition }
+  // MARK: For the writer
+
+  /// Holds a write against its collection's definition; see `WriteCheck.prepared`.
+  ///
+  /// - Parameters:
+  ///   - write: What is asked.
+  ///   - now: Nanoseconds since 1970-01-01 UTC.
+  /// - Returns: What is to be written instead, and when it expires.
+  /// - Throws: What does not fit.
+  func prepare(_ write: MetadataWrite, now: Int64) throws(MetadataError) -> Draft.Amendment {
+    try check.withLock { (check) throws(MetadataError) -> Draft.Amendment in
+      guard case .put(let value) = write.action, !check.catalog.isEmpty else {
+        return Draft.Amendment(value: nil, expires: write.expiry.moment(now, ttl: nil))
+      }
+      return Draft.Amendment(
+        value: try check.prepared(value, write.collection, write.key),
+        expires: write.expiry.moment(now, ttl: check.catalog[write.collection]?.ttl))
+    }
   }
+
+  /// Holds what a transaction leaves against constraints; see `WriteCheck.admit`.
+  func admit(
+    _ changes: [MetadataChange], _ lookup: WriteCheck.Lookup
+  ) throws(MetadataError) {
+    try check.withLock { (check) throws(MetadataError) in
+      guard !check.catalog.isEmpty else { return }
+      try check.admit(changes, lookup)
+    }
+  }
+
+  /// Takes a definition; see `WriteCheck.define`.
+  func define(
+    _ redefinition: Redefinition, records: [(old: MetadataRecord, new: MetadataRecord)],
+    _ lookup: WriteCheck.Lookup
+  ) throws(MetadataError) {
+    try check.withLock { (check) throws(MetadataError) in
+      try check.define(
+        redefinition.new, of: redefinition.collection, records: records, lookup)
+    }
+  }
+
+  /// Makes what was admitted or defined final, or takes it back.
+  func settle(saved: Bool) {
+    let catalog = check.withLock { check in
+      if saved { check.settle() } else { check.takeBack() }
+      return check.catalog
+    }
+    if saved { shown.withLock { $0 = catalog } }
+  }
+}
+
+extension CollectionCatalog {
+  /// Whether a definition has a quota.
+  fileprivate var hasQuotas: Bool { all.contains { $0.quota != nil } }
 }
 
 extension CollectionDefinition {

@@ -17,15 +17,20 @@ struct Draft {
     var expires: Int64?
   }
 
-  /// Holds one write against what is declared; `former` is the record that is there.
-  typealias Check = (
-    _ write: MetadataWrite, _ former: MetadataRecord?, _ draft: Draft
-  ) throws(MetadataError) -> Amendment
-
-  /// Holds what a transaction adds against the quotas, beside what the others of the group add.
-  typealias Admit = (
-    _ growth: [String: Usage], _ others: [String: Usage]
-  ) throws(MetadataError) -> Void
+  /// Who is asked before a transaction counts, in this order.
+  struct Checks {
+    /// Holds one write against what is declared.
+    var prepare: (_ write: MetadataWrite) throws(MetadataError) -> Amendment
+    /// Has validators judge the whole; answers with the values that they amended, by place. `nil` when there are none.
+    var review: ((_ changes: [MetadataChange]) throws(MetadataError) -> [Int: PackedValue])?
+    /// Holds what is added against the quotas, beside what the others of the group add. `nil` when nothing is bounded.
+    var bound:
+      (
+        (_ growth: [String: Usage], _ others: [String: Usage]) throws(MetadataError) -> Void
+      )?
+    /// Holds the whole against constraints between records. What it lets pass counts.
+    var admit: (_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) -> Void
+  }
 
   /// Reads the newest record that is published.
   typealias Lookup = (_ collection: String, _ key: String) -> MetadataRecord?
@@ -75,30 +80,30 @@ struct Draft {
   /// - Parameters:
   ///   - transaction: What is asked; each write sees those before it.
   ///   - following: Writes that happen with it, unchecked, when its conditions hold.
-  ///   - check: Has each write checked.
-  ///   - admit: Has the whole checked; `nil` when nothing is bounded.
+  ///   - checks: Who is asked.
   /// - Returns: What it does.
   /// - Throws: The error of the first write that cannot be done; the draft is then as before.
   mutating func add(
-    _ transaction: MetadataTransaction, following: [MetadataWrite] = [], check: Check,
-    admit: Admit? = nil
+    _ transaction: MetadataTransaction, following: [MetadataWrite] = [], checks: Checks
   ) throws(MetadataError) -> Part {
     let held = transaction.conditions.allSatisfy { $0.holds(current($0.collection, $0.key)) }
     let writes = held ? transaction.writes : transaction.otherwise
-    var changes: [MetadataChange] = []
-    changes.reserveCapacity(writes.count)
+    var changes: [MetadataChange]
     do throws(MetadataError) {
-      for write in writes {
-        let former = current(write.collection, write.key)
-        try Self.meet(write, former)
-        append(write, try check(write, former, self), former, to: &changes)
+      changes = try self.changes(writes, checks, amended: [:])
+      if let review = checks.review, !changes.isEmpty {
+        let amended = try review(changes)
+        if !amended.isEmpty {
+          pending = [:]
+          changes = try self.changes(writes, checks, amended: amended)
+        }
       }
       for write in held ? following : [] {
-        let expires = write.expiry.moment(now, ttl: nil)
-        append(
-          write, Amendment(expires: expires), current(write.collection, write.key), to: &changes)
+        let amendment = Amendment(expires: write.expiry.moment(now, ttl: nil))
+        append(write, amendment, current(write.collection, write.key), to: &changes)
       }
-      try self.admit(changes, admit)
+      if let bound = checks.bound { try self.bound(changes, bound) }
+      try checks.admit(changes, self)
     } catch {
       pending = [:]
       throw error
@@ -114,15 +119,30 @@ struct Draft {
     return part
   }
 
-  /// Has the whole of what a transaction adds checked.
-  private mutating func admit(
-    _ changes: [MetadataChange], _ admit: Admit?
+  /// What writes do, each seeing those before it.
+  private mutating func changes(
+    _ writes: [MetadataWrite], _ checks: Checks, amended: [Int: PackedValue]
+  ) throws(MetadataError) -> [MetadataChange] {
+    var changes: [MetadataChange] = []
+    changes.reserveCapacity(writes.count)
+    for (place, write) in writes.enumerated() {
+      let former = current(write.collection, write.key)
+      try Self.meet(write, former)
+      var amendment = try checks.prepare(write)
+      if let value = amended[place] { amendment.value = value }
+      append(write, amendment, former, to: &changes)
+    }
+    return changes
+  }
+
+  private mutating func bound(
+    _ changes: [MetadataChange],
+    _ check: (_ growth: [String: Usage], _ others: [String: Usage]) throws(MetadataError) -> Void
   ) throws(MetadataError) {
-    guard let admit else { return }
     let added = changes.reduce(into: [String: Usage]()) { sums, change in
       sums[change.record.collection, default: Usage()] += Usage(change)
     }
-    try admit(added, growth)
+    try check(added, growth)
     growth.merge(added, uniquingKeysWith: +)
   }
 

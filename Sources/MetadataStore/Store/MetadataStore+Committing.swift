@@ -58,40 +58,55 @@ extension MetadataStore {
     _ transaction: MetadataTransaction, to draft: inout Draft, _ asked: inout Durability
   ) -> Result<Draft.Part, MetadataError> {
     do throws(MetadataError) {
-      let part = try draft.add(
-        transaction,
-        check: { [self] (write, former, draft) throws(MetadataError) in
-          try check(write, former, draft)
-        }, admit: admission)
+      let part = try draft.add(transaction, checks: checks(now: draft.now))
       asked = max(asked, transaction.durability)
       return .success(part)
     } catch {
-      if case .conflict = error { conflicts.wrappingAdd(1, ordering: .relaxed) }
-      return .failure(error)
+      return .failure(counted(error))
     }
   }
 
-  /// Holds a write against its collection's definition.
-  ///
-  /// - Returns: What is to be written instead, and when it expires.
-  private func check(
-    _ write: MetadataWrite, _ former: MetadataRecord?, _ draft: Draft
-  ) throws(MetadataError) -> Draft.Amendment {
-    guard !catalog.isEmpty, let definition = catalog[write.collection] else {
-      return Draft.Amendment(value: nil, expires: write.expiry.moment(draft.now, ttl: nil))
-    }
-    return Draft.Amendment(
-      value: nil, expires: write.expiry.moment(draft.now, ttl: definition.ttl))
+  /// Counts a conflict.
+  func counted(_ error: MetadataError) -> MetadataError {
+    if case .conflict = error { conflicts.wrappingAdd(1, ordering: .relaxed) }
+    return error
   }
 
-  /// How growth is checked; `nil` when nothing is bounded.
-  private var admission: Draft.Admit? {
-    guard !quotas.isEmpty || catalog.hasQuotas else { return nil }
-    return { [self] (growth, others) throws(MetadataError) in try admit(growth, others) }
+  /// Who is asked before a transaction counts.
+  private func checks(now: Int64) -> Draft.Checks {
+    var checks = Draft.Checks(
+      prepare: { [catalog] (write) throws(MetadataError) in
+        try catalog.prepare(write, now: now)
+      },
+      admit: { [catalog] (changes, draft) throws(MetadataError) in
+        try catalog.admit(changes, draft.current)
+      })
+    if !validators.isEmpty {
+      checks.review = { [self] (changes) throws(MetadataError) in try review(changes) }
+    }
+    if !quotas.isEmpty || catalog.hasQuotas {
+      checks.bound = { [self] (growth, others) throws(MetadataError) in try bound(growth, others) }
+    }
+    return checks
+  }
+
+  private func review(_ changes: [MetadataChange]) throws(MetadataError) -> [Int: PackedValue] {
+    let proposed = changes.map { change in
+      ProposedWrite(
+        collection: change.record.collection, key: change.record.key, old: change.previous,
+        new: change.isRemoval ? nil : change.record.value)
+    }
+    return try validators.review(proposed, snapshot: snapshot) {
+      (place, value) throws(MetadataError) in
+      let write = MetadataWrite(
+        collection: proposed[place].collection, key: proposed[place].key, value: value)
+      try write.validate()
+      return try catalog.prepare(write, now: 0).value?.value ?? value
+    }.mapValues { PackedValue($0) }
   }
 
   /// Holds what a transaction adds against the quotas.
-  private func admit(
+  private func bound(
     _ growth: [String: Usage], _ others: [String: Usage]
   ) throws(MetadataError) {
     try quotas.check(growth, catalog) { collection in
@@ -113,9 +128,11 @@ extension MetadataStore {
       do throws(MetadataError) {
         reached = try saver.save(draft.batch, durability: asked)
       } catch {
+        catalog.settle(saved: false)
         return .failure(error)
       }
     }
+    catalog.settle(saved: true)
     for part in draft.parts where !part.changes.isEmpty {
       feed.publish(part.changes, revision: part.revision)
       indexBuilder.note(part.changes)
@@ -155,6 +172,7 @@ extension MetadataWrite.Expiry {
   /// - Parameters:
   ///   - now: Nanoseconds since 1970-01-01 UTC.
   ///   - ttl: Seconds that records of the collection live.
+  /// - Returns: Nanoseconds since 1970-01-01 UTC.
   func moment(_ now: Int64, ttl: Int64?) -> Int64? {
     switch self {
     case .never: nil

@@ -58,68 +58,37 @@ extension MetadataStore {
         throw .invalid(
           "a transaction that defines a collection has other writes too; define it by itself")
       }
-      let definition = try Self.definition(write)
+      let records = snapshot.list(write.key)
+      let redefinition = try Redefinition(
+        of: write.key, document: write.value, from: catalog[write.key], isEmpty: records.isEmpty)
+      let migrated = try Self.migrated(records, redefinition)
       var draft = draft(isSingle: false)
-      let migrated = try definition.map { (definition) throws(MetadataError) in
-        try migrate(to: definition)
+      let now = draft.now
+      let checks = Draft.Checks { (write) in
+        Draft.Amendment(expires: write.expiry.moment(now, ttl: nil))
+      } admit: { [catalog] (_, draft) throws(MetadataError) in
+        let pairs = records.map { ($0, draft.current($0.collection, $0.key) ?? $0) }
+        try catalog.define(redefinition, records: pairs, draft.current)
       }
-      let part = try draft.add(transaction, following: migrated ?? []) {
-        (write, _, draft) throws(MetadataError) in
-        Draft.Amendment(value: nil, expires: write.expiry.moment(draft.now, ttl: nil))
-      } admit: { _, _ in
-      }
+      let part = try draft.add(transaction, following: migrated, checks: checks)
       let reached = try save(draft, transaction.durability).get()
-      if part.conditionsHeld {
-        catalog.set(definition, of: write.key)
-        index(write.key, definition?.allIndexes ?? [])
-      }
+      if part.conditionsHeld { index(write.key, redefinition.new?.allIndexes ?? []) }
       return .success(receipt(part, reached))
     } catch {
-      if case .conflict = error { conflicts.wrappingAdd(1, ordering: .relaxed) }
-      return .failure(error)
-    }
-  }
-
-  private static func definition(
-    _ write: MetadataWrite
-  ) throws(MetadataError) -> CollectionDefinition? {
-    guard case .put(let value) = write.action else { return nil }
-    do throws(CollectionDefinition.Refusal) {
-      return try CollectionDefinition(collection: write.key, value: value.value)
-    } catch {
-      throw .invalid(error.description)
+      return .failure(counted(error))
     }
   }
 
   /// What the collection's records must become.
-  private func migrate(to definition: CollectionDefinition) throws(MetadataError) -> [MetadataWrite]
-  {
-    let former = catalog[definition.collection]
-    let records = snapshot.list(definition.collection)
-    let change: DefinitionChange
-    do throws(DefinitionChange.Refusal) {
-      change = try definition.change(
-        from: former, stored: records.isEmpty ? [] : [former?.version ?? 0])
-    } catch {
-      throw .invalid(error.description)
-    }
-    switch change {
-    case .unchanged, .compatible: return []
-    case .filling, .migrating: break
-    }
+  private static func migrated(
+    _ records: [MetadataRecord], _ redefinition: Redefinition
+  ) throws(MetadataError) -> [MetadataWrite] {
     var writes: [MetadataWrite] = []
     for record in records {
-      let value = record.value
-      let migrated: MetadataValue
-      do throws(MigrationFailure) {
-        migrated = try definition.migrated(value, key: record.key, from: former?.version ?? 0)
-      } catch {
-        throw .invalid(error.description)
-      }
-      guard migrated != value else { continue }
+      guard let value = try redefinition.rewritten(record) else { continue }
       writes.append(
         MetadataWrite(
-          collection: record.collection, key: record.key, value: migrated,
+          collection: record.collection, key: record.key, value: value,
           expiry: record.expires.map { .at($0) } ?? .never))
     }
     return writes
@@ -158,5 +127,13 @@ extension MetadataStore {
           }
         }, perform: { self.commit($0) })
     }
+  }
+}
+
+extension MetadataWrite {
+  /// The value that is put; `nil` for a removal.
+  fileprivate var value: MetadataValue? {
+    guard case .put(let value) = action else { return nil }
+    return value.value
   }
 }

@@ -21,6 +21,8 @@ public final class MetadataStore: Sendable {
   let feed: Feed
   let catalog: Catalog
   let quotas = Quotas()
+  /// Who is asked before a write counts.
+  public let validators: ValidatorRegistry
   let indexBuilder = IndexBuilder()
   let sweeper = Sweeper()
   private let deliveryThread: DeliveryThread?
@@ -36,12 +38,15 @@ public final class MetadataStore: Sendable {
   /// - Parameters:
   ///   - provider: Where the records outlive the process; the store closes it.
   ///   - historyCapacity: How many of the last changes watches can fall behind, 1 or more.
+  ///   - validators: Who is asked before a write counts.
   ///   - dispatch: Where the handlers of watches run; a thread of the store's own when `nil`.
   /// - Throws: What the provider throws, or `.storage` when the system has no threads to give.
   public init(
     _ provider: any PersistenceProvider = MemoryProvider(),
-    historyCapacity: Int = defaultHistoryCapacity, dispatch: Dispatch? = nil
+    historyCapacity: Int = defaultHistoryCapacity,
+    validators: ValidatorRegistry = ValidatorRegistry(), dispatch: Dispatch? = nil
   ) throws(MetadataError) {
+    self.validators = validators
     var collections: [String: [MetadataRecord]] = [:]
     let report = try provider.load { record in
       collections[record.collection, default: []].append(record)

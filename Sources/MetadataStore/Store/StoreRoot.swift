@@ -13,7 +13,9 @@ struct StoreRoot: Sendable {
 
   /// A store of records in any order, one for each key.
   ///
-  /// - Parameter records: By collection.
+  /// - Parameters:
+  ///   - revision: That of the last transaction.
+  ///   - records: By collection.
   init(revision: UInt64, _ records: consuming [String: [MetadataRecord]]) {
     self.init(revision: revision)
     while let (name, loaded) = records.popFirst() {

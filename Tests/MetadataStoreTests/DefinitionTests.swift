@@ -1,0 +1,170 @@
+import HostSupport
+import Testing
+
+@testable import MetadataStore
+
+@Suite("A collection that is defined")
+struct DefinitionTests {
+  private let store: MetadataStore
+
+  init() throws { store = try MetadataStore() }
+
+  private func define(_ json: String, _ collection: String = "users") throws {
+    let definition = try CollectionDefinition(
+      collection: collection, json: JSON(parsing: Array(json.utf8)))
+    try store.define(definition)
+  }
+
+  private func put(_ key: String, _ members: [String: MetadataValue]) throws {
+    try store.put(MetadataWrite(collection: "users", key: key, value: .map(members)))
+  }
+
+  private func message(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return "nothing was thrown"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func keys(_ index: Int = 0) -> [String] {
+    var keys: [String] = []
+    store.snapshot.root.collections["users"]?.indexes[index].entries.forEach { entry in
+      keys.append(entry.record.key)
+      return true
+    }
+    return keys
+  }
+
+  @Test("holds writes against its schema and fills defaults in")
+  func schema() throws {
+    try define(
+      """
+      {"version": 1, "schema": {"type": "object", "required": ["age"],
+        "properties": {"age": {"type": "integer", "minimum": 0}, "city": {"type": "string", "default": "Wien"}}}}
+      """)
+    try put("a", ["age": .int(3)])
+    #expect(store.get("users", "a")?.value == .map(["age": .int(3), "city": .string("Wien")]))
+    #expect(
+      message { try put("b", ["age": .int(-1)]) }
+        == "users/b does not fit the definition of users: /age must be at least 0, not -1")
+    #expect(store.get("users", "b") == nil)
+  }
+
+  @Test("keeps unique fields unique, also within a transaction and a group")
+  func unique() throws {
+    try define(#"{"version": 1, "unique": ["mail"]}"#)
+    try put("a", ["mail": .string("x@y")])
+    #expect(message { try put("b", ["mail": .string("x@y")]) }.contains("must be unique"))
+    try store.transaction([
+      .removing("a", from: "users"),
+      MetadataWrite(collection: "users", key: "b", value: .map(["mail": .string("x@y")])),
+    ])
+    #expect(store.get("users", "b") != nil)
+    #expect(message { try put("a", ["mail": .string("x@y")]) }.contains("users/b has"))
+  }
+
+  @Test("refuses an incompatible version without a migration, and migrates with one")
+  func migration() throws {
+    try define(#"{"version": 1, "schema": {"properties": {"n": {"type": "string"}}}}"#)
+    try put("a", ["n": .string("41")])
+    let incompatible = message {
+      try define(#"{"version": 2, "schema": {"properties": {"n": {"type": "integer"}}}}"#)
+    }
+    #expect(incompatible.contains("is not compatible"), "\(incompatible)")
+    #expect(store.definition(of: "users")?.version == 1)
+    try define(
+      """
+      {"version": 2, "schema": {"properties": {"n": {"type": "integer"}}},
+       "migrations": [{"from": 1, "steps": [{"convert": {"field": "n", "to": "integer"}}]}]}
+      """)
+    let record = try #require(store.get("users", "a"))
+    #expect(record.value == .map(["n": .int(41)]))
+    #expect(record.version == 2)
+    #expect(record.modified == store.get("dovetail.collections", "users")?.modified)
+  }
+
+  @Test("indexes what is there, what is written, and forgets what is removed")
+  func indexes() throws {
+    for (key, age) in [("a", 5), ("b", 3), ("c", 9)] { try put(key, ["age": .int(Int64(age))]) }
+    try define(#"{"version": 1, "indexes": [{"field": "age"}, {"tags": "tags"}]}"#)
+    #expect(keys() == ["b", "a", "c"])
+    try put("b", ["age": .int(7), "tags": .list([.string("z"), .string("a")])])
+    try put("d", ["age": .double(6.5), "tags": .list([.string("m")])])
+    try put("e", ["name": .string("has none")])
+    #expect(keys() == ["a", "d", "b", "c"])
+    #expect(keys(1) == ["b", "d", "b"])
+    try store.remove("users", "d")
+    #expect(keys() == ["a", "b", "c"])
+    #expect(keys(1) == ["b", "b"])
+  }
+
+  @Test("builds the index of a large collection beside the writer")
+  func largeIndex() throws {
+    let count = IndexBuilder.threshold + 500
+    for start in stride(from: 0, to: count, by: 5000) {
+      try store.transaction(
+        (start..<min(start + 5000, count)).map { number in
+          MetadataWrite(
+            collection: "users", key: "k\(number)", value: .map(["n": .int(Int64(count - number))]))
+        })
+    }
+    try define(#"{"version": 1, "indexes": [{"field": "n"}]}"#)
+    try put("k0", ["n": .int(-5)])
+    try store.remove("users", "k1")
+    #expect(store.waitForIndexes(until: .after(milliseconds: 20_000)))
+    let found = keys()
+    #expect(found.count == count - 1)
+    #expect(found.first == "k0")
+    #expect(found.last == "k2")
+  }
+
+  @Test("has records expire, with a change that says so")
+  func expiry() throws {
+    let seen = Monitor<[MetadataChange]>([])
+    try store.watch("w", collection: "users") { event in
+      if case .change(let change) = event { seen.update { $0.append(change) } }
+    }
+    try store.put(
+      MetadataWrite(
+        collection: "users", key: "short", value: .int(1), expiry: .after(20_000_000)))
+    try store.put(
+      MetadataWrite(
+        collection: "users", key: "renewed", value: .int(1), expiry: .after(20_000_000)))
+    try store.put(MetadataWrite(collection: "users", key: "renewed", value: .int(2)))
+    try define(#"{"version": 1, "ttl": 100}"#)
+    try put("later", [:])
+    let expired = seen.wait(until: .after(milliseconds: 10_000)) { changes in
+      changes.first { $0.kind == .expired }
+    }
+    #expect(expired?.record.key == "short")
+    #expect(store.get("users", "short") == nil)
+    #expect(store.get("users", "renewed")?.value == .int(2))
+    let expires = try #require(store.get("users", "later")?.expires)
+    #expect(abs(expires - LogTime.now() - 100_000_000_000) < 10_000_000_000)
+  }
+
+  @Test("holds no more than its quota, and a namespace no more than its own")
+  func quotas() throws {
+    try define(#"{"version": 1, "quota": {"records": 1}}"#)
+    try put("a", [:])
+    #expect(
+      message { try put("b", [:]) }
+        == "the collection users would have 2 records; at most 1 are allowed by \"quota\" in its "
+        + "definition: remove some, or raise it")
+    try put("a", ["n": .int(1)])
+    store.setQuota(
+      NamespaceQuota(namespace: "app", records: 2, bytes: nil, source: "app.json line 7"),
+      of: "app")
+    let writes = ["app", "app.x", "app.y"].map {
+      MetadataWrite(collection: $0, key: "k", value: .null)
+    }
+    try store.transaction(Array(writes.prefix(2)))
+    #expect(
+      message { try store.put(writes[2]) }
+        == "the collections of app would have 3 records; at most 2 are allowed by app.json line 7: "
+        + "remove some, or raise it")
+    try store.put(MetadataWrite(collection: "apple", key: "k", value: .null))
+  }
+}
