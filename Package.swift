@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
+    .library(name: "PluginPersistence", targets: ["PluginPersistence"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
     .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
     .library(name: "log-source", type: .dynamic, targets: ["LogSourcePlugin"]),
@@ -44,6 +45,9 @@ let package = Package(
     // Beside the SDK: what a plugin does not use, each of its retired generations would hold.
     .target(
       name: "HostEventTypes", dependencies: ["PluginSDK"], path: "PluginSDK/HostEventTypes"),
+    .target(
+      name: "PluginPersistence", dependencies: ["PluginSDK", "CDovetail"],
+      path: "PluginSDK/PluginPersistence"),
     .target(
       name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail", "HostSupport"],
       path: "PluginSDK/PluginTestKit"),

@@ -73,7 +73,7 @@ public final class Host: Sendable {
       path: parts.state.path(of: "events"), core: core, events: events)
     registry = RegistryCache(path: parts.state.path(of: "cache/registry"))
     lifecycle = Lifecycle(
-      core: core, table: table, journal: journal, stager: parts.stager,
+      core: core, opening: parts.opening, table: table, journal: journal, stager: parts.stager,
       inspector: parts.inspector, loader: loader,
       configuration: live, events: events, quarantine: quarantine,
       lastKnownGood: lastKnownGood)

@@ -15,6 +15,7 @@ struct HostParts {
   let stager: Stager
   let loader: ImageLoader
   let core: HostCore
+  let opening: StoreOpening
   let faults: FaultDesk
   private let previousRun: PreviousRun?
 
@@ -56,7 +57,7 @@ struct HostParts {
       stager: stager,
       budget: RetiredImages.Budget(
         count: configuration.retiredBudget.images, bytes: configuration.retiredBudget.bytes))
-    core = try Self.makeCore(configuration, state, log, faults)
+    (core, opening) = try Self.makeCore(configuration, state, log, faults)
     try FaultDesk.installGuard(configuration.crash, log)
     hs_set_limits(
       UInt32(configuration.depthLimit), UInt64(configuration.gateDeadline) &* 1_000_000)
@@ -65,7 +66,7 @@ struct HostParts {
   private static func makeCore(
     _ configuration: HostConfiguration, _ state: StateDirectory, _ log: LogWriter,
     _ faults: FaultDesk
-  ) throws(OperationError) -> HostCore {
+  ) throws(OperationError) -> (HostCore, StoreOpening) {
     _ = ErrorCollector.installed
     let bus = unsafe EventBus(
       layout: EventCopy.layout, threads: max(2, configuration.asyncThreads),
@@ -98,10 +99,12 @@ struct HostParts {
     var limits = BridgeLimits()
     limits.gatePatience = UInt64(configuration.gateDeadline) &* 1_000_000
     limits.barrierMilliseconds = configuration.drainDeadline
-    return HostCore(bus: bus, opening: opening, log: log, limits: limits) {
-      instance, signal, place in
+    let core = HostCore(
+      bus: bus, providers: providers, seat: opening.seat, log: log, limits: limits
+    ) { instance, signal, place in
       faults.crashed(instance, signal: signal, place: place)
     }
+    return (core, opening)
   }
 
   /// Says what became of the host before.

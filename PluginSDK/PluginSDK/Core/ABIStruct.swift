@@ -52,6 +52,11 @@ extension dvt_reply: ABIStruct {}
 extension dvt_requests: ABIStruct {}
 extension dvt_route: ABIStruct {}
 extension dvt_routes: ABIStruct {}
+extension dvt_batch: ABIStruct {}
+extension dvt_opened: ABIStruct {}
+extension dvt_opening: ABIStruct {}
+extension dvt_persistence: ABIStruct {}
+extension dvt_provider: ABIStruct {}
 extension dvt_log: ABIStruct {}
 extension dvt_metadata: ABIStruct {}
 extension dvt_services: ABIStruct {}

@@ -62,7 +62,7 @@ private final class CapturedError {
 ///   - body: The plugin's code.
 /// - Returns: `DVT_OK` or the error's code.
 @inline(__always)
-func guarded(
+package func guarded(
   _ sink: UnsafePointer<dvt_error_sink>?, _ body: () throws(PluginFailure) -> Void
 ) -> Int32 {
   do {

@@ -34,7 +34,7 @@ import CDovetail
     unsafe timers = unsafe HostLink.find(host, "dovetail.timers/1")
   }
 
-  private static func find<Table>(
+  static func find<Table>(
     _ host: UnsafePointer<dvt_host>, _ name: StaticString
   ) -> UnsafePointer<Table>? {
     guard let found = unsafe host.pointee.get_interface(host, name.borrowed) else { return nil }

@@ -12,7 +12,6 @@ final class HostCore: Sendable {
   let responders = ResponderRegistry()
   let timers: Scheduler
   let providers: PersistenceRegistry
-  let opening: StoreOpening
   let seat: StoreSeat
   /// The metadata store; throws `.unavailable` before it is there.
   var metadata: MetadataStore { get throws(MetadataError) { try seat.store } }
@@ -24,14 +23,14 @@ final class HostCore: Sendable {
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void
 
   init(
-    bus: EventBus, opening: StoreOpening, log: LogWriter, limits: BridgeLimits,
+    bus: EventBus, providers: PersistenceRegistry, seat: StoreSeat, log: LogWriter,
+    limits: BridgeLimits,
     onCrash: @escaping @Sendable (PluginInstance, Int32, String) -> Void
   ) {
     self.bus = bus
     timers = Scheduler(workers: bus.workers)
-    self.opening = opening
-    providers = opening.providers
-    seat = opening.seat
+    self.providers = providers
+    self.seat = seat
     self.log = log
     self.limits = limits
     self.onCrash = onCrash

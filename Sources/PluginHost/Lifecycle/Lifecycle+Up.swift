@@ -46,7 +46,7 @@ extension Lifecycle {
     ]
     for (phase, reached) in phases {
       rest = climb(rest, phase, reached, casualties)
-      if phase == .preInit { core.opening.openLate(isStartup: isStartup) }
+      if phase == .preInit { opening.openLate(isStartup: isStartup) }
       if phase == .preInit, isStartup, let objection = objection(to: rest) {
         for climber in rest.reversed() {
           fall(climber, .initialize, .skipped, "was not started: \(objection)")

@@ -9,6 +9,8 @@ import Synchronization
 /// Threading: control thread only.
 final class Lifecycle: Sendable {
   let core: HostCore
+  /// Opens the metadata store when its provider is there.
+  let opening: StoreOpening
   let table: PluginTable
   let runner: LifecycleRunner
   let loader: ImageLoader
@@ -21,12 +23,13 @@ final class Lifecycle: Sendable {
   let lastKnownGood: LastKnownGood
 
   init(
-    core: HostCore, table: PluginTable, journal: Journal?, stager: Stager,
+    core: HostCore, opening: StoreOpening, table: PluginTable, journal: Journal?, stager: Stager,
     inspector: StagingInspector, loader: ImageLoader,
     configuration: LiveConfiguration, events: HostEvents, quarantine: Quarantine,
     lastKnownGood: LastKnownGood
   ) {
     self.core = core
+    self.opening = opening
     self.table = table
     self.journal = journal
     self.stager = stager

@@ -13,14 +13,28 @@ enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case file
   /// An outsider's in C, of the zoo.
   case keeper
+  /// The plugin of `Plugins/Native`.
+  case sqlite
 
   var testDescription: String { rawValue }
 
-  /// Id of the plugin that brings it; `nil` for the kernel's own.
-  var plugin: String? { self == .file ? nil : rawValue }
+  /// Those that were built: `make test` builds all; without libsqlite3-dev there is no `sqlite`.
+  static let available = allCases.filter { carrier in
+    guard carrier == .sqlite, unsafe access(sqliteStore, F_OK) != 0 else { return true }
+    print(
+      "skipped with sqlite: \(sqliteStore) is not there; run 'make plugins CONFIGURATION=debug'")
+    return false
+  }
+
+  /// Another provider than this one.
+  var other: Carrier { self == .keeper ? .file : .keeper }
 
   /// Puts what it needs into a plugin folder; the flags say how the zoo's creature misbehaves.
   func place(in folder: String, _ flags: [String] = []) throws {
+    if self == .sqlite {
+      try FileManager.default.copyItem(
+        atPath: Self.sqliteStore, toPath: "\(folder)/sqlite-store.so")
+    }
     guard self == .keeper else { return }
     let manifest = #"{\"id\": \"keeper\", \"version\": \"1.0.0\", \"abi\": \"1.0\"}"#
     let source = try String(contentsOfFile: "\(Self.zoo)/keeper.c", encoding: .utf8)
@@ -32,6 +46,7 @@ enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   private static let root =
     "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+  private static let sqliteStore = "\(root)/.build/plugins-debug/libsqlite-store.so"
   private static let zoo = "\(root)/Tests/ZooTests/Fixtures"
   private static let include = "\(root)/PluginSDK/CDovetail/include"
 }
