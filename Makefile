@@ -29,7 +29,8 @@ debug: ## The same for the debugger, into .build/debug and .build/plugins-debug
 	swift build --product dovetail
 	Plugins/build.sh debug $(DEBUG_PLUGINS)
 
-plugins: ## Build the plugins only
+plugins: ## Build the plugins only (installs from Debian the libraries that some need)
+	.ci/needs libraries
 	Plugins/build.sh $(CONFIGURATION) $(PLUGINS)
 
 demo: build ## Show the whole at work on a real log: make demo LOG=/var/log/dpkg.log

@@ -23,6 +23,15 @@ built=$(swift build -c "$configuration" --show-bin-path)
 for plugin in log-source analytics-v2 record-keeper; do place "$built/lib$plugin.so" "$out"; done
 for plugin in analytics-v1 analytics-v3; do place "$built/lib$plugin.so" "$out/demo"; done
 
+# What needs a library of the system's, where that is installed.
+if echo '#include <sqlite3.h>' | cc -fsyntax-only -x c - 2>/dev/null; then
+  native=(swift build -c "$configuration" --package-path Plugins/Native --scratch-path .build/native)
+  "${native[@]}" --product sqlite-store
+  place "$("${native[@]}" --show-bin-path)/libsqlite-store.so" "$out"
+else
+  echo "skipping sqlite-store: there is no libsqlite3-dev; 'make plugins' installs it" >&2
+fi
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for plugin in HelloC HelloCpp HelloRust Heartbeat; do
