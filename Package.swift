@@ -90,7 +90,8 @@ let package = Package(
     .target(name: "CHostSupport"),
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
-    .target(name: "MetadataStore", dependencies: ["HostSupport"]),
+    .target(
+      name: "MetadataStore", dependencies: ["HostSupport"], exclude: ["Query/QUERY.md"]),
     .target(name: "EventStore", dependencies: ["HostSupport"], exclude: ["FORMAT.md"]),
     .target(name: "CBridge", dependencies: ["CDovetail", "CHostSupport"]),
     .target(

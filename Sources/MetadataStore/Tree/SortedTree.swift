@@ -64,6 +64,51 @@ struct SortedTree<Element: Sendable>: Sendable {
     return before + node.elementIndex(position).index
   }
 
+  /// About how many elements stand between two positions, found without counting those between: exact when they are few.
+  ///
+  /// - Parameters:
+  ///   - start: The position of the first one.
+  ///   - end: The position behind the last one.
+  /// - Returns: 0 when the end is before the start.
+  func estimate(from start: (Element) -> Int, to end: (Element) -> Int) -> Int {
+    var node = root
+    while !node.isLeaf {
+      let first = node.childIndex(start)
+      let last = node.childIndex(end)
+      guard first <= last else { return 0 }
+      if first < last {
+        let head = node.children[first]
+        return head.count - Self.estimate(head, start)
+          + Self.estimate(node, children: (first + 1)..<last)
+          + Self.estimate(node.children[last], end)
+      }
+      node = node.children[first]
+    }
+    return max(0, node.elementIndex(end).index - node.elementIndex(start).index)
+  }
+
+  /// About how many elements of a node stand before a position.
+  private static func estimate(
+    _ node: TreeNode<Element>, _ position: (Element) -> Int
+  ) -> Int {
+    var node = node
+    var before = 0
+    while !node.isLeaf {
+      let index = node.childIndex(position)
+      before += estimate(node, children: 0..<index)
+      node = node.children[index]
+    }
+    return before + node.elementIndex(position).index
+  }
+
+  /// About how many elements some of a node's children have.
+  private static func estimate(_ node: TreeNode<Element>, children: Range<Int>) -> Int {
+    // Nodes are nearly as wide as their neighbours; looking at each would cost more than the answer is worth.
+    children.count > 2
+      ? children.count * node.count / node.children.count
+      : node.children[children].reduce(0) { $0 + $1.count }
+  }
+
   /// Puts an element in its place.
   ///
   /// - Returns: The element that was there.
