@@ -91,7 +91,8 @@ let package = Package(
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(
-      name: "MetadataStore", dependencies: ["HostSupport"], exclude: ["Query/QUERY.md"]),
+      name: "MetadataStore", dependencies: ["HostSupport", "CHostSupport"],
+      exclude: ["Query/QUERY.md"]),
     .target(name: "EventStore", dependencies: ["HostSupport"], exclude: ["FORMAT.md"]),
     .target(name: "CBridge", dependencies: ["CDovetail", "CHostSupport"]),
     .target(

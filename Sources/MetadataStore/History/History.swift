@@ -1,16 +1,8 @@
-/// The last changes, numbered without gaps, in a ring that forgets the oldest.
+/// The last changes, numbered without gaps, in chunks of which the oldest is forgotten.
 struct History {
-  /// What is read from a position on.
-  enum Reading {
-    /// Changes and the position after them.
-    case changes([MetadataChange], next: UInt64)
-    /// The position is no longer held: go on at `next`, which is after revision `revision`.
-    case lost(next: UInt64, revision: UInt64)
-  }
-
-  private var changes: [MetadataChange] = []
-  private var first: UInt64 = 0
+  private var chunks: [HistoryChunk]
   private let capacity: Int
+  private let chunkCapacity: Int
   /// The revision after which every change is held.
   private(set) var heldAfter: UInt64
   /// The last revision that was added.
@@ -18,34 +10,45 @@ struct History {
 
   init(capacity: Int, revision: UInt64) {
     self.capacity = max(1, capacity)
+    chunkCapacity = min(256, self.capacity)
+    chunks = [HistoryChunk(at: 0, capacity: chunkCapacity)]
     heldAfter = revision
     self.revision = revision
   }
 
   /// The position after the last change.
-  var end: UInt64 { first + UInt64(changes.count) }
+  var end: UInt64 { chunks[chunks.count - 1].end }
 
   mutating func append(_ added: [MetadataChange], revision: UInt64) {
     self.revision = revision
-    changes.append(contentsOf: added)
-    // Forgetting in strides keeps the cost of moving the array down to a constant for each change.
-    guard changes.count > 2 * capacity else { return }
-    let forgotten = changes.count - capacity
-    heldAfter = changes[forgotten - 1].revision
-    changes.removeFirst(forgotten)
-    first += UInt64(forgotten)
+    for change in added {
+      if chunks[chunks.count - 1].isFull { begin() }
+      chunks[chunks.count - 1].append(change)
+    }
+  }
+
+  private mutating func begin() {
+    chunks.append(HistoryChunk(at: end, capacity: chunkCapacity))
+    guard end - chunks[1].start >= UInt64(capacity) else { return }
+    let forgotten = chunks.removeFirst()
+    heldAfter = forgotten[forgotten.count - 1].revision
   }
 
   /// The position of the first change after a revision, or `nil` when not all of them are held.
   func position(after revision: UInt64) -> UInt64? {
     guard revision >= heldAfter else { return nil }
-    var low = 0
-    var high = changes.count
-    while low < high {
-      let middle = (low + high) / 2
-      if changes[middle].revision <= revision { low = middle + 1 } else { high = middle }
+    var position = end
+    forEachReversed { change, place in
+      if change.revision > revision { position = place }
+      return change.revision > revision
     }
-    return first + UInt64(low)
+    return position
+  }
+
+  /// The chunk that a position is in; `nil` when it is no longer held.
+  func chunk(at position: UInt64) -> HistoryChunk? {
+    guard position >= chunks[0].start else { return nil }
+    return chunks.last { $0.start <= position }
   }
 
   /// The changes of one record that are held, newest first.
@@ -57,10 +60,10 @@ struct History {
   /// - Returns: The changes.
   func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
     var found: [MetadataChange] = []
-    for change in changes.reversed() where found.count < limit {
-      if change.record.collection == collection, change.record.key.utf8.elementsEqual(key.utf8) {
-        found.append(change)
-      }
+    guard limit > 0 else { return found }
+    forEachReversed { change, _ in
+      if change.isOf(collection, key) { found.append(change) }
+      return found.count < limit
     }
     return found
   }
@@ -77,20 +80,25 @@ struct History {
     _ current: MetadataRecord?, _ collection: String, _ key: String, at revision: UInt64
   ) -> MetadataRecord? {
     var record = current
-    for change in changes.reversed() {
-      if change.revision <= revision { break }
-      if change.record.collection == collection, change.record.key.utf8.elementsEqual(key.utf8) {
-        record = change.previous
-      }
+    forEachReversed { change, _ in
+      guard change.revision > revision else { return false }
+      if change.isOf(collection, key) { record = change.previous }
+      return true
     }
     return record
   }
 
-  func read(from position: UInt64, limit: Int) -> Reading {
-    guard position >= first else { return .lost(next: end, revision: revision) }
-    let start = min(Int(position - first), changes.count)
-    let end = min(start + limit, changes.count)
-    // A copy: a slice would share the array, which the next change would have to copy whole.
-    return .changes(Array(changes[start..<end]), next: first + UInt64(end))
+  private func forEachReversed(_ body: (MetadataChange, _ position: UInt64) -> Bool) {
+    for chunk in chunks.reversed() {
+      for place in stride(from: chunk.count - 1, through: 0, by: -1) {
+        guard body(chunk[place], chunk.start + UInt64(place)) else { return }
+      }
+    }
+  }
+}
+
+extension MetadataChange {
+  fileprivate func isOf(_ collection: String, _ key: String) -> Bool {
+    record.collection == collection && record.key.utf8.elementsEqual(key.utf8)
   }
 }

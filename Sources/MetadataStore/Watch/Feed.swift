@@ -188,7 +188,19 @@ final class Feed: Sendable {
     }
   }
 
-  func read(from position: UInt64) -> History.Reading {
-    state.withLock { $0.history.read(from: position, limit: 64) }
+  /// The chunk that a position is in; when it is no longer held, the position after the last change and the revision it is after.
+  func chunk(at position: UInt64) -> Result<HistoryChunk, Lost> {
+    state.withLock { state in
+      state.history.chunk(at: position).map { .success($0) }
+        ?? .failure(Lost(end: state.history.end, revision: state.history.revision))
+    }
+  }
+
+  /// What a watch asked for is no longer held.
+  struct Lost: Error {
+    /// The position after the last change.
+    let end: UInt64
+    /// The last revision.
+    let revision: UInt64
   }
 }

@@ -1,5 +1,7 @@
+import CHostSupport
 import Glibc
 public import HostSupport
+import Synchronization
 
 /// A running watch of a collection: reports each change in order, one call at a time.
 ///
@@ -13,18 +15,32 @@ public final class MetadataWatch: Sendable {
     case pending
   }
 
+  /// What is said of a watch in `phase`.
   private enum Phase {
-    case idle
-    case scheduled(again: Bool)
+    /// Nothing is left to be reported, and no delivery is scheduled.
+    static let idle = 0
+    /// A delivery is scheduled or goes on.
+    static let scheduled = 1
+    /// The same, and something was published since it looked.
+    static let again = 2
   }
 
   private struct State {
-    var phase = Phase.idle
-    var position: UInt64 = 0
     var caller: pthread_t?
     var isCancelled = false
     var completions: [@Sendable () -> Void] = []
   }
+
+  /// Where a delivery goes on; touched by whoever made the watch anything but idle.
+  private struct Place {
+    var position: UInt64 = 0
+    var chunk: HistoryChunk?
+  }
+
+  /// Changes that are reported before other watches have their turn.
+  private static let portion = 64
+  /// How often a delivery that has caught up looks for more before it ends: to be woken costs the writer more.
+  private static let looks = 100
 
   /// What the watch is called in messages; unique in the store.
   public let name: String
@@ -37,6 +53,8 @@ public final class MetadataWatch: Sendable {
   private let dispatch: @Sendable (@escaping @Sendable () -> Void) -> Void
   private let feed: Feed
   private let state = Monitor(State())
+  private let phase = Atomic(Phase.idle)
+  private let place = Mutex(Place())
 
   init(
     name: String, collection: String?, prefix: String, feed: Feed,
@@ -87,54 +105,64 @@ public final class MetadataWatch: Sendable {
 
   /// Sets where to begin; before the first `wake`.
   func begin(at position: UInt64) {
-    state.withLock { $0.position = position }
+    place.withLock { $0.position = position }
   }
 
   /// Schedules delivery of what was published at `position` and after it.
   ///
   /// Called in order of positions for every matching change, so an idle watch has missed nothing before `position`.
   func wake(at position: UInt64) {
-    let mustDispatch = state.withLock { state in
-      if state.isCancelled { return false }
-      switch state.phase {
-      case .idle:
-        state.position = max(state.position, position)
-        state.phase = .scheduled(again: false)
-        return true
-      case .scheduled:
-        state.phase = .scheduled(again: true)
-        return false
-      }
+    let former = phase.exchange(Phase.again, ordering: .sequentiallyConsistent)
+    guard former == Phase.idle else { return }
+    place.withLock { place in
+      if position > place.position { place = Place(position: position) }
     }
-    if mustDispatch { dispatch(deliver) }
+    dispatch(deliver)
   }
 
   /// Reports one portion of changes, then lets the other watches of the thread have their turn.
   private func deliver() {
-    let position = state.withLock { $0.position }
-    switch feed.read(from: position) {
-    case .lost(let next, let revision):
-      guard call(.resync(from: revision)) else { return }
-      advance(to: next, isLast: false)
-    case .changes(let changes, let next):
-      for change in changes where matches(change) {
-        guard call(.change(change)) else { return }
+    phase.store(Phase.scheduled, ordering: .sequentiallyConsistent)
+    var reported = 0
+    while reported < Self.portion {
+      switch next() {
+      case .change(let change)?:
+        reported += 1
+        if matches(change), !call(.change(change)) { return }
+      case .resync(let revision)?:
+        guard call(.resync(from: revision)) else { return }
+      case nil:
+        let (done, _) = phase.compareExchange(
+          expected: Phase.scheduled, desired: Phase.idle, ordering: .sequentiallyConsistent)
+        if done { return }
+        phase.store(Phase.scheduled, ordering: .sequentiallyConsistent)
       }
-      advance(to: next, isLast: changes.isEmpty)
     }
+    dispatch(deliver)
   }
 
-  private func advance(to position: UInt64, isLast: Bool) {
-    let goesOn = state.withLock { state in
-      state.position = position
-      if case .scheduled(again: false) = state.phase, isLast {
-        state.phase = .idle
-        return false
+  /// Takes the next change that is there, waiting a moment for it.
+  private func next() -> MetadataWatchEvent? {
+    place.withLock { place in
+      if place.chunk?.holds(place.position) != true {
+        switch feed.chunk(at: place.position) {
+        case .success(let chunk): place.chunk = chunk
+        case .failure(let lost):
+          place = Place(position: lost.end)
+          return .resync(from: lost.revision)
+        }
       }
-      state.phase = .scheduled(again: false)
-      return true
+      guard let chunk = place.chunk else { return nil }
+      let index = Int(place.position - chunk.start)
+      for _ in 0..<Self.looks where index >= chunk.count { hs_pause() }
+      guard index < chunk.count else {
+        // A full chunk that was read to its end need not be kept.
+        if chunk.isFull { place.chunk = nil }
+        return nil
+      }
+      place.position += 1
+      return .change(chunk[index])
     }
-    if goesOn { dispatch(deliver) }
   }
 
   /// Calls the handler unless the watch was cancelled.
