@@ -3,6 +3,8 @@ public struct CollectionCatalog: Sendable {
   private var definitions: [String: CollectionDefinition] = [:]
   /// The collections that have references to a collection.
   private var referring: [String: Set<String>] = [:]
+  /// Whether any collection's records are held against other records.
+  private(set) var hasConstraints = false
 
   /// A catalog of definitions, one for each collection.
   public init(_ definitions: [CollectionDefinition] = []) {
@@ -49,12 +51,12 @@ public struct CollectionCatalog: Sendable {
     for reference in definition?.references ?? [] {
       referring[reference.collection, default: []].insert(collection)
     }
+    hasConstraints = definitions.values.contains(where: \.isConstraining)
   }
 
   /// Whether a change of a collection's records can meet a constraint or a reference.
   func isConstrained(_ collection: String) -> Bool {
     if referring[collection] != nil { return true }
-    guard let definition = definitions[collection] else { return false }
-    return !definition.unique.isEmpty || !definition.references.isEmpty
+    return definitions[collection]?.isConstraining ?? false
   }
 }

@@ -52,7 +52,7 @@ struct DefaultFilling {
         reason: "has more than \(ValueSchema.maximumDefault) bytes or 32 levels; shorten it")
     }
     var check = ValueCheck(rules, most: 1)
-    guard check.fits(value, number) else {
+    guard PackedValue(value).withView({ check.fits($0, number) }) else {
       let words = check.violations.first?.description ?? ""
       throw JSONSchema.Refusal(place: place, reason: "does not fit its own schema: \(words)")
     }

@@ -18,6 +18,11 @@ struct SchemaInclusion {
 
     static let anything = Side(rules: ValueSchema.anything.rules, number: 0, isAnything: true)
 
+    func fits(_ value: MetadataValue) -> Bool {
+      var check = ValueCheck(rules, most: 0)
+      return PackedValue(value).withView { check.fits($0, number) }
+    }
+
     func at(_ number: Int?) -> Side { number.map { Side(rules: rules, number: $0) } ?? .anything }
 
     /// What a member may be, and whether it is named; `nil` when it is not allowed.
@@ -45,13 +50,10 @@ struct SchemaInclusion {
     /// Every value that fits, if the schema says so.
     var choices: [MetadataValue]? {
       if let choices = keywords.choices {
-        return choices.filter { choice in
-          var check = ValueCheck(rules, most: 0)
-          return check.fits(choice, number)
-        }
+        return choices.filter(fits)
       }
       guard let kinds = keywords.kinds, kinds.isSubset(of: [.boolean, .null]) else { return nil }
-      return [.bool(false), .bool(true), .null].filter { kinds.contains($0.kind) }
+      return [.bool(false), .bool(true), .null].filter { kinds.contains($0.schemaKind) }
     }
   }
 
@@ -98,12 +100,11 @@ struct SchemaInclusion {
   private mutating func compare(_ choices: [MetadataValue], _ new: Side, _ field: Field) {
     var lost: [MetadataValue] = []
     for choice in choices {
-      var check = ValueCheck(new.rules, most: 0)
-      if check.fits(choice, new.number) { continue }
+      if new.fits(choice) { continue }
       var filling = DefaultFilling(new.rules, most: MetadataValue.maximumSize)
       // Where no default may be given to several fields, none is.
       if guarded.isEmpty, let filled = try? filling.filled(new.number, choice),
-        check.fits(filled, new.number)
+        new.fits(filled)
       {
         needsFilling = true
         continue

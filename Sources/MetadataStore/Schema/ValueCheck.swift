@@ -18,23 +18,29 @@ struct ValueCheck {
     self.most = most
   }
 
+  /// Whether the value lacks something that the schema has a default for, as far as it was looked at.
+  private(set) var lacksDefault = false
+
   /// Whether a value fits one of the schemas.
-  mutating func fits(_ value: MetadataValue, _ number: Int = 0) -> Bool {
+  mutating func fits(_ value: PackedView, _ number: Int = 0) -> Bool {
     let rule = rules[number]
     guard rule.allows(value.kind) else {
-      return refuse("must be \(rule.keywords.kinds?.phrase ?? ""), not \(Self.found(value))")
+      return refuse("must be \(rule.keywords.kinds?.phrase ?? ""), not \(Self.found(value.value))")
     }
-    if let choices = rule.keywords.choices, !choices.contains(value) {
-      return refuse(Self.words(choices, value))
+    if let choices = rule.keywords.choices,
+      !rule.keywords.packedChoices.contains(where: value.equals)
+    {
+      return refuse(Self.words(choices, value.value))
     }
-    switch value {
-    case .null, .bool: return true
-    case .int, .double: return keeps(rule.keywords.numberBounds, value)
-    case .date: return keeps(rule.keywords.dateBounds, value)
-    case .string(let text): return fits(text, rule)
-    case .bytes(let bytes): return hasLength(bytes.count, rule, "bytes")
-    case .list(let elements): return fits(elements, rule)
-    case .map(let members): return fits(members, rule)
+    switch value.kind {
+    case .null, .no, .yes: return true
+    case .int: return keeps(rule.keywords.numberBounds, .int(value.int))
+    case .double: return keeps(rule.keywords.numberBounds, .double(value.double))
+    case .date: return keeps(rule.keywords.dateBounds, .date(nanoseconds: value.int))
+    case .string: return textFits(value, rule)
+    case .bytes: return hasLength(value.byteCount, rule, "bytes")
+    case .list: return elementsFit(value, rule)
+    case .map: return membersFit(value, rule)
     }
   }
 
@@ -48,11 +54,13 @@ struct ValueCheck {
     return true
   }
 
-  private mutating func fits(_ text: String, _ rule: ValueRule) -> Bool {
-    if rule.keywords.shortest > 0 || rule.keywords.longest < text.utf8.count {
-      guard hasLength(text.unicodeScalars.count, rule, "characters") else { return false }
+  private mutating func textFits(_ value: PackedView, _ rule: ValueRule) -> Bool {
+    if rule.keywords.shortest > 0 || rule.keywords.longest < value.byteCount {
+      guard hasLength(value.scalarCount, rule, "characters") else { return false }
     }
-    if let pattern = rule.keywords.pattern, text.utf8.contains(0) || !pattern.matches(text) {
+    guard let pattern = rule.keywords.pattern else { return true }
+    let text = value.string
+    guard !text.utf8.contains(0), pattern.matches(text) else {
       return refuse("must match \(pattern.text), unlike \(Self.found(.string(text)))")
     }
     return true
@@ -68,65 +76,80 @@ struct ValueCheck {
     return true
   }
 
-  private mutating func fits(_ elements: [MetadataValue], _ rule: ValueRule) -> Bool {
+  private mutating func elementsFit(_ value: PackedView, _ rule: ValueRule) -> Bool {
     var fits = true
     if let items = rule.keywords.items {
-      for (index, element) in elements.enumerated() {
-        fits = self.fits(element, items, .index(index)) && fits
+      var elements = value.parts
+      var index = 0
+      while let element = elements.take() {
+        fits = self.fits(element, items, at: .index(index)) && fits
+        if !fits, isDone { return false }
+        index += 1
+      }
+    }
+    if value.count < rule.keywords.leastItems {
+      return refuse("must have at least \(rule.keywords.leastItems) elements, not \(value.count)")
+    }
+    if value.count > rule.keywords.mostItems {
+      return refuse("must have at most \(rule.keywords.mostItems) elements, not \(value.count)")
+    }
+    return fits
+  }
+
+  /// Goes over what a map has and what its schema names, both in the order of their bytes.
+  private mutating func membersFit(_ value: PackedView, _ rule: ValueRule) -> Bool {
+    let named = rule.keywords.members
+    var members = value.parts
+    var place = 0
+    var fits = true
+    while let member = members.take() {
+      var order = 1
+      while place < named.count {
+        order = members.order(of: named[place].bytes)
+        guard order < 0 else { break }
+        fits = mayLack(named[place]) && fits
+        place += 1
         if !fits, isDone { return false }
       }
-    }
-    if elements.count < rule.keywords.leastItems {
-      return refuse(
-        "must have at least \(rule.keywords.leastItems) elements, not \(elements.count)")
-    }
-    if elements.count > rule.keywords.mostItems {
-      return refuse("must have at most \(rule.keywords.mostItems) elements, not \(elements.count)")
-    }
-    return fits
-  }
-
-  private mutating func fits(_ members: [String: MetadataValue], _ rule: ValueRule) -> Bool {
-    var fits = true
-    var known = 0
-    for member in rule.keywords.members {
-      if let value = members[member.name] {
-        known += 1
-        guard let number = member.rule else { continue }
-        fits = self.fits(value, number, .name(member.name)) && fits
-      } else if member.isRequired {
-        fits = refuse("is missing; it is required", at: .name(member.name))
-      }
-      if !fits, isDone { return false }
-    }
-    guard known < members.count else { return fits }
-    switch rule.keywords.others {
-    case .any: return fits
-    case .none, .node: return othersFit(members, rule) && fits
-    }
-  }
-
-  /// Holds the members that the schema does not name against what it says of others.
-  private mutating func othersFit(
-    _ members: [String: MetadataValue], _ rule: ValueRule
-  ) -> Bool {
-    let named = Set(rule.keywords.members.map(\.name))
-    let names = members.keys.filter { !named.contains($0) }
-    var fits = true
-    for name in most == 0 ? names : names.sorted() {
-      if case .node(let number) = rule.keywords.others, let value = members[name] {
-        fits = self.fits(value, number, .name(name)) && fits
+      if place < named.count, order == 0 {
+        if let number = named[place].rule {
+          fits = self.fits(member, number, at: .name(named[place].name)) && fits
+        }
+        place += 1
       } else {
-        fits = refuse("is not allowed here", at: .name(name))
+        fits = otherFits(member, rule, members) && fits
       }
       if !fits, isDone { return false }
+    }
+    while place < named.count {
+      fits = mayLack(named[place]) && fits
+      place += 1
     }
     return fits
   }
 
-  private mutating func fits(_ value: MetadataValue, _ number: Int, _ step: Step) -> Bool {
+  /// Whether a map may be without a member that its schema names.
+  private mutating func mayLack(_ member: ValueKeywords.Member) -> Bool {
+    if let number = member.rule, rules[number].fallback != nil { lacksDefault = true }
+    return !member.isRequired || refuse("is missing; it is required", at: .name(member.name))
+  }
+
+  /// Holds a member that the schema does not name against what it says of others.
+  private mutating func otherFits(
+    _ value: PackedView, _ rule: ValueRule, _ members: PackedParts
+  ) -> Bool {
+    switch rule.keywords.others {
+    case .any: true
+    case .none: refuse("is not allowed here", at: .name(members.text))
+    case .node(let number): fits(value, number, at: .name(members.text))
+    }
+  }
+
+  private mutating func fits(
+    _ value: PackedView, _ number: Int, at step: @autoclosure () -> Step
+  ) -> Bool {
     guard most > 0 else { return fits(value, number) }
-    path.append(step)
+    path.append(step())
     defer { path.removeLast() }
     return fits(value, number)
   }
@@ -136,10 +159,10 @@ struct ValueCheck {
   private var isDone: Bool { violations.count >= most }
 
   private mutating func refuse(
-    _ reason: @autoclosure () -> String, at step: Step? = nil
+    _ reason: @autoclosure () -> String, at step: @autoclosure () -> Step? = nil
   ) -> Bool {
     guard !isDone else { return false }
-    let steps = step.map { path + [$0] } ?? path
+    let steps = step().map { path + [$0] } ?? path
     let pointer = steps.map { step in
       switch step {
       case .index(let index): "/\(index)"

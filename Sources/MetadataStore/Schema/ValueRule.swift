@@ -7,18 +7,28 @@ final class ValueRule: Sendable {
   let fallback: MetadataValue?
   /// Whether something within its values can be filled in.
   let fills: Bool
+  /// A bit for each kind of packed values, by number.
+  private let allowed: UInt16
 
   init(_ keywords: ValueKeywords, fallback: MetadataValue?, fills: Bool) {
     self.keywords = keywords
     self.fallback = fallback
     self.fills = fills
+    allowed = PackedKind.allCases.reduce(0) { bits, kind in
+      Self.allows(kind.schemaKind, keywords) ? bits | 1 << kind.rawValue : bits
+    }
   }
 
   /// Whether a kind of values is allowed; a whole number is a number too.
-  func allows(_ kind: SchemaNode.Kinds) -> Bool {
+  func allows(_ kind: SchemaNode.Kinds) -> Bool { Self.allows(kind, keywords) }
+
+  private static func allows(_ kind: SchemaNode.Kinds, _ keywords: ValueKeywords) -> Bool {
     guard let kinds = keywords.kinds else { return true }
     return !kinds.isDisjoint(with: kind == .integer ? [.integer, .number] : kind)
   }
+
+  /// The same of a kind of packed values.
+  func allows(_ kind: PackedKind) -> Bool { allowed & (1 << kind.rawValue) != 0 }
 }
 
 /// What the keywords of one level say, in the store's values.
@@ -26,6 +36,8 @@ struct ValueKeywords: Sendable {
   /// A member of a map that a schema names.
   struct Member: Sendable {
     let name: String
+    /// The name as packed values have it.
+    let bytes: [UInt8]
     /// The number of its schema; `nil` when it may be anything.
     let rule: Int?
     let isRequired: Bool
@@ -37,7 +49,9 @@ struct ValueKeywords: Sendable {
   private(set) var kinds: SchemaNode.Kinds?
   /// What `enum` and `const` leave.
   private(set) var choices: [MetadataValue]?
-  /// By name.
+  /// The same as packed values.
+  private(set) var packedChoices: [PackedValue] = []
+  /// By the bytes of their names, as packed values have theirs.
   private(set) var members: [Member] = []
   private(set) var others = SchemaNode.Others.any
   private(set) var items: Int?
@@ -73,13 +87,14 @@ struct ValueKeywords: Sendable {
       rules.members
       .map { member in
         Member(
-          name: String(decoding: member.name, as: UTF8.self), rule: member.node,
-          isRequired: member.bit != 0)
+          name: String(decoding: member.name, as: UTF8.self), bytes: member.name,
+          rule: member.node, isRequired: member.bit != 0)
       }
-      .sorted { $0.name < $1.name }
+      .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     choices = try rules.choices?.map { choice throws(JSONSchema.Refusal) in
       try Self.value(choice, at: node.place + "/enum")
     }
+    packedChoices = (choices ?? []).map { PackedValue($0) }
     fallback = try rules.fallback.map { json throws(JSONSchema.Refusal) in
       try Self.value(json, at: node.place + "/default")
     }
@@ -104,7 +119,7 @@ struct ValueKeywords: Sendable {
 
 extension MetadataValue {
   /// The kind as a schema calls it.
-  var kind: SchemaNode.Kinds {
+  var schemaKind: SchemaNode.Kinds {
     switch self {
     case .null: .null
     case .bool: .boolean

@@ -42,21 +42,38 @@ public struct ValueSchema: Sendable, Equatable {
   }
 
   /// Whether a value fits, in time in proportion to its size.
-  public func fits(_ value: MetadataValue) -> Bool {
+  public func fits(_ value: MetadataValue) -> Bool { violation(in: value) == nil }
+
+  /// Whether a value fits, and lacks nothing that there is a default for.
+  func fitsAsIs(_ value: PackedView) -> Bool {
     var check = ValueCheck(rules, most: 0)
-    return check.fits(value)
+    return check.fits(value) && !check.lacksDefault
   }
 
   /// Every place at which a value does not fit, in a fixed order.
   ///
   /// - Parameters:
-  ///   - value: Any value of at most 32 levels.
+  ///   - value: Any value.
   ///   - most: How many to tell, 1 or more.
-  /// - Returns: None when the value fits.
+  /// - Returns: None when the value fits. A value that cannot be recorded does not fit.
   public func violations(in value: MetadataValue, atMost most: Int = 100) -> [Violation] {
+    let packed = PackedValue(value)
+    guard packed.refusal == nil else {
+      return [
+        Violation(
+          pointer: "",
+          reason: "is nested too deep, too large, or has a number that is not finite")
+      ]
+    }
+    return packed.withView { violations(in: $0, atMost: most) }
+  }
+
+  /// The same of a value where it lies.
+  func violations(in value: PackedView, atMost most: Int) -> [Violation] {
+    var check = ValueCheck(rules, most: 0)
     // Most values fit: words are made for those only that do not.
-    if fits(value) { return [] }
-    var check = ValueCheck(rules, most: max(1, most))
+    if check.fits(value) { return [] }
+    check = ValueCheck(rules, most: max(1, most))
     _ = check.fits(value)
     return check.violations
   }

@@ -50,12 +50,12 @@ struct WriteCheck {
   ) throws(MetadataError) -> PackedValue? {
     guard !catalog.isEmpty, let definition = catalog[collection], let schema = definition.schema
     else { return nil }
-    let given = value.value
-    let filled = try definition.filled(given)
-    if let violation = schema.violation(in: filled ?? given) {
+    if value.withView(schema.fitsAsIs) { return nil }
+    let filled = try definition.filled(value.value).map { PackedValue($0) }
+    if let violation = (filled ?? value).withView({ schema.violations(in: $0, atMost: 1) }).first {
       throw .unfit(collection, key, violation)
     }
-    return filled.map { PackedValue($0) }
+    return filled
   }
 
   /// Checks what a transaction leaves; nothing is admitted when it is refused.
@@ -67,6 +67,7 @@ struct WriteCheck {
   mutating func admit(
     _ changes: [MetadataChange], _ lookup: Lookup
   ) throws(MetadataError) {
+    guard catalog.hasConstraints else { return }
     let constrained = Self.net(changes).filter { catalog.isConstrained($0.collection) }
     guard !constrained.isEmpty else { return }
     let mark = tables.mark
@@ -159,7 +160,9 @@ struct WriteCheck {
 
   /// Gives back what a record had before.
   private mutating func release(_ change: NetChange) {
-    guard let old = change.old, let definition = catalog[change.collection] else { return }
+    guard let old = change.old, let definition = catalog[change.collection],
+      definition.isConstraining
+    else { return }
     for (constraint, key) in definition.uniqueKeys(of: old) {
       tables.hold(key, constraint, in: change.collection, by: nil)
     }
@@ -173,7 +176,9 @@ struct WriteCheck {
 
   /// Gives a record what it has from now on.
   private mutating func take(_ change: NetChange, _ lookup: Lookup) throws(MetadataError) {
-    guard let new = change.new, let definition = catalog[change.collection] else { return }
+    guard let new = change.new, let definition = catalog[change.collection],
+      definition.isConstraining
+    else { return }
     for (constraint, key) in definition.uniqueKeys(of: new) {
       if let holder = tables.holder(of: key, constraint, in: change.collection) {
         throw .taken(new, definition.unique[constraint], key, by: holder)
@@ -216,6 +221,11 @@ struct WriteCheck {
     let field = catalog[source.collection]?.references[source.reference].field.description ?? ""
     throw .named(target, by: source, field)
   }
+}
+
+extension CollectionDefinition {
+  /// Whether records are held against other records.
+  var isConstraining: Bool { !unique.isEmpty || !references.isEmpty }
 }
 
 extension MetadataError {
