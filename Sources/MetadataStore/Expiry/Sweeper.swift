@@ -31,6 +31,9 @@ final class Sweeper: Sendable {
 
   /// The most records of one transaction.
   private static let portion = 1000
+  /// Nanoseconds until what could not be removed is tried again.
+  private static let shortestPause: Int64 = 50_000_000
+  private static let longestPause: Int64 = 60_000_000_000
   /// The clock that expiries are told by may be set: it is looked at this often.
   private static let longestWait = 30_000
   private let state = Monitor(State())
@@ -52,6 +55,17 @@ final class Sweeper: Sendable {
       thread = try? Thread(name: "meta-expire") { [state] in
         while let due = Self.awaitDue(state) { if !due.isEmpty { remove(due) } }
       }
+    }
+  }
+
+  /// Notes a record that could not be removed, to be tried again: ever more seldom, the longer it is overdue.
+  func postpone(_ record: MetadataRecord) {
+    let now = LogTime.now()
+    let overdue = now &- record.block.header.expires
+    let pause = min(max(overdue, Self.shortestPause), Self.longestPause)
+    let entry = Entry(moment: now + pause, record: record)
+    state.update { state in
+      _ = state.entries.insert(entry) { Self.compare($0, entry) }
     }
   }
 

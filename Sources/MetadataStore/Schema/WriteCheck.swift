@@ -192,7 +192,9 @@ struct WriteCheck {
       throw .unfit(change.collection, new.key, error)
     }
     for (reference, target) in targets {
-      guard lookup(target.collection, target.key) != nil else {
+      // What is looked up need not know the record itself yet.
+      let isItself = target == ReferenceTarget(collection: change.collection, key: new.key)
+      guard isItself || lookup(target.collection, target.key) != nil else {
         throw .dangling(new, definition.references[reference], target)
       }
       tables.name(

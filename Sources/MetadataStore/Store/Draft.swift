@@ -89,6 +89,7 @@ struct Draft {
     let held = transaction.conditions.allSatisfy { $0.holds(current($0.collection, $0.key)) }
     let writes = held ? transaction.writes : transaction.otherwise
     var changes: [MetadataChange]
+    let before = growth
     do throws(MetadataError) {
       changes = try self.changes(writes, checks, amended: [:])
       if let review = checks.review, !changes.isEmpty {
@@ -106,6 +107,7 @@ struct Draft {
       try checks.admit(changes, self)
     } catch {
       pending = [:]
+      growth = before
       throw error
     }
     if !isSingle {

@@ -161,7 +161,12 @@ extension MetadataStore {
     // A record that was written since has another version, and is noted anew.
     let over = due.filter { get($0.collection, $0.key)?.block === $0.block }
     for record in over {
-      _ = try? transaction([MetadataWrite.expiring(record)])
+      do throws(MetadataError) {
+        try transaction([MetadataWrite.expiring(record)])
+      } catch {
+        // Others name it, a validator keeps it, or the disk is full: that may change.
+        if error != .closed { sweeper.postpone(record) }
+      }
     }
   }
 }

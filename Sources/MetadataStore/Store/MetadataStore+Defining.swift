@@ -66,7 +66,9 @@ extension MetadataStore {
       let now = draft.now
       let checks = Draft.Checks { (write) in
         Draft.Amendment(expires: write.expiry.moment(now, ttl: nil))
-      } admit: { [catalog] (_, draft) throws(MetadataError) in
+      } admit: { [catalog] (changes, draft) throws(MetadataError) in
+        // There are none when its conditions do not hold.
+        guard !changes.isEmpty else { return }
         let pairs = records.map { ($0, draft.current($0.collection, $0.key) ?? $0) }
         try catalog.define(redefinition, records: pairs, draft.current)
       }
