@@ -143,7 +143,7 @@ let package = Package(
       name: "stress-bus", dependencies: ["EventBus", "HostSupport", "CHostSupport"],
       path: "Tests/Stress/Bus"),
     .executableTarget(
-      name: "metadata-crash-writer", dependencies: ["MetadataStore"],
+      name: "metadata-crash-writer", dependencies: ["MetadataStore", "HostSupport"],
       path: "Tests/Helpers/metadata-crash-writer"),
     .testTarget(
       name: "MetadataStoreTests",

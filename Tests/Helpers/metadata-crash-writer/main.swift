@@ -1,25 +1,17 @@
 import Glibc
 import MetadataStore
 
-// Writes transactions of a seeded script with durability `disk` and prints a line after each acknowledgement, until it is killed.
 let arguments = CommandLine.arguments
-guard arguments.count == 3, let seed = UInt64(arguments[2]) else {
-  print("usage: metadata-crash-writer FOLDER SEED")
+guard (3...5).contains(arguments.count), let seed = UInt64(arguments[2]) else {
+  print("usage: metadata-crash-writer FOLDER SEED [STEPS [THREADS]]")
   exit(2)
 }
 do {
-  let store = try MetadataStore(FileProvider(path: arguments[1]))
-  var script = CrashScript(seed: seed)
-  for step in 1... {
-    do throws(MetadataError) {
-      try store.transaction(script.next(step: step))
-    } catch .notFound {
-      // A removal of what is not there: a step like any other.
-    }
-    let line = "\(step)\n"
-    _ = unsafe write(1, line, line.utf8.count)
-  }
+  let writer = CrashWriter(
+    seed: seed, steps: arguments.count > 3 ? Int(arguments[3]) ?? 0 : 0,
+    threads: arguments.count > 4 ? Int(arguments[4]) ?? 1 : 1)
+  try writer.run(FileProvider(path: arguments[1]))
 } catch {
-  print("\(error)")
+  print("error \(error)")
   exit(1)
 }

@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Glibc
+import HostSupport
+import TestSupport
+import Testing
+
+@testable import MetadataStore
+
+/// `METADATA_FAILURES` is how many random states are tried after each system call, `METADATA_SEED` chooses them.
+@Suite struct PowerFailureTests {
+  let folder = TemporaryDirectory()
+  let memory = Self.memoryFolder()
+
+  /// A folder in memory, where there is one: thousands of stores are opened.
+  static func memoryFolder() -> String {
+    var template = Array("/dev/shm/dovetail-test-XXXXXX".utf8CString)
+    guard let made = unsafe mkdtemp(&template) else { return TemporaryDirectory().path }
+    return unsafe String(cString: made)
+  }
+
+  /// Runs a writer to its end and gives what it did to the disk.
+  func record(
+    _ subject: CrashSubject, seed: UInt64, steps: Int, threads: Int = 1, root: String,
+    fault: SystemCallRecorder.Fault? = nil
+  ) throws -> SystemCallLog {
+    let log = folder.file("log")
+    try? FileManager.default.removeItem(atPath: log)
+    let environment = try SystemCallRecorder.shared.get().environment(
+      root: root, log: log, fault: fault)
+    let writer = try ChildProcess(
+      try subject.command("\(root)/store", seed: seed, steps: steps, threads: threads),
+      environment: environment)
+    _ = try #require(writer.wait(milliseconds: 60_000), "the writer did not end: \(writer.output)")
+    return try SystemCallRecorder.log(log)
+  }
+
+  static let losses: [DiskModel.Loss] = [.everything, .nothing, .bytes, .names]
+
+  @Test(
+    "Promise 11: power may fail after any system call, and whatever of the unsynced is lost",
+    arguments: CrashSubject.all, [1, 3])
+  func everyPrefix(subject: CrashSubject, threads: Int) throws {
+    defer { try? FileManager.default.removeItem(atPath: memory) }
+    let seed = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
+    let root = folder.file("root")
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
+    let log = try record(
+      subject, seed: seed, steps: setting("METADATA_STEPS", default: 24) / threads,
+      threads: threads, root: root)
+    #expect(log.output.hasSuffix("closed\n"))
+    try check(subject, log, DiskModel(), CrashLedger(seed: seed), seed: seed)
+  }
+
+  /// Opens the store on every state in which a power failure could leave the disk.
+  func check(
+    _ subject: CrashSubject, _ log: SystemCallLog, _ start: DiskModel, _ ledger: CrashLedger,
+    seed: UInt64
+  ) throws {
+    var (disk, ledger) = (start, ledger)
+    let randoms = setting("METADATA_FAILURES", default: 2)
+    for (index, call) in log.calls.enumerated() {
+      let isUnderstood = disk.apply(call)
+      try #require(isUnderstood, "call \(index): \(call)")
+      if case .mark(let line) = call { ledger.add(line) }
+      let losses =
+        Self.losses
+        + (0..<randoms).map { .random(seed: seed &* 1_000_003 &+ UInt64(index * 1000 + $0)) }
+      for loss in losses {
+        let context =
+          "METADATA_SEED=\(seed), call \(index) of \(log.calls.count) (\(call)), \(loss)"
+        guard try check(subject, disk.image(after: loss), ledger, context) else { return }
+      }
+    }
+  }
+
+  private func check(
+    _ subject: CrashSubject, _ image: DiskImage, _ ledger: CrashLedger, _ context: String
+  ) throws -> Bool {
+    let root = "\(memory)/image"
+    try? FileManager.default.removeItem(atPath: root)
+    try image.write(to: root)
+    do {
+      let content = try subject.content("\(root)/store")
+      let fault = ledger.fault(in: content.records, surviving: .disk)
+      #expect(fault == nil, "\(context); notes: \(content.notes)")
+      return fault == nil
+    } catch {
+      Issue.record("\(context): \(error)")
+      return false
+    }
+  }
+}
