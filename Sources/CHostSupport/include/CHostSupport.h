@@ -5,6 +5,7 @@
 #include "hs_block.h"
 #include "hs_dispatch.h"
 #include "hs_entry.h"
+#include "hs_files.h"
 #include "hs_fatal.h"
 #include "hs_guard.h"
 #include "hs_names.h"

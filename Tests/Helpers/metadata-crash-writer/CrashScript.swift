@@ -25,7 +25,7 @@ struct CrashScript {
   /// - Parameter step: The transaction's number, which its values have.
   /// - Returns: Writes of keys that begin with the thread's number.
   mutating func next(step: Int) -> [MetadataWrite] {
-    let durability = Durability.disk
+    let durability: Durability = random(4) == 0 ? .os : .disk
     let value = Self.value(thread: thread, step: step, size: Int(random(8) == 0 ? 1500 : 30))
     if random(4) == 0 {
       return (0..<4).map { put("key-\($0)", value, durability) }
