@@ -163,8 +163,8 @@ let package = Package(
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
-        "PluginSDK", "HostEventTypes", "PluginTestKit", "CDovetail", "TestSupport",
-        "embed-manifest-tool",
+        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginTestKit", "CDovetail",
+        "TestSupport", "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

@@ -26,6 +26,7 @@ final class HostCore: Sendable {
     var depth = 0
     var clock: UInt64 = 0
     var store = Store()
+    var providers: [String: OfferedProvider] = [:]
     var tokens: UInt64 = 0
     var seats: UInt32 = 0
   }
