@@ -276,7 +276,7 @@ SIZE(dvt_field, 72); /* dvt_field_r1 */
 AT(dvt_field, name, 0);
 AT(dvt_field, value, 16);
 
-SIZE(dvt_record, 128); /* dvt_record_r1 */
+SIZE(dvt_record, 144); /* dvt_record_r2 */
 AT(dvt_record, struct_size, 0);
 AT(dvt_record, abi_major, 4);
 AT(dvt_record, abi_minor, 6);
@@ -287,9 +287,11 @@ AT(dvt_record, version, 96);
 AT(dvt_record, created, 104);
 AT(dvt_record, modified, 112);
 AT(dvt_record, deleted, 120);
-AT(dvt_record, reserved, 124);
+AT(dvt_record, flags, 124);
+AT(dvt_record, expires, 128);
+AT(dvt_record, revision, 136);
 
-SIZE(dvt_write, 112); /* dvt_write_r1 */
+SIZE(dvt_write, 128); /* dvt_write_r2 */
 AT(dvt_write, struct_size, 0);
 AT(dvt_write, abi_major, 4);
 AT(dvt_write, abi_minor, 6);
@@ -299,6 +301,9 @@ AT(dvt_write, value, 40);
 AT(dvt_write, expected_version, 96);
 AT(dvt_write, expect, 104);
 AT(dvt_write, durability, 108);
+AT(dvt_write, expiry, 112);
+AT(dvt_write, flags, 116);
+AT(dvt_write, expires, 120);
 
 SIZE(dvt_written, 32); /* dvt_written_r1 */
 AT(dvt_written, struct_size, 0);
@@ -309,7 +314,60 @@ AT(dvt_written, revision, 16);
 AT(dvt_written, durability, 24);
 AT(dvt_written, reserved, 28);
 
-SIZE(dvt_watch, 64); /* dvt_watch_r1 */
+SIZE(dvt_condition, 120); /* dvt_condition_r1 */
+AT(dvt_condition, collection, 0);
+AT(dvt_condition, key, 16);
+AT(dvt_condition, subject, 32);
+AT(dvt_condition, relation, 36);
+AT(dvt_condition, number, 40);
+AT(dvt_condition, field, 48);
+AT(dvt_condition, value, 64);
+
+SIZE(dvt_transaction, 56); /* dvt_transaction_r1 */
+AT(dvt_transaction, struct_size, 0);
+AT(dvt_transaction, abi_major, 4);
+AT(dvt_transaction, abi_minor, 6);
+AT(dvt_transaction, conditions, 8);
+AT(dvt_transaction, condition_count, 16);
+AT(dvt_transaction, writes, 24);
+AT(dvt_transaction, write_count, 32);
+AT(dvt_transaction, otherwise, 40);
+AT(dvt_transaction, otherwise_count, 48);
+
+SIZE(dvt_transacted, 24); /* dvt_transacted_r1 */
+AT(dvt_transacted, struct_size, 0);
+AT(dvt_transacted, abi_major, 4);
+AT(dvt_transacted, abi_minor, 6);
+AT(dvt_transacted, revision, 8);
+AT(dvt_transacted, conditions_held, 16);
+AT(dvt_transacted, durability, 20);
+
+SIZE(dvt_listing, 80); /* dvt_listing_r1 */
+AT(dvt_listing, struct_size, 0);
+AT(dvt_listing, abi_major, 4);
+AT(dvt_listing, abi_minor, 6);
+AT(dvt_listing, collection, 8);
+AT(dvt_listing, prefix, 24);
+AT(dvt_listing, after, 40);
+AT(dvt_listing, limit, 56);
+AT(dvt_listing, snapshot, 64);
+
+SIZE(dvt_metadata_stats, 88); /* dvt_metadata_stats_r1 */
+AT(dvt_metadata_stats, struct_size, 0);
+AT(dvt_metadata_stats, abi_major, 4);
+AT(dvt_metadata_stats, abi_minor, 6);
+AT(dvt_metadata_stats, records, 8);
+AT(dvt_metadata_stats, bytes, 16);
+AT(dvt_metadata_stats, revision, 24);
+AT(dvt_metadata_stats, reads, 32);
+AT(dvt_metadata_stats, writes, 40);
+AT(dvt_metadata_stats, conflicts, 48);
+AT(dvt_metadata_stats, unsaved, 56);
+AT(dvt_metadata_stats, watches, 64);
+AT(dvt_metadata_stats, snapshots, 72);
+AT(dvt_metadata_stats, own_snapshots, 80);
+
+SIZE(dvt_watch, 80); /* dvt_watch_r2 */
 AT(dvt_watch, struct_size, 0);
 AT(dvt_watch, abi_major, 4);
 AT(dvt_watch, abi_minor, 6);
@@ -317,8 +375,9 @@ AT(dvt_watch, name, 8);
 AT(dvt_watch, collection, 24);
 AT(dvt_watch, prefix, 40);
 AT(dvt_watch, from_revision, 56);
+AT(dvt_watch, key, 64);
 
-SIZE(dvt_metadata, 56); /* dvt_metadata_r1 */
+SIZE(dvt_metadata, 128); /* dvt_metadata_r2 */
 AT(dvt_metadata, struct_size, 0);
 AT(dvt_metadata, abi_major, 4);
 AT(dvt_metadata, abi_minor, 6);
@@ -328,6 +387,15 @@ AT(dvt_metadata, remove, 24);
 AT(dvt_metadata, list, 32);
 AT(dvt_metadata, watch, 40);
 AT(dvt_metadata, unwatch, 48);
+AT(dvt_metadata, transact, 56);
+AT(dvt_metadata, get_at, 64);
+AT(dvt_metadata, history, 72);
+AT(dvt_metadata, snapshot_open, 80);
+AT(dvt_metadata, snapshot_close, 88);
+AT(dvt_metadata, snapshot_get, 96);
+AT(dvt_metadata, list_page, 104);
+AT(dvt_metadata, flush, 112);
+AT(dvt_metadata, stats, 120);
 
 SIZE(dvt_kept_record, 88); /* dvt_kept_record_r1 */
 AT(dvt_kept_record, collection, 0);

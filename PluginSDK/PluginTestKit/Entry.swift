@@ -34,6 +34,8 @@ import PluginSDK
   var due: UInt64 = 0
   var interval: UInt64 = 0
   var prefix = ""
+  /// A watch's one key; `nil` when its prefix counts.
+  var key: String?
   var stages: UInt32 = 0
   var priority: Int32 = 0
   /// What events of an event type fit.

@@ -36,6 +36,7 @@ extension HostCore {
       }
     }
     state.withLock { $0.clock = end }
+    expireRecords()
   }
 }
 

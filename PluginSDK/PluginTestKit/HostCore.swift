@@ -27,6 +27,7 @@ final class HostCore: Sendable {
     var clock: UInt64 = 0
     var store = Store()
     var providers: [String: OfferedProvider] = [:]
+    var snapshots: [UInt64: Store] = [:]
     var tokens: UInt64 = 0
     var seats: UInt32 = 0
   }

@@ -11,7 +11,12 @@ struct Store: Sendable {
     var version: UInt64
     var created: UInt64
     var modified: UInt64
+    /// Nanoseconds on the test's clock; `nil` for never.
+    var expires: Int64?
     var isDeleted = false
+    var isExpired = false
+    /// Of the change.
+    var revision: UInt64 = 0
 
     /// Shows the record to a receiver, and returns its answer.
     func show(_ receiver: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?) -> Int32 {
@@ -24,6 +29,9 @@ struct Store: Sendable {
       unsafe raw.created = created
       unsafe raw.modified = modified
       unsafe raw.deleted = isDeleted ? 1 : 0
+      unsafe raw.flags = isExpired ? DVT_RECORD_EXPIRED : 0
+      unsafe raw.expires = expires ?? .max
+      unsafe raw.revision = revision
       defer { withExtendedLifetime(arena) {} }
       return unsafe receiver?(context, &raw) ?? DVT_OK
     }
@@ -37,28 +45,58 @@ struct Store: Sendable {
     var value: Value?
     var expect: UInt32
     var expected: UInt64
+    var expires: Int64?
   }
 
-  /// What became of it.
-  enum Outcome: Sendable {
-    case done(Item, version: UInt64)
+  /// Why nothing changed.
+  enum Refusal: Error, Sendable {
     case conflict(Item?)
     case notFound
   }
 
   private(set) var revision: UInt64 = 0
+  private(set) var writes: UInt64 = 0
   private var items: [String: [String: Item]] = [:]
+  private var changes: [Item] = []
+
+  /// How many records there are.
+  var count: Int { items.values.reduce(0) { $0 + $1.count } }
 
   /// One record.
   func item(_ collection: String, _ key: String) -> Item? { items[collection]?[key] }
 
   /// The records of a collection by key.
-  func list(_ collection: String, _ prefix: String) -> [Item] {
-    (items[collection] ?? [:]).values.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }
+  func list(_ collection: String, _ prefix: String, after: String = "") -> [Item] {
+    (items[collection] ?? [:]).values.filter { $0.key.hasPrefix(prefix) && $0.key > after }
+      .sorted { $0.key < $1.key }
   }
 
-  /// Applies a change if its expectation holds.
-  mutating func apply(_ request: Request) -> Outcome {
+  /// The changes of one record, newest first.
+  func history(_ collection: String, _ key: String) -> [Item] {
+    changes.reversed().filter { $0.collection == collection && $0.key == key }
+  }
+
+  /// One record as it was at a revision.
+  func item(_ collection: String, _ key: String, at revision: UInt64) -> Item? {
+    let change = history(collection, key).first { $0.revision <= revision }
+    guard let change, !change.isDeleted else { return nil }
+    return change
+  }
+
+  /// Applies all changes under one revision, or none.
+  ///
+  /// - Returns: What each did.
+  mutating func apply(_ requests: [Request]) throws(Refusal) -> [Item] {
+    guard !requests.isEmpty else { return [] }
+    var next = self
+    next.revision += 1
+    var done: [Item] = []
+    for request in requests { done.append(try next.apply(request)) }
+    self = next
+    return done
+  }
+
+  private mutating func apply(_ request: Request) throws(Refusal) -> Item {
     let current = item(request.collection, request.key)
     let isExpected =
       switch request.expect {
@@ -66,15 +104,45 @@ struct Store: Sendable {
       case DVT_EXPECT_VERSION: current?.version == request.expected
       default: true
       }
-    guard isExpected else { return .conflict(current) }
-    if request.value == nil && current == nil { return .notFound }
-    revision += 1
-    var item = Item(
-      collection: request.collection, key: request.key, value: request.value ?? .null,
-      version: (current?.version ?? 0) + 1, created: current?.created ?? revision,
-      modified: revision)
+    guard isExpected else { throw .conflict(current) }
+    guard var item = request.value.map({ made(request, $0, over: current) }) ?? current else {
+      throw .notFound
+    }
     item.isDeleted = request.value == nil
-    items[request.collection, default: [:]][request.key] = item.isDeleted ? nil : item
-    return .done(item, version: item.isDeleted ? 0 : item.version)
+    item.revision = revision
+    note(item)
+    return item
+  }
+
+  private func made(_ request: Request, _ value: Value, over current: Item?) -> Item {
+    Item(
+      collection: request.collection, key: request.key, value: value,
+      version: (current?.version ?? 0) + 1, created: current?.created ?? revision,
+      modified: revision, expires: request.expires)
+  }
+
+  private mutating func note(_ item: Item) {
+    items[item.collection, default: [:]][item.key] = item.isDeleted ? nil : item
+    var change = item
+    if item.isDeleted { change.value = .null }
+    changes.append(change)
+    writes += 1
+  }
+
+  /// Removes the records whose time is over.
+  ///
+  /// - Parameter now: Nanoseconds on the test's clock.
+  /// - Returns: The removals.
+  mutating func expire(_ now: Int64) -> [Item] {
+    let over = items.values.flatMap(\.values).filter { ($0.expires ?? .max) <= now }
+    return over.sorted { ($0.expires ?? 0, $0.key) < ($1.expires ?? 0, $1.key) }.map { item in
+      var item = item
+      revision += 1
+      item.isDeleted = true
+      item.isExpired = true
+      item.revision = revision
+      note(item)
+      return item
+    }
   }
 }

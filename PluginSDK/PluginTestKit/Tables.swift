@@ -26,7 +26,7 @@ enum Tables {
     case DVT_EXECUTOR_INTERFACE: unsafe UnsafeRawPointer(executor)
     case DVT_INTERCEPTORS_INTERFACE: unsafe UnsafeRawPointer(interceptors)
     case DVT_LOG_INTERFACE: unsafe UnsafeRawPointer(log)
-    case DVT_METADATA_INTERFACE: unsafe UnsafeRawPointer(metadata)
+    case DVT_METADATA_INTERFACE, DVT_METADATA_INTERFACE_R1: unsafe UnsafeRawPointer(metadata)
     case DVT_PERSISTENCE_INTERFACE: unsafe UnsafeRawPointer(persistence)
     case DVT_REQUESTS_INTERFACE: unsafe UnsafeRawPointer(requests)
     case DVT_ROUTES_INTERFACE: unsafe UnsafeRawPointer(routes)

@@ -261,8 +261,9 @@ import Testing
     #expect(
       store.stats
         == MetadataStats(
-          records: 2, revision: 1, reads: 2, writes: 2, conflicts: 0, watchers: 1, unsaved: 0,
-          saveFailure: nil))
+          records: 2, bytes: store.snapshot.bytes, revision: 1, reads: 2, writes: 2, conflicts: 0,
+          watchers: 1, unsaved: 0, saveFailure: nil))
+    #expect((100...400).contains(store.stats.bytes))
   }
 
   @Test("A closed store still reads, and refuses to write or watch")

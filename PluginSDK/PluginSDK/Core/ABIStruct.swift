@@ -38,6 +38,10 @@ extension dvt_timer: ABIStruct {}
 extension dvt_watch: ABIStruct {}
 extension dvt_write: ABIStruct {}
 extension dvt_written: ABIStruct {}
+extension dvt_transaction: ABIStruct {}
+extension dvt_transacted: ABIStruct {}
+extension dvt_listing: ABIStruct {}
+extension dvt_metadata_stats: ABIStruct {}
 extension dvt_config: ABIStruct {}
 extension dvt_events: ABIStruct {}
 extension dvt_event_type: ABIStruct {}

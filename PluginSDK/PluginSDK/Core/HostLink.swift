@@ -27,7 +27,10 @@ import CDovetail
     unsafe executor = unsafe HostLink.find(host, "dovetail.executor/1")
     unsafe interceptors = unsafe HostLink.find(host, "dovetail.interceptors/1")
     unsafe log = unsafe HostLink.find(host, "dovetail.log/1")
-    unsafe metadata = unsafe HostLink.find(host, "dovetail.metadata/1")
+    // What an older host has is the beginning of the newer table.
+    unsafe metadata =
+      unsafe HostLink.find(host, "dovetail.metadata/2")
+      ?? HostLink.find(host, "dovetail.metadata/1")
     unsafe requests = unsafe HostLink.find(host, "dovetail.requests/1")
     unsafe routes = unsafe HostLink.find(host, "dovetail.routes/1")
     unsafe services = unsafe HostLink.find(host, "dovetail.services/1")

@@ -25,6 +25,18 @@ public enum Durability: UInt32, Sendable, Comparable {
   }
 }
 
+/// When a record is removed by itself.
+public enum Expiry: Sendable, Equatable {
+  /// As its collection is defined: never, unless that has a `ttl`.
+  case byCollection
+  /// Never.
+  case never
+  /// At a moment: nanoseconds since 1970-01-01 UTC.
+  case at(nanoseconds: Int64)
+  /// That long after the write.
+  case after(Duration)
+}
+
 /// What a write did.
 public struct Written: Sendable, Equatable {
   /// Of the record now; 0 after a removal.

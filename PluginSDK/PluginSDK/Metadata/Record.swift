@@ -14,16 +14,30 @@ public struct Record: Sendable, Equatable {
   public let created: UInt64
   /// Revision of the store that changed it last.
   public let modified: UInt64
-  /// Whether a watch reports that it was removed.
+  /// When it is removed by itself, in nanoseconds since 1970-01-01 UTC; `nil` for never.
+  public let expires: Int64?
+  /// Whether a watch or a history reports that it was removed.
   public let isDeleted: Bool
+  /// Whether it was removed because its time was over.
+  public let isExpired: Bool
+  /// Of the change that a watch or a history reports; else `modified`.
+  public let revision: UInt64
 
-  init(_ raw: dvt_record) {
-    collection = unsafe raw.collection.string
-    key = unsafe raw.key.string
-    value = unsafe Value(raw.value)
-    version = unsafe raw.version
-    created = unsafe raw.created
-    modified = unsafe raw.modified
-    isDeleted = unsafe raw.deleted != 0
+  /// Bytes of `dvt_record` before it had an expiry.
+  private static let firstRevision: UInt32 = 128
+
+  /// A copy of what the host shows.
+  init(_ raw: UnsafePointer<dvt_record>) {
+    collection = unsafe raw.pointee.collection.string
+    key = unsafe raw.pointee.key.string
+    value = unsafe Value(raw.pointee.value)
+    version = unsafe raw.pointee.version
+    created = unsafe raw.pointee.created
+    modified = unsafe raw.pointee.modified
+    isDeleted = unsafe raw.pointee.deleted != 0
+    let hasExpiry = unsafe raw.pointee.struct_size > Record.firstRevision
+    expires = unsafe hasExpiry && raw.pointee.expires != .max ? raw.pointee.expires : nil
+    isExpired = unsafe hasExpiry && raw.pointee.flags & DVT_RECORD_EXPIRED != 0
+    revision = unsafe hasExpiry ? raw.pointee.revision : raw.pointee.modified
   }
 }

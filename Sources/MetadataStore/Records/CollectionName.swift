@@ -3,23 +3,29 @@ import Synchronization
 /// The name of a collection, shared by all its records.
 ///
 /// Threading: any thread.
-final class CollectionName: Sendable {
+@safe final class CollectionName: @unchecked Sendable {
+  // Safe: the bytes are written once and live as long as the object.
   /// The name.
   let text: String
   /// Its number in this process, 0…; what other names had is not given again.
   let number: UInt32
 
-  private let bytes: [UInt8]
+  /// The name's bytes. Lifetime: that of the object.
+  let bytes: UnsafeBufferPointer<UInt8>
 
   private init(_ text: String, _ number: UInt32) {
     self.text = text
-    bytes = Array(text.utf8)
     self.number = number
+    let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
+    _ = unsafe bytes.initialize(fromContentsOf: text.utf8)
+    unsafe self.bytes = UnsafeBufferPointer(bytes)
   }
+
+  deinit { unsafe bytes.deallocate() }
 
   /// Whether the name's bytes are these.
   func hasBytes(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
-    unsafe bytes.withUnsafeBufferPointer { unsafe ByteOrder.compare($0, other) == 0 }
+    unsafe ByteOrder.compare(bytes, other) == 0
   }
 
   private struct Table {

@@ -30,38 +30,41 @@ package enum PackedKind: UInt8, Sendable {
 /// Lifetime: valid inside the closure that lent it, at most as long as the record or value that it was lent from.
 @safe package struct PackedView {
   // Safe: only `PackedWriter` makes packed bytes, which are whole values; nothing from outside is ever read as one.
-  let start: UnsafePointer<UInt8>
+  @usableFromInline let start: UnsafePointer<UInt8>
 
-  init(_ start: UnsafePointer<UInt8>) {
+  @inlinable init(_ start: UnsafePointer<UInt8>) {
     unsafe self.start = unsafe start
   }
 
   /// What it is.
-  package var kind: PackedKind { unsafe PackedKind(rawValue: start.pointee) ?? .null }
+  @inlinable package var kind: PackedKind {
+    // Safe: the raw values are the cases' own places, and only `PackedWriter` writes them.
+    unsafe unsafeBitCast(start.pointee, to: PackedKind.self)
+  }
 
   /// The number of an `int`, or the nanoseconds of a `date`.
-  package var int: Int64 {
+  @inlinable package var int: Int64 {
     unsafe UnsafeRawPointer(start + 1).loadUnaligned(as: Int64.self)
   }
 
   /// The number of a `double`.
-  package var double: Double {
+  @inlinable package var double: Double {
     unsafe Double(bitPattern: UnsafeRawPointer(start + 1).loadUnaligned(as: UInt64.self))
   }
 
   /// The bytes of a `string` or of `bytes`.
-  package var text: UnsafeBufferPointer<UInt8> {
+  @inlinable package var text: UnsafeBufferPointer<UInt8> {
     let (length, body) = unsafe Self.length(at: start + 1)
     return unsafe UnsafeBufferPointer(start: body, count: length)
   }
 
   /// How many elements or members a list or map has.
-  package var count: Int {
+  @inlinable package var count: Int {
     unsafe Int(UnsafeRawPointer(start + 5).loadUnaligned(as: UInt32.self))
   }
 
   /// The byte after the value.
-  var end: UnsafePointer<UInt8> {
+  @inlinable var end: UnsafePointer<UInt8> {
     switch kind {
     case .null, .no, .yes: return unsafe start + 1
     case .int, .double, .date: return unsafe start + 9
@@ -74,7 +77,7 @@ package enum PackedKind: UInt8, Sendable {
   }
 
   /// Calls `body` with each element of a list until it returns false.
-  package func forEachElement(_ body: (PackedView) -> Bool) {
+  @inlinable package func forEachElement(_ body: (PackedView) -> Bool) {
     guard kind == .list else { return }
     var next = unsafe start + 9
     for _ in 0..<count {
@@ -85,7 +88,7 @@ package enum PackedKind: UInt8, Sendable {
   }
 
   /// Calls `body` with the name and value of each member of a map, by name, until it returns false.
-  package func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, PackedView) -> Bool) {
+  @inlinable package func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, PackedView) -> Bool) {
     guard kind == .map else { return }
     var next = unsafe start + 9
     for _ in 0..<count {
@@ -133,7 +136,7 @@ package enum PackedKind: UInt8, Sendable {
   }
 
   /// The length that stands at a place, and where what it is the length of begins.
-  static func length(at place: UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>) {
+  @inlinable static func length(at place: UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>) {
     var next = unsafe place
     var length = unsafe Int(next.pointee & 0x7F)
     var shift = 7

@@ -12,6 +12,8 @@ public struct MetadataSnapshot: Sendable {
   public var revision: UInt64 { root.revision }
   /// How many records there are.
   public var count: Int { root.count }
+  /// Bytes of memory that they take.
+  public var bytes: Int { root.collections.values.reduce(0) { $0 + $1.bytes } }
 
   /// Names of the collections that have records, in order.
   public var collectionNames: [String] {

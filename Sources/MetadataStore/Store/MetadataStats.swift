@@ -2,6 +2,8 @@
 public struct MetadataStats: Sendable, Equatable {
   /// Records that it holds.
   public var records: Int
+  /// Bytes of memory that they take.
+  public var bytes: Int
   /// Revision of the last transaction.
   public var revision: UInt64
   /// Reads of one record through the store (not through snapshots).

@@ -230,7 +230,7 @@ public final class MetadataStore: Sendable {
   public var stats: MetadataStats {
     let snapshot = feed.snapshot
     return MetadataStats(
-      records: snapshot.count, revision: snapshot.revision,
+      records: snapshot.count, bytes: snapshot.bytes, revision: snapshot.revision,
       reads: readCounter.value, writes: writes.load(ordering: .relaxed),
       conflicts: conflicts.load(ordering: .relaxed), watchers: feed.watchCount,
       unsaved: saver.unsaved, saveFailure: saver.failure)

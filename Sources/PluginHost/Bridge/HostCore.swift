@@ -43,6 +43,9 @@ final class HostCore: Sendable {
       + instance.watches.compactMap(\.callable) + [instance.figures]
   }
 
+  /// The snapshots of the metadata store that plugins hold open.
+  let snapshotPins = SnapshotPins()
+
   /// What the parts of the host count as lost.
   let losses = Losses()
 

@@ -34,6 +34,7 @@ import CHostSupport
     case DVT_SERVICES_INTERFACE: unsafe ServicesInterface.table
     case DVT_REQUESTS_INTERFACE: unsafe RequestsInterface.table
     case DVT_METADATA_INTERFACE: unsafe MetadataInterface.table
+    case DVT_METADATA_INTERFACE_R1: unsafe MetadataInterface.firstTable
     case DVT_TIMERS_INTERFACE: unsafe TimersInterface.table
     case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table
     case DVT_EVENT_TYPES_INTERFACE: unsafe EventTypesInterface.table

@@ -51,6 +51,8 @@ import Synchronization
   /// Jobs of the plugin's executor run through it.
   let jobs: Callable
   let patterns: PermissionPatterns
+  /// What of `patterns` was asked already.
+  let permittedCollections = PermittedCollections()
   private let block: UnsafeMutablePointer<br_host>
   let topics: TopicTable
   private let state = Mutex(State())
@@ -184,6 +186,7 @@ import Synchronization
     case route(EventRoute)
     case responder(Responder)
     case request(RequestRound)
+    case snapshot(PinnedSnapshot)
   }
 
   private static let tokens = Atomic<UInt64>(0)
@@ -205,6 +208,12 @@ import Synchronization
     }
   }
 
+  /// What a handle names; `nil` as for `take`.
+  func registration(_ handle: dvt_handle) -> Registration? {
+    guard handle.plugin == number, handle.generation == owner.generation else { return nil }
+    return state.withLock { $0.handlesAreVoid ? nil : $0.registrations[handle.token] }
+  }
+
   /// Makes every handle name nothing; what they stood for is handed over, not ended.
   func voidHandles() { state.withLock { $0.handlesAreVoid = true } }
 
@@ -219,6 +228,11 @@ import Synchronization
   /// The watches among them.
   var watches: [PluginWatch] {
     registrations.compactMap { if case .watch(let watch) = $0 { watch } else { nil } }
+  }
+
+  /// The snapshots that it holds open.
+  var snapshots: [PinnedSnapshot] {
+    registrations.compactMap { if case .snapshot(let pinned) = $0 { pinned } else { nil } }
   }
 
   /// The requests that it began and that have not ended.

@@ -13,25 +13,39 @@ import Synchronization
     var watch: MetadataWatch?
     var position: WatchPosition?
     var callable: Callable?
+    /// The revision from which on to list anew, which the plugin has not been told yet.
+    var owesResync: UInt64?
+  }
+
+  /// What is watched.
+  struct Scope {
+    var collection: String
+    /// What the keys begin with; empty for all.
+    var prefix: String
+    /// Whether `prefix` is the whole key.
+    var isKey: Bool
+
+    func contains(_ record: MetadataRecord) -> Bool {
+      unsafe !isKey || record.withKey { $0.count } == prefix.utf8.count
+    }
   }
 
   let name: String
-  private let collection: String
-  private let prefix: String
+  private let scope: Scope
+  private let tellsResync: Bool
   private let receiver: dvt_record_receiver
   private let context: UnsafeMutableRawPointer?
   private unowned let instance: PluginInstance
   private let state: Mutex<State>
 
   init(
-    instance: PluginInstance, name: String, collection: String, prefix: String,
-    from revision: UInt64,
+    instance: PluginInstance, name: String, scope: Scope, from revision: UInt64, tellsResync: Bool,
     receiver: @escaping dvt_record_receiver, context: UnsafeMutableRawPointer?
   ) {
     self.instance = instance
     self.name = name
-    self.collection = collection
-    self.prefix = prefix
+    self.scope = scope
+    self.tellsResync = tellsResync
     unsafe self.receiver = unsafe receiver
     unsafe self.context = unsafe context
     state = Mutex(State(position: revision == 0 ? nil : WatchPosition(after: revision)))
@@ -59,7 +73,8 @@ import Synchronization
       return position
     }
     let watch = try store.watch(
-      "\(instance.id)/\(name)", collection: collection, prefix: prefix, after: position.start
+      "\(instance.id)/\(name)", collection: scope.collection, prefix: scope.prefix,
+      after: position.start
     ) { [weak self] event in
       if case .change(let change) = event, position.covers(change) { return }
       self?.report(event, callable)
@@ -70,7 +85,9 @@ import Synchronization
   /// Starts to report changes from now on: those after the position are not held any more.
   func startAnew() throws(MetadataError) {
     noteOverflow()
-    try start(after: WatchPosition(after: instance.core.metadata.snapshot.revision))
+    let revision = try instance.core.metadata.snapshot.revision
+    if tellsResync { state.withLock { $0.owesResync = revision } }
+    try start(after: WatchPosition(after: revision))
   }
 
   /// Stops to report, keeping the position.
@@ -102,25 +119,52 @@ import Synchronization
   }
 
   private func report(_ event: MetadataWatchEvent, _ callable: Callable) {
-    guard case .change(let change) = event else {
+    switch event {
+    case .resync(let revision):
       noteOverflow()
-      return
+      if tellsResync { _ = tell(resyncFrom: revision, callable) }
+    case .change(let change):
+      guard scope.contains(change.record) else { return }
+      if let revision = state.withLock({ $0.owesResync.take() }),
+        !tell(resyncFrom: revision, callable)
+      {
+        return
+      }
+      let isTold = unsafe RecordLoan(change).lend { lent in unsafe tell(lent, callable) }
+      if isTold { state.withLock { $0.position = WatchPosition(after: change) } }
     }
-    let record = change.record
+  }
+
+  /// Tells the plugin to list anew.
+  ///
+  /// - Returns: Whether the plugin was told.
+  private func tell(resyncFrom revision: UInt64, _ callable: Callable) -> Bool {
+    unsafe withText(scope.collection) { collection in
+      var raw = unsafe dvt_record()
+      unsafe raw.struct_size = UInt32(MemoryLayout<dvt_record>.size)
+      unsafe raw.abi_major = UInt16(DVT_ABI_MAJOR)
+      unsafe raw.abi_minor = UInt16(DVT_ABI_MINOR)
+      unsafe raw.collection = collection
+      unsafe raw.flags = DVT_RECORD_RESYNC
+      unsafe raw.expires = .max
+      unsafe raw.revision = revision
+      return unsafe tell(&raw, callable)
+    }
+  }
+
+  private func tell(_ lent: UnsafePointer<dvt_record>, _ callable: Callable) -> Bool {
     var outcome: CallResult
     repeat {
-      outcome = unsafe RecordLoan(record, deleted: change.isRemoval).lend { lent in
-        unsafe PluginCall.run(callable, patience: instance.core.limits.gatePatience) {
-          [receiver, context] _ in
-          unsafe receiver(context, lent)
-        }
+      outcome = unsafe PluginCall.run(callable, patience: instance.core.limits.gatePatience) {
+        [receiver, context] _ in
+        unsafe receiver(context, lent)
       }
     } while outcome.failure == .gateClosed
     switch outcome.failure {
     case .crashed: instance.core.onCrash(instance, outcome.fault, "watch \(name)")
     case nil: break
-    default: return
+    default: return false
     }
-    state.withLock { $0.position = WatchPosition(after: change) }
+    return true
   }
 }

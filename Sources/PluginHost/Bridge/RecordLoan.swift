@@ -1,93 +1,60 @@
 import CDovetail
 import MetadataStore
 
-/// Lends a record of the store to a plugin as C structs. The memory lives in an arena until `lend` returns.
+/// Lends a record of the store to a plugin as C structs: names, text and bytes where the record has them, the rest on the stack.
 @safe struct RecordLoan {
-  private let record: MetadataRecord
-  private let deleted: Bool
+  /// Fields that have room on the stack: in 1 KiB.
+  private static let small = 14
 
-  init(_ record: MetadataRecord, deleted: Bool = false) {
+  private let record: MetadataRecord
+  private let revision: UInt64
+  private let flags: UInt32
+  private let isDeleted: Bool
+
+  /// Lends a record as it is.
+  init(_ record: MetadataRecord) {
     self.record = record
-    self.deleted = deleted
+    revision = record.modified
+    flags = 0
+    isDeleted = false
   }
 
-  /// Shows the record to `body`.
+  /// Lends a record as a change of it left it.
+  init(_ change: MetadataChange) {
+    record = change.record
+    revision = change.revision
+    flags = change.kind == .expired ? DVT_RECORD_EXPIRED : 0
+    isDeleted = change.isRemoval
+  }
+
+  /// Shows the record to `body`, which must not keep it.
+  @inline(__always)
   func lend<Result>(_ body: (UnsafePointer<dvt_record>) -> Result) -> Result {
-    let arena = Arena()
-    defer { arena.free() }
-    var lent = unsafe dvt_record(
+    defer { withExtendedLifetime(record) {} }
+    let lent = record.lent
+    var raw = unsafe dvt_record(
       struct_size: UInt32(MemoryLayout<dvt_record>.size), abi_major: UInt16(DVT_ABI_MAJOR),
-      abi_minor: UInt16(DVT_ABI_MINOR), collection: arena.text(record.collection),
-      key: arena.text(record.key), value: deleted ? dvt_value() : arena.value(record.value),
-      version: record.version, created: record.created, modified: record.modified,
-      deleted: deleted ? 1 : 0, reserved: 0)
-    return unsafe withUnsafePointer(to: &lent) { unsafe body($0) }
+      abi_minor: UInt16(DVT_ABI_MINOR), collection: dvt_str(lent.collection),
+      key: dvt_str(lent.key), value: dvt_value(), version: lent.version, created: lent.created,
+      modified: lent.modified, deleted: isDeleted ? 1 : 0, flags: flags, expires: lent.expires,
+      revision: revision)
+    if isDeleted { return unsafe body(&raw) }
+    return unsafe withUnsafeTemporaryAllocation(of: dvt_field.self, capacity: Self.small) {
+      var fields = unsafe FieldLoan(unsafe $0)
+      if unsafe fields.write(lent.value, to: &raw.value) { return unsafe body(&raw) }
+      let count = FieldLoan.count(lent.value)
+      let large = UnsafeMutableBufferPointer<dvt_field>.allocate(capacity: count)
+      defer { unsafe large.deallocate() }
+      fields = unsafe FieldLoan(unsafe large)
+      _ = unsafe fields.write(lent.value, to: &raw.value)
+      return unsafe body(&raw)
+    }
   }
 }
 
-/// Memory for one loan, freed at once.
-@safe private final class Arena {
-  private var blocks: [UnsafeMutableRawPointer] = unsafe []
-
-  func free() { unsafe blocks.forEach { unsafe $0.deallocate() } }
-
-  func text(_ text: String) -> dvt_str {
-    let bytes = unsafe copy(Array(text.utf8))
-    return unsafe dvt_str(ptr: bytes.ptr, len: bytes.len)
-  }
-
-  private func copy(_ bytes: [UInt8]) -> dvt_bytes {
-    guard !bytes.isEmpty else { return unsafe dvt_bytes(ptr: nil, len: 0) }
-    let block = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 1)
-    unsafe block.copyMemory(from: bytes, byteCount: bytes.count)
-    unsafe blocks.append(block)
-    return unsafe dvt_bytes(
-      ptr: UnsafePointer(block.assumingMemoryBound(to: UInt8.self)), len: UInt64(bytes.count))
-  }
-
-  func value(_ value: MetadataValue) -> dvt_value {
-    var lent = unsafe dvt_value()
-    switch value {
-    case .null: unsafe lent.kind = DVT_VALUE_NULL
-    case .bool(let flag):
-      unsafe lent.kind = DVT_VALUE_BOOL
-      unsafe lent.integer = flag ? 1 : 0
-    case .int(let number):
-      unsafe lent.kind = DVT_VALUE_INT
-      unsafe lent.integer = number
-    case .double(let number):
-      unsafe lent.kind = DVT_VALUE_DOUBLE
-      unsafe lent.number = number
-    case .string(let text):
-      unsafe lent.kind = DVT_VALUE_STRING
-      unsafe lent.bytes = copy(Array(text.utf8))
-    case .bytes(let bytes):
-      unsafe lent.kind = DVT_VALUE_BYTES
-      unsafe lent.bytes = copy(bytes)
-    case .date(let nanoseconds):
-      unsafe lent.kind = DVT_VALUE_DATE
-      unsafe lent.integer = nanoseconds
-    case .list(let elements):
-      unsafe lent.kind = DVT_VALUE_LIST
-      unsafe (lent.fields, lent.field_count) = fields(elements.map { ("", $0) })
-    case .map(let members):
-      unsafe lent.kind = DVT_VALUE_MAP
-      unsafe (lent.fields, lent.field_count) = fields(
-        members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
-    }
-    return unsafe lent
-  }
-
-  private func fields(
-    _ members: [(name: String, value: MetadataValue)]
-  ) -> (UnsafePointer<dvt_field>?, UInt64) {
-    guard !members.isEmpty else { return (nil, 0) }
-    let block = UnsafeMutablePointer<dvt_field>.allocate(capacity: members.count)
-    unsafe blocks.append(UnsafeMutableRawPointer(block))
-    for (index, member) in members.enumerated() {
-      unsafe (block + index).initialize(
-        to: dvt_field(name: text(member.name), value: value(member.value)))
-    }
-    return unsafe (UnsafePointer(block), UInt64(members.count))
+extension dvt_str {
+  /// Lends bytes that are UTF-8.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    unsafe self.init(ptr: bytes.baseAddress, len: UInt64(bytes.count))
   }
 }

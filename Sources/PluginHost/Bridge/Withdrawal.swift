@@ -82,6 +82,7 @@ import HostSupport
       let ending = try instance.core.responders.withdraw(responder, until: deadline)
       if ending == .pending, let callable = responder.lastCallable { bus.whenEnded(callable, done) }
       return ending
+    case .snapshot: return .ended
     case .request(let round):
       round.end(.cancelled)
       return .ended

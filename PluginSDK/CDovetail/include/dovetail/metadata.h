@@ -1,4 +1,5 @@
-/* dovetail.metadata/1: typed, versioned records that all plugins of a host share. */
+/* dovetail.metadata/2: typed, versioned records that all plugins of a host share.
+ * dovetail.metadata/1 is served too: its table ends after `unwatch`, and its watches are not told when they fell behind. */
 #ifndef DOVETAIL_METADATA_H
 #define DOVETAIL_METADATA_H
 
@@ -8,7 +9,8 @@
 extern "C" {
 #endif
 
-#define DVT_METADATA_INTERFACE "dovetail.metadata/1"
+#define DVT_METADATA_INTERFACE "dovetail.metadata/2"
+#define DVT_METADATA_INTERFACE_R1 "dovetail.metadata/1"
 
 #define DVT_VALUE_NULL 0u
 #define DVT_VALUE_BOOL 1u   /* `integer` is 0 or 1 */
@@ -39,8 +41,14 @@ typedef struct dvt_field_r1 {
   dvt_value value;
 } dvt_field;
 
+#define DVT_RECORD_EXPIRED 1u /* beside `deleted`: because its time was over */
+#define DVT_RECORD_RESYNC 2u  /* no record: the watch fell behind; list anew, changes after `revision` follow */
+#define DVT_RECORD_LEFT 4u    /* the record is there, but a watched query matches it no longer */
+
+#define DVT_NEVER INT64_MAX /* as `expires` */
+
 /* A record as the store holds it. */
-typedef struct dvt_record_r1 {
+typedef struct dvt_record_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
   dvt_str collection; /* the topic grammar; a plugin's own collections begin with its id */
@@ -49,8 +57,10 @@ typedef struct dvt_record_r1 {
   uint64_t version;  /* 1 when created, then one more each change */
   uint64_t created;  /* revision of the store that created it */
   uint64_t modified; /* revision of the store that changed it last */
-  uint32_t deleted;  /* 1 in a watch's report of a removal; then `value` is null */
-  uint32_t reserved;
+  uint32_t deleted;  /* 1 in a watch's or history's report of a removal; then `value` is null */
+  uint32_t flags;    /* DVT_RECORD_… */
+  int64_t expires;   /* nanoseconds since 1970-01-01 UTC, or DVT_NEVER */
+  uint64_t revision; /* of the change, in a watch's or history's report; else `modified` */
 } dvt_record;
 
 /* Receives a record. OWNERSHIP: borrowed until it returns. Returns DVT_OK to go on, anything else to stop. [handler] */
@@ -64,8 +74,15 @@ typedef int32_t (*dvt_record_receiver)(void *context, const dvt_record *record);
 #define DVT_DURABILITY_OS 1u     /* handed to the operating system: survives the host's death */
 #define DVT_DURABILITY_DISK 2u   /* on the disk: survives power loss */
 
+#define DVT_EXPIRY_BY_COLLECTION 0u /* as its collection is defined: never, unless that has a `ttl` */
+#define DVT_EXPIRY_NEVER 1u
+#define DVT_EXPIRY_AT 2u    /* at `expires`, nanoseconds since 1970-01-01 UTC */
+#define DVT_EXPIRY_AFTER 3u /* `expires` nanoseconds after the write */
+
+#define DVT_WRITE_REMOVE 1u /* in a transaction: remove the record */
+
 /* A change to one record. */
-typedef struct dvt_write_r1 {
+typedef struct dvt_write_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
   dvt_str collection;
@@ -74,6 +91,9 @@ typedef struct dvt_write_r1 {
   uint64_t expected_version; /* for DVT_EXPECT_VERSION */
   uint32_t expect;           /* DVT_EXPECT_… */
   uint32_t durability;       /* DVT_DURABILITY_…: the least that is asked */
+  uint32_t expiry;           /* DVT_EXPIRY_…: when the record is removed by itself */
+  uint32_t flags;            /* DVT_WRITE_…: only in a transaction */
+  int64_t expires;           /* for DVT_EXPIRY_AT and DVT_EXPIRY_AFTER */
 } dvt_write;
 
 /* What a write did. */
@@ -86,17 +106,92 @@ typedef struct dvt_written_r1 {
   uint32_t reserved;
 } dvt_written;
 
-/* What to watch. */
-typedef struct dvt_watch_r1 {
+#define DVT_IF_EXISTS 0u   /* whether there is such a record: `number` is 1 or 0 */
+#define DVT_IF_VERSION 1u  /* its version against `number`; 0 when there is none */
+#define DVT_IF_MODIFIED 2u /* the revision that changed it last against `number`; 0 when there is none */
+#define DVT_IF_FIELD 3u    /* a field of its value against `value`; does not hold when there is none */
+
+#define DVT_EQUAL 0u
+#define DVT_UNEQUAL 1u
+#define DVT_LESS 2u
+#define DVT_AT_MOST 3u
+#define DVT_GREATER 4u
+#define DVT_AT_LEAST 5u
+
+/* Something that must be true of one record. */
+typedef struct dvt_condition_r1 {
+  dvt_str collection;
+  dvt_str key;
+  uint32_t subject;  /* DVT_IF_… */
+  uint32_t relation; /* DVT_EQUAL … DVT_AT_LEAST */
+  uint64_t number;
+  dvt_str field; /* for DVT_IF_FIELD: names of maps joined by dots; a dot or backslash in one has a backslash before it */
+  dvt_value value;
+} dvt_condition;
+
+/* Writes that happen together or not at all: `writes` when every condition holds, else `otherwise`. */
+typedef struct dvt_transaction_r1 {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  const dvt_condition *conditions;
+  uint64_t condition_count; /* at most 1,024; 0: always `writes` */
+  const dvt_write *const *writes;
+  uint64_t write_count; /* at most 65,536; each sees those before it */
+  const dvt_write *const *otherwise;
+  uint64_t otherwise_count; /* at most 65,536 */
+} dvt_transaction;
+
+/* What a transaction did. */
+typedef struct dvt_transacted_r1 {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  uint64_t revision;        /* of the store now */
+  uint32_t conditions_held; /* 1: `writes` happened; 0: `otherwise` */
+  uint32_t durability;      /* DVT_DURABILITY_…: what was reached */
+} dvt_transacted;
+
+/* Receives what one write of a transaction did; `index` is its place. OWNERSHIP: borrowed until it returns. [handler] */
+typedef void (*dvt_written_receiver)(void *context, uint64_t index, const dvt_written *written);
+
+/* Which records to show. */
+typedef struct dvt_listing_r1 {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  dvt_str collection;
+  dvt_str prefix;      /* of keys; empty = all of the collection */
+  dvt_str after;       /* begin behind this key: the last of the page before; empty = at the first */
+  uint64_t limit;      /* the most to show; 0 = all */
+  dvt_handle snapshot; /* all zero: the store as it is now */
+} dvt_listing;
+
+/* What the store holds and has done since the host opened it. */
+typedef struct dvt_metadata_stats_r1 {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  uint64_t records;
+  uint64_t bytes;    /* of memory that the records take */
+  uint64_t revision; /* of the last transaction */
+  uint64_t reads;
+  uint64_t writes;
+  uint64_t conflicts;
+  uint64_t unsaved;       /* transactions acknowledged as `memory` that are not saved yet */
+  uint64_t watches;       /* of all plugins and clients */
+  uint64_t snapshots;     /* that plugins hold open */
+  uint64_t own_snapshots; /* of those, this plugin's */
+} dvt_metadata_stats;
+
+/* What to watch: a collection, the keys of a prefix in it, or one key. */
+typedef struct dvt_watch_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
   dvt_str name;           /* unique in the plugin; empty = collection/prefix#ordinal */
   dvt_str collection;
   dvt_str prefix;         /* of keys; empty = all of the collection */
   uint64_t from_revision; /* changes after this revision; 0 = from now on */
+  dvt_str key;            /* watch this one; empty = `prefix` counts */
 } dvt_watch;
 
-typedef struct dvt_metadata_r1 {
+typedef struct dvt_metadata_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
   /* Reads one record into `receiver`, on this thread, before it returns.
@@ -121,6 +216,7 @@ typedef struct dvt_metadata_r1 {
   int32_t (*list)(const dvt_host *host, dvt_str collection, dvt_str prefix, dvt_record_receiver receiver, void *context,
                   const dvt_error_sink *error);
   /* Reports every later change to `receiver`, in order of revision, one call at a time, on threads of the host.
+   * When the plugin is so slow that changes are no longer held, one record with DVT_RECORD_RESYNC stands for all that it missed.
    * OWNERSHIP: `context` stays the plugin's until `unwatch` or `cleanup` has returned.
    * Returns: DVT_OK with `*out` set, DVT_INVALID, DVT_EXISTS (name), DVT_DENIED, DVT_GONE, or DVT_UNAVAILABLE when changes
    * after `from_revision` are no longer held: list anew and watch from that revision.
@@ -132,6 +228,50 @@ typedef struct dvt_metadata_r1 {
    * [any-thread] */
   int32_t (*unwatch)(const dvt_host *host, dvt_handle watch, dvt_completion done, void *context,
                      const dvt_error_sink *error);
+  /* From here on: dovetail.metadata/2. */
+
+  /* Does one list of writes or another, all or none of it, under one revision.
+   * OWNERSHIP: all is borrowed until the call returns. `out` may be NULL, or has its `struct_size` filled in. `receipts` is shown
+   * what each write did, in order; `conflict` the record that was not as a write expects it; each may be NULL.
+   * Returns: DVT_OK, also when `otherwise` happened; DVT_CONFLICT, DVT_NOT_FOUND (a removal), DVT_INVALID, DVT_TOO_LARGE,
+   * DVT_FULL (a quota), DVT_DENIED, DVT_FAILED (storage), DVT_NOT_COMMITTED or DVT_GONE; nothing changed.
+   * [any-thread] */
+  int32_t (*transact)(const dvt_host *host, const dvt_transaction *transaction, dvt_transacted *out,
+                      dvt_written_receiver receipts, dvt_record_receiver conflict, void *context,
+                      const dvt_error_sink *error);
+  /* Reads one record as it was at a revision.
+   * Returns: as `get`; DVT_UNAVAILABLE when what was there is no longer known; DVT_INVALID for a revision still to come.
+   * [any-thread] */
+  int32_t (*get_at)(const dvt_host *host, dvt_str collection, dvt_str key, uint64_t revision, dvt_record_receiver receiver,
+                    void *context, const dvt_error_sink *error);
+  /* Shows the last changes of one record that are held, newest first, at most `limit` (0 = all); a removal is `deleted`.
+   * Returns: DVT_OK (also when there are none), what `receiver` returned to stop, DVT_DENIED or DVT_GONE.
+   * [any-thread] */
+  int32_t (*history)(const dvt_host *host, dvt_str collection, dvt_str key, uint64_t limit, dvt_record_receiver receiver,
+                     void *context, const dvt_error_sink *error);
+  /* Holds the store as it is now, so that several reads see one state. It keeps memory: close it soon. At most 64 for a plugin.
+   * OWNERSHIP: the snapshot is closed with the plugin, if not before. `revision` may be NULL.
+   * Returns: DVT_OK with `*out` set, DVT_FULL or DVT_GONE.
+   * [any-thread] */
+  int32_t (*snapshot_open)(const dvt_host *host, dvt_handle *out, uint64_t *revision, const dvt_error_sink *error);
+  /* Lets a snapshot go. Returns: DVT_OK or DVT_GONE.
+   * [any-thread] */
+  int32_t (*snapshot_close)(const dvt_host *host, dvt_handle snapshot, const dvt_error_sink *error);
+  /* Reads one record in a snapshot. Returns: as `get`; DVT_GONE also when the snapshot is closed.
+   * [any-thread] */
+  int32_t (*snapshot_get)(const dvt_host *host, dvt_handle snapshot, dvt_str collection, dvt_str key,
+                          dvt_record_receiver receiver, void *context, const dvt_error_sink *error);
+  /* Shows records by key, of a snapshot or of now, page by page. Returns: as `list`; DVT_GONE also when the snapshot is closed.
+   * [any-thread] */
+  int32_t (*list_page)(const dvt_host *host, const dvt_listing *listing, dvt_record_receiver receiver, void *context,
+                       const dvt_error_sink *error);
+  /* Waits until everything acknowledged so far is as safe as `durability`: DVT_DURABILITY_OS or DVT_DURABILITY_DISK.
+   * Returns: DVT_OK, DVT_INVALID, DVT_FAILED (storage), DVT_NOT_COMMITTED or DVT_GONE.
+   * [any-thread] */
+  int32_t (*flush)(const dvt_host *host, uint32_t durability, const dvt_error_sink *error);
+  /* Tells what the store holds. `out` has its `struct_size` filled in. Returns: DVT_OK, DVT_INVALID or DVT_GONE.
+   * [any-thread] */
+  int32_t (*stats)(const dvt_host *host, dvt_metadata_stats *out, const dvt_error_sink *error);
 } dvt_metadata;
 
 #ifdef __cplusplus

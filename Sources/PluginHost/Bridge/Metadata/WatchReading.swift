@@ -1,0 +1,32 @@
+import CDovetail
+import MetadataStore
+
+/// Reads what a plugin wants to watch.
+@safe enum WatchReading {
+  /// Bytes of `dvt_watch` before it had a key.
+  private static let firstRevision = 64
+
+  /// A watch of a collection that the manifest permits; it does not report yet.
+  ///
+  /// - Throws: DVT_INVALID, DVT_DENIED, DVT_EXISTS or DVT_GONE.
+  static func watch(
+    _ instance: PluginInstance, _ given: UnsafePointer<dvt_watch>?,
+    _ receiver: @escaping dvt_record_receiver, _ context: UnsafeMutableRawPointer?,
+    tellsResync: Bool
+  ) throws(ErrorReport) -> PluginWatch {
+    try ABIEntry.checkRegistering(instance)
+    let options = try unsafe MetadataCalls.read(given, "dvt_watch", atLeast: firstRevision)
+    let collection = try unsafe MetadataCalls.permitted(instance, options.collection)
+    let key = try unsafe MetadataReading.text(options.key, "the key")
+    let prefix = try unsafe key.isEmpty ? MetadataReading.text(options.prefix, "prefix") : key
+    let given = try unsafe MetadataReading.text(options.name, "name")
+    let name = given.isEmpty ? instance.ordinalName("\(collection)/\(prefix)") : given
+    if instance.watches.contains(where: { $0.name == name }) {
+      throw ErrorReport(DVT_EXISTS, "there is a watch named '\(name)' already; choose another name")
+    }
+    return unsafe PluginWatch(
+      instance: instance, name: name,
+      scope: PluginWatch.Scope(collection: collection, prefix: prefix, isKey: !key.isEmpty),
+      from: options.from_revision, tellsResync: tellsResync, receiver: receiver, context: context)
+  }
+}
