@@ -148,6 +148,15 @@ void hs_publish_set_outcome(int32_t outcome) {
   frame->leaves = 1;
 }
 
+int hs_topic_is_heard(hs_topic *topic) {
+  hs_slot *slot = hs_slot_self();
+  if (!slot) return 1;
+  hs_pin(slot);
+  int heard = atomic_load(&topic->table)->entries[0] != NULL;
+  hs_unpin(slot);
+  return heard;
+}
+
 void hs_pin_self(void) {
   hs_slot *slot = hs_slot_self();
   if (slot) hs_pin(slot);

@@ -94,7 +94,9 @@ public final class Host: Sendable {
     try setTypes(configuration)
     recording.apply(configuration.recording)
     core.seat.onSeated { [events] store in
-      store.setOutbox { event in events.publish(changed: event) }
+      store.setOutbox(isWanted: { events.wantsChanges }) { event in
+        events.publish(changed: event)
+      }
     }
     parts.reportPreviousRun(to: core.log)
   }

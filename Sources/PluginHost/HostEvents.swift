@@ -16,12 +16,15 @@ import Synchronization
   private let recent: RecentEvents
   private let losses: Losses
   private let announcer = Announcer()
+  /// Asked at every change of a record whether anybody listens.
+  private let changed: Topic?
 
   /// Publishes on a bus, and keeps the latest events.
   init(bus: EventBus, keeping recent: RecentEvents, losses: Losses) {
     self.bus = bus
     self.losses = losses
     self.recent = recent
+    changed = try? bus.topic("metadata.changed")
   }
 
   /// Publishes an event with JSON data.
@@ -107,10 +110,15 @@ import Synchronization
     return Array(JSON.object(members).text().utf8)
   }
 
+  /// Whether anybody is to be told of changes of the metadata store.
+  var wantsChanges: Bool { changed?.isHeard ?? true }
+
   /// Tells of a committed change of the metadata store.
   func publish(changed event: MetadataWatchEvent) {
     switch event {
     case .change(let change):
+      // Not kept among the recent events either: thousands of them would displace all others.
+      guard wantsChanges else { return }
       publishHere(
         "metadata.changed", subject: "\(change.record.collection)/\(change.record.key)",
         [

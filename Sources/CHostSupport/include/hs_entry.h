@@ -29,6 +29,7 @@ hs_topic *hs_topic_create(const char *name, const hs_hooks *hooks); /* with an e
 void hs_topic_destroy(hs_topic *topic);                             /* frees what nobody reads any more, with its tables */
 hs_table *hs_topic_swap(hs_topic *topic, hs_table *table);          /* returns the former one */
 hs_table *hs_topic_swap_behind(hs_topic *topic, hs_table *table);   /* the same for the handlers behind; NULL at first */
+int hs_topic_is_heard(hs_topic *topic);                             /* whether an event would reach an entry now */
 int hs_topic_has_dead(hs_topic *topic);                             /* whether a table has a dead entry; while none is swapped */
 uint64_t hs_topic_sequence(const hs_topic *topic);
 

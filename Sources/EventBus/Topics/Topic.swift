@@ -10,6 +10,8 @@ import Synchronization
   // immutable; the rest is atomic or changes under the bus's lock.
   /// The record that publishing takes.
   public var record: UnsafeMutablePointer<hs_topic> { unsafe memory.record }
+  /// Whether an event would reach a handler, a queue or an interceptor now; costs no lock.
+  public var isHeard: Bool { unsafe hs_topic_is_heard(record) != 0 }
   private let memory: TopicRecord
   /// The topic's name.
   public let name: String

@@ -46,7 +46,7 @@ final class Sweeper: Sendable {
     state.update { state in
       for record in expiring {
         let entry = Entry(moment: record.block.header.expires, record: record)
-        state.entries.insert(entry) { Self.compare($0, entry) }
+        unsafe state.entries.insert(entry) { unsafe Self.compare($0.pointee, entry) }
       }
     }
     thread.withLock { thread in
@@ -65,7 +65,7 @@ final class Sweeper: Sendable {
     let pause = min(max(overdue, Self.shortestPause), Self.longestPause)
     let entry = Entry(moment: now + pause, record: record)
     state.update { state in
-      _ = state.entries.insert(entry) { Self.compare($0, entry) }
+      _ = unsafe state.entries.insert(entry) { unsafe Self.compare($0.pointee, entry) }
     }
   }
 
@@ -100,7 +100,7 @@ final class Sweeper: Sendable {
       due.append(entry)
       return true
     }
-    for entry in due { state.entries.remove { compare($0, entry) } }
+    for entry in due { unsafe state.entries.remove { unsafe compare($0.pointee, entry) } }
     return due.map(\.record)
   }
 

@@ -53,12 +53,12 @@ struct CollectionIndex: Sendable {
 
   private mutating func insert(_ entry: IndexEntry) {
     let definition = definition
-    entries.insert(entry) { Self.compare($0, entry, definition.path, definition.isByElement) }
+    unsafe entries.insert(entry) { unsafe Self.order($0, entry, definition) }
   }
 
   private mutating func remove(_ entry: IndexEntry) {
     let definition = definition
-    entries.remove { Self.compare($0, entry, definition.path, definition.isByElement) }
+    unsafe entries.remove { unsafe Self.order($0, entry, definition) }
   }
 
   private func entry(of record: MetadataRecord) -> IndexEntry? {

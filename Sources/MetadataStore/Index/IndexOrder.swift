@@ -4,6 +4,16 @@ extension CollectionIndex {
     Self.compare(left, right, definition.path, definition.isByElement)
   }
 
+  /// Compares two entries, of which one is looked at beyond its key only when it must be.
+  @inline(__always)
+  static func order(
+    _ left: UnsafePointer<IndexEntry>, _ right: IndexEntry, _ definition: IndexDefinition
+  ) -> Int {
+    let key = unsafe left.pointee.key
+    if key != right.key { return key < right.key ? -1 : 1 }
+    return unsafe compare(left.pointee, right, definition.path, definition.isByElement)
+  }
+
   /// Compares two entries.
   static func compare(
     _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ isByElement: Bool

@@ -208,14 +208,19 @@ public final class MetadataStore: Sendable {
 
   /// Sets who is told of every committed change of any collection, in order of commit, off the writer's path.
   ///
-  /// - Parameter handler: As that of a watch; `nil` for nobody. The former one may get a last call meanwhile.
-  public func setOutbox(_ handler: (@Sendable (MetadataWatchEvent) -> Void)?) {
+  /// - Parameters:
+  ///   - isWanted: Asked by the writer at each transaction whether the handler is to be told of it; must be quick.
+  ///   - handler: As that of a watch; `nil` for nobody. The former one may get a last call meanwhile.
+  public func setOutbox(
+    isWanted: @escaping @Sendable () -> Bool = { true },
+    _ handler: (@Sendable (MetadataWatchEvent) -> Void)?
+  ) {
     let outbox = handler.map { handler in
       MetadataWatch(
         name: "outbox", collection: nil, prefix: "", feed: feed, dispatch: dispatch,
         handler: handler)
     }
-    feed.setOutbox(outbox)?.cancel(until: Deadline(nanoseconds: 0))
+    feed.setOutbox(outbox, isWanted)?.cancel(until: Deadline(nanoseconds: 0))
   }
 
   /// Saves everything that was acknowledged as `memory`, and makes what is `os` `disk` when that is asked.

@@ -3,6 +3,8 @@
 /// A B+ tree whose nodes are changed in place as long as no copy shares them. What the order is says a `position`: for an element
 /// negative when it stands before what is sought, 0 at it, positive behind it. All positions of one tree must agree.
 struct SortedTree<Element: Sendable>: Sendable {
+  typealias Position = TreeNode<Element>.Position
+
   private var root: TreeNode<Element>
 
   /// The empty tree.
@@ -45,10 +47,10 @@ struct SortedTree<Element: Sendable>: Sendable {
   var count: Int { root.count }
 
   /// The element at a position.
-  func find(_ position: (Element) -> Int) -> Element? {
+  func find(_ position: Position) -> Element? {
     var node = root
-    while !node.isLeaf { node = node.children[node.childIndex(position)] }
-    let (index, found) = node.elementIndex(position)
+    while !node.isLeaf { node = unsafe node.children[node.childIndex(position)] }
+    let (index, found) = unsafe node.elementIndex(position)
     return found ? node.elements[index] : nil
   }
 
@@ -57,11 +59,11 @@ struct SortedTree<Element: Sendable>: Sendable {
     var node = root
     var before = 0
     while !node.isLeaf {
-      let index = node.childIndex(position)
+      let index = unsafe node.childIndex { unsafe position($0.pointee) }
       for child in node.children[..<index] { before += child.count }
       node = node.children[index]
     }
-    return before + node.elementIndex(position).index
+    return unsafe before + node.elementIndex { unsafe position($0.pointee) }.index
   }
 
   /// About how many elements stand between two positions, found without counting those between: exact when they are few.
@@ -73,8 +75,8 @@ struct SortedTree<Element: Sendable>: Sendable {
   func estimate(from start: (Element) -> Int, to end: (Element) -> Int) -> Int {
     var node = root
     while !node.isLeaf {
-      let first = node.childIndex(start)
-      let last = node.childIndex(end)
+      let first = unsafe node.childIndex { unsafe start($0.pointee) }
+      let last = unsafe node.childIndex { unsafe end($0.pointee) }
       guard first <= last else { return 0 }
       if first < last {
         let head = node.children[first]
@@ -84,7 +86,9 @@ struct SortedTree<Element: Sendable>: Sendable {
       }
       node = node.children[first]
     }
-    return max(0, node.elementIndex(end).index - node.elementIndex(start).index)
+    let first = unsafe node.elementIndex { unsafe start($0.pointee) }.index
+    let last = unsafe node.elementIndex { unsafe end($0.pointee) }.index
+    return max(0, last - first)
   }
 
   /// About how many elements of a node stand before a position.
@@ -94,11 +98,11 @@ struct SortedTree<Element: Sendable>: Sendable {
     var node = node
     var before = 0
     while !node.isLeaf {
-      let index = node.childIndex(position)
+      let index = unsafe node.childIndex { unsafe position($0.pointee) }
       before += estimate(node, children: 0..<index)
       node = node.children[index]
     }
-    return before + node.elementIndex(position).index
+    return unsafe before + node.elementIndex { unsafe position($0.pointee) }.index
   }
 
   /// About how many elements some of a node's children have.
@@ -113,9 +117,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   ///
   /// - Returns: The element that was there.
   @discardableResult
-  mutating func insert(_ element: Element, _ position: (Element) -> Int) -> Element? {
+  mutating func insert(_ element: Element, _ position: Position) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
-    let (replaced, sibling) = root.insert(element, position)
+    let (replaced, sibling) = unsafe root.insert(element, position)
     if let sibling, let bound = root.elements.first {
       root = TreeNode(bounds: [bound, sibling.bound], children: [root, sibling.node])
     }
@@ -126,9 +130,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   ///
   /// - Returns: The element, or `nil` when there is none at the position.
   @discardableResult
-  mutating func remove(_ position: (Element) -> Int) -> Element? {
+  mutating func remove(_ position: Position) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
-    let removed = root.remove(position)
+    let removed = unsafe root.remove(position)
     if root.children.count == 1 { root = root.children[0] }
     return removed
   }
@@ -162,13 +166,16 @@ struct SortedTree<Element: Sendable>: Sendable {
     _ body: (Element) throws(Failure) -> Bool
   ) throws(Failure) -> Bool {
     if node.isLeaf {
-      let first = start.map { node.elementIndex($0).index } ?? 0
+      let first =
+        start.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
+        ?? 0
       for index in first..<node.elements.count where try !body(node.elements[index]) {
         return false
       }
       return true
     }
-    let first = start.map { node.childIndex($0) } ?? 0
+    let first =
+      start.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? 0
     for index in first..<node.children.count {
       guard try forEach(node.children[index], from: index == first ? start : nil, body) else {
         return false
@@ -182,14 +189,19 @@ struct SortedTree<Element: Sendable>: Sendable {
     _ body: (Element) throws(Failure) -> Bool
   ) throws(Failure) -> Bool {
     if node.isLeaf {
-      var index = end.map { node.elementIndex($0).index } ?? node.elements.count
+      var index =
+        end.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
+        ?? node.elements.count
       while index > 0 {
         index -= 1
         guard try body(node.elements[index]) else { return false }
       }
       return true
     }
-    let last = end.map { node.childIndex($0) } ?? node.children.count - 1
+    let last =
+      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node
+      .children.count
+      - 1
     for index in stride(from: last, through: 0, by: -1) {
       guard
         try forEachReversed(node.children[index], before: index == last ? end : nil, body)

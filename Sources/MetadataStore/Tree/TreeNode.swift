@@ -35,40 +35,51 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
   var isLeaf: Bool { children.isEmpty }
   private var width: Int { isLeaf ? elements.count : children.count }
 
+  /// Where an element stands to what is sought: negative before it, 0 at it, positive behind it.
+  ///
+  /// It is lent by its address: a copy would count a reference to a record that most comparisons do not look at.
+  typealias Position = (UnsafePointer<Element>) -> Int
+
   /// The child in which an element at the position is, if any has it.
   @inline(__always)
-  func childIndex(_ position: (Element) -> Int) -> Int {
-    var low = 1
-    var high = elements.count
-    while low < high {
-      let middle = (low + high) / 2
-      if position(elements[middle]) <= 0 { low = middle + 1 } else { high = middle }
+  func childIndex(_ position: Position) -> Int {
+    unsafe elements.withUnsafeBufferPointer { elements in
+      guard let base = elements.baseAddress else { return 0 }
+      var low = 1
+      var high = elements.count
+      while low < high {
+        let middle = (low + high) / 2
+        if unsafe position(base + middle) <= 0 { low = middle + 1 } else { high = middle }
+      }
+      return low - 1
     }
-    return low - 1
   }
 
   /// Where the first element is that is not before the position, and whether it is at it.
   @inline(__always)
-  func elementIndex(_ position: (Element) -> Int) -> (index: Int, found: Bool) {
-    var low = 0
-    var high = elements.count
-    while low < high {
-      let middle = (low + high) / 2
-      let order = position(elements[middle])
-      if order == 0 { return (middle, true) }
-      if order < 0 { low = middle + 1 } else { high = middle }
+  func elementIndex(_ position: Position) -> (index: Int, found: Bool) {
+    unsafe elements.withUnsafeBufferPointer { elements in
+      guard let base = elements.baseAddress else { return (0, false) }
+      var low = 0
+      var high = elements.count
+      while low < high {
+        let middle = (low + high) / 2
+        let order = unsafe position(base + middle)
+        if order == 0 { return (middle, true) }
+        if order < 0 { low = middle + 1 } else { high = middle }
+      }
+      return (low, false)
     }
-    return (low, false)
   }
 
   /// Puts an element in its place.
   ///
   /// - Returns: The element that was there, and the second half of the node when it became too wide.
   func insert(
-    _ element: Element, _ position: (Element) -> Int
+    _ element: Element, _ position: Position
   ) -> (replaced: Element?, sibling: (bound: Element, node: TreeNode)?) {
     if isLeaf {
-      let (index, found) = elementIndex(position)
+      let (index, found) = unsafe elementIndex(position)
       if found {
         let replaced = elements[index]
         elements[index] = element
@@ -78,9 +89,9 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
       count += 1
       return (nil, split(at: index))
     }
-    let index = childIndex(position)
+    let index = unsafe childIndex(position)
     own(index)
-    let (replaced, sibling) = children[index].insert(element, position)
+    let (replaced, sibling) = unsafe children[index].insert(element, position)
     if replaced == nil { count += 1 }
     guard let sibling else { return (replaced, nil) }
     elements.insert(sibling.bound, at: index + 1)
@@ -91,16 +102,16 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
   /// Takes an element out. The node may be too narrow afterwards.
   ///
   /// - Returns: The element, or `nil` when there is none at the position.
-  func remove(_ position: (Element) -> Int) -> Element? {
+  func remove(_ position: Position) -> Element? {
     if isLeaf {
-      let (index, found) = elementIndex(position)
+      let (index, found) = unsafe elementIndex(position)
       guard found else { return nil }
       count -= 1
       return elements.remove(at: index)
     }
-    let index = childIndex(position)
+    let index = unsafe childIndex(position)
     own(index)
-    guard let removed = children[index].remove(position) else { return nil }
+    guard let removed = unsafe children[index].remove(position) else { return nil }
     count -= 1
     if children[index].width < Self.minimum, children.count > 1 {
       join(index == 0 ? 0 : index - 1)

@@ -10,6 +10,7 @@ final class Feed: Sendable {
     /// The same by the collection that they watch.
     var byCollection: [String: [MetadataWatch]] = [:]
     var outbox: MetadataWatch?
+    var isOutboxWanted: @Sendable () -> Bool = { true }
   }
 
   private let current: Mutex<StoreRoot>
@@ -67,7 +68,7 @@ final class Feed: Sendable {
       }
       var woken: [(MetadataWatch, UInt64)] = []
       if !state.watches.isEmpty { Self.find(changes, state, start) { woken.append(($0, start)) } }
-      if let outbox = state.outbox { woken.append((outbox, start)) }
+      if let outbox = state.outbox, state.isOutboxWanted() { woken.append((outbox, start)) }
       return woken
     }
     for (watch, start) in woken { watch.wake(at: start) }
@@ -155,9 +156,15 @@ final class Feed: Sendable {
 
   /// Replaces the outbox; the new one begins now.
   ///
+  /// - Parameters:
+  ///   - outbox: The new one; `nil` for none.
+  ///   - isWanted: Whether it is to be woken.
   /// - Returns: The one before.
-  func setOutbox(_ outbox: MetadataWatch?) -> MetadataWatch? {
+  func setOutbox(
+    _ outbox: MetadataWatch?, _ isWanted: @escaping @Sendable () -> Bool
+  ) -> MetadataWatch? {
     state.withLock { state in
+      state.isOutboxWanted = isWanted
       outbox?.begin(at: state.history.end)
       let former = state.outbox
       state.outbox = outbox
