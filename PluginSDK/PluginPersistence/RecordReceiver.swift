@@ -64,7 +64,7 @@ public import PluginSDK
     unsafe self.raw = unsafe raw
   }
 
-  /// Greater than that of every batch before.
+  /// Not less than that of every batch before; a copy of another store comes in several of one revision.
   public var revision: UInt64 { unsafe raw.pointee.revision }
 
   /// The changes, at most one of a record.

@@ -100,5 +100,8 @@ extension ControlMethod {
         from: given.integer("from", 0...(.max)).map { UInt64($0) }
       ) { notifications.add(.record($0)) }
     },
+    .stream("meta.switch", ["provider"]) { host, given, notifications in
+      try host.metaSwitch(provider: given.string("provider")) { notifications.add(.switching($0)) }
+    },
   ]
 }

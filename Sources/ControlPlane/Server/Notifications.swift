@@ -7,13 +7,14 @@ final class Notifications: Sendable {
     case event(EventReport)
     case record(RecordReport)
     case progress(ReplayProgress)
+    case switching(SwitchProgress)
     /// So many were dropped here, because the follower was too slow.
     case lost(Int)
 
     var weight: Int {
       switch self {
       case .event(let event): event.payload.bytes.count
-      case .record, .progress, .lost: 0
+      case .record, .progress, .switching, .lost: 0
       }
     }
 
@@ -23,6 +24,8 @@ final class Notifications: Sendable {
       case .record(let record): RPCMessage.notification("meta.record", ["record": record])
       case .progress(let progress):
         RPCMessage.notification("events.replay", ["progress": progress])
+      case .switching(let progress):
+        RPCMessage.notification("meta.switch", ["progress": progress])
       case .lost(let count): RPCMessage.notification("stream.lost", ["count": count])
       }
     }

@@ -48,13 +48,13 @@ public struct ProviderSwitch {
 
   /// Copies, syncs and verifies.
   ///
-  /// - Parameter revision: The greater of what the two providers reported when they were opened.
-  /// - Returns: What was copied, and the revision to go on from.
+  /// - Parameter revision: Of every batch that is written: at least what either provider has.
+  /// - Returns: What was copied.
   /// - Throws: `.storage` of either, or one that says how what was read back differs. The source is as it was; the target may
   ///   hold a part.
   public func run(
-    after revision: UInt64
-  ) throws(MetadataError) -> (copied: RecordDigest, revision: UInt64) {
+    at revision: UInt64
+  ) throws(MetadataError) -> RecordDigest {
     var surplus: Set<Identity> = []
     try target.forEach {
       surplus.insert(Identity(collection: $0.collection, key: Array($0.key.utf8)))
@@ -81,13 +81,13 @@ public struct ProviderSwitch {
     }
     try target.sync()
     try verify(run.digest)
-    return (run.digest, run.revision)
+    return run.digest
   }
 
   /// Copying under way.
   private struct Run {
     let target: any PersistenceProvider
-    var revision: UInt64
+    let revision: UInt64
     let total: Int
     let tell: (Progress) -> Void
     var digest = RecordDigest()
@@ -118,7 +118,6 @@ public struct ProviderSwitch {
 
     mutating func save() throws(MetadataError) {
       guard !waiting.isEmpty else { return }
-      revision += 1
       _ = try target.save(
         PersistenceBatch(revision: revision, operations: waiting), durability: .os)
       waiting.removeAll(keepingCapacity: true)

@@ -21,6 +21,42 @@ extension Host {
         + "and the records move there")
   }
 
+  /// Moves the metadata store to another provider while the host runs; writers wait meanwhile.
+  ///
+  /// - Parameters:
+  ///   - provider: Its name: `file`, or one that an active plugin offers.
+  ///   - tell: Told of its progress, in order, one call at a time, until it has ended. What fails is told so.
+  /// - Returns: Ends nothing: a switch that was begun is carried through.
+  public func metaSwitch(
+    provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
+  ) throws(OperationError) -> Cancellation {
+    if let problem = PersistenceOffer.problem(inName: provider), provider != "file" {
+      throw OperationError(.invalid, problem)
+    }
+    control.submit { [self] in
+      do throws(MetadataError) {
+        let count = try lifecycle.opening.switchNow(to: provider) { progress in
+          switch progress {
+          case .copied(let done, let total):
+            tell(SwitchProgress(.copying, provider: provider, records: done, total: total))
+          case .verified(let done, let total):
+            tell(SwitchProgress(.verifying, provider: provider, records: done, total: total))
+          }
+        }
+        tell(
+          SwitchProgress(
+            .done, provider: provider, records: count, total: count, detail: core.seat.problem))
+      } catch {
+        core.log.log(.error, "metadata", "the store stays where it is: \(error)")
+        tell(
+          SwitchProgress(
+            .failed, provider: core.seat.provider?.name ?? "", records: 0, total: 0,
+            detail: error.description))
+      }
+    }
+    return Cancellation {}
+  }
+
   /// Ids of active plugins in the order in which they end: the carrier, and what it needs, after all that may still write.
   func shutdownOrder() -> [String] {
     let order: [String] = startOrder().reversed()

@@ -80,7 +80,8 @@ struct StoreOpening: Sendable {
     _ place: ProviderMark.Place, _ mark: ProviderMark?, problem: String? = nil
   ) throws(MetadataError) {
     let provider = try provider(of: place)
-    let store = try MetadataStore(provider, dispatch: dispatch)
+    let carried = SwitchableProvider(provider)
+    let store = try MetadataStore(carried, dispatch: dispatch)
     for note in store.loadReport.notes { log.log(.warning, "metadata", note) }
     // A provider that keeps nothing is in charge of nothing.
     if provider.strongest > .memory, mark?.current != place {
@@ -93,7 +94,7 @@ struct StoreOpening: Sendable {
         throw error
       }
     }
-    seat.seat(store, on: provider, problem: problem)
+    seat.seat(store, on: carried, problem: problem)
   }
 
   /// A provider for a place, not yet open.
@@ -137,56 +138,150 @@ struct StoreOpening: Sendable {
 
   // MARK: Switching
 
-  /// Copies everything from the provider that is in charge to the one that is wanted.
+  /// A provider that was opened, and what it showed.
+  private struct Opened {
+    let provider: any PersistenceProvider
+    let place: ProviderMark.Place
+    var digest = RecordDigest()
+    var revision: UInt64 = 0
+
+    init(_ provider: any PersistenceProvider, _ place: ProviderMark.Place) {
+      self.provider = provider
+      self.place = place
+    }
+
+    mutating func open() throws(MetadataError) {
+      revision = try provider.load { digest.add($0) }.revision
+    }
+  }
+
+  /// Copies everything from the provider that is in charge to the one that is wanted. Both are closed afterwards.
   ///
   /// - Returns: The mark to go on with.
   /// - Throws: `MetadataError`; the former provider is as it was and stays in charge.
   private func bringOver(
     _ mark: ProviderMark, to target: any PersistenceProvider
   ) throws(MetadataError) -> ProviderMark {
-    let source = try provider(of: mark.current)
-    var digest = RecordDigest()
-    let sourceReport = try source.load { digest.add($0) }
-    defer { try? source.close() }
-    var held = RecordDigest()
-    let targetReport = try target.load { held.add($0) }
-    var isTargetOpen = true
-    defer { if isTargetOpen { try? target.close() } }
-    try checkReplaceable(held, digest, mark)
+    var source = Opened(try provider(of: mark.current), mark.current)
+    try source.open()
+    defer { try? source.provider.close() }
+    var opened = Opened(target, wanted)
+    try opened.open()
+    do throws(MetadataError) {
+      let next = try copy(from: source, to: opened, mark) { progress in
+        log.log(.info, "metadata", "switching to '\(target.name)': \(progress)")
+      }
+      try target.close()
+      return next
+    } catch {
+      try? target.close()
+      throw error
+    }
+  }
+
+  /// Copies between two that are open, and changes the mark.
+  private func copy(
+    from source: Opened, to target: Opened, _ mark: ProviderMark,
+    _ tell: @escaping (ProviderSwitch.Progress) -> Void
+  ) throws(MetadataError) -> ProviderMark {
+    try checkReplaceable(target, source.digest, mark)
     var copying = mark
-    copying.copying = wanted
+    copying.copying = target.place
     try copying.write(in: state)
     log.log(
       .info, "metadata",
-      "copying \(digest.count) records from '\(source.name)' to '\(target.name)'")
-    let change = ProviderSwitch(from: source, to: target, sessions: Self.sessions) { progress in
-      log.log(.info, "metadata", "switching to '\(target.name)': \(progress)")
-    }
-    let copied = try change.run(after: max(sourceReport.revision, targetReport.revision)).copied
-    isTargetOpen = false
-    try target.close()
-    var next = ProviderMark(current: wanted)
+      "copying \(source.digest.count) records from '\(source.provider.name)' to "
+        + "'\(target.provider.name)'")
+    let copied = try ProviderSwitch(
+      from: source.provider, to: target.provider, sessions: Self.sessions, tell: tell
+    ).run(at: max(source.revision, target.revision))
+    var next = ProviderMark(current: target.place)
     next.left = mark.left.filter {
-      !$0.place.isSame(as: wanted) && !$0.place.isSame(as: mark.current)
+      !$0.place.isSame(as: target.place) && !$0.place.isSame(as: mark.current)
     }
     next.left.append(ProviderMark.Left(place: mark.current, digest: copied))
     try next.write(in: state)
     log.log(
       .info, "metadata",
-      "\(copied.count) records are with '\(target.name)' now, as count and checksum say; "
-        + "'\(source.name)' keeps its own")
+      "\(copied.count) records are with '\(target.provider.name)' now, as count and checksum say; "
+        + "'\(source.provider.name)' keeps its own")
     return next
+  }
+
+  /// Moves the open store to another provider; writers wait meanwhile.
+  ///
+  /// - Parameters:
+  ///   - name: The provider.
+  ///   - tell: Told now and then how far it has come.
+  /// - Returns: How many records the new provider has.
+  /// - Throws: `MetadataError`; the store is where it was.
+  func switchNow(
+    to name: String, _ tell: @escaping (ProviderSwitch.Progress) -> Void
+  ) throws(MetadataError) -> Int {
+    let store = try seat.store
+    guard let present = seat.provider else { throw .closed }
+    var place = wanted
+    if name != place.provider {
+      place = ProviderMark.Place(
+        provider: name, path: name == "file" ? filePath : nil,
+        options: name == "file" ? .object([:]) : configuration.options)
+    }
+    guard present.name != name else {
+      throw .invalid("the metadata store is on '\(name)' already")
+    }
+    let target = try provider(of: place)
+    guard present.strongest > .memory, target.strongest > .memory else {
+      throw .unsupported(
+        "'memory' keeps nothing, so there is nothing to copy; set metadata.provider and restart the host"
+      )
+    }
+    let mark = try mark() ?? ProviderMark(current: wanted)
+    try store.flush(.disk)
+    var count = 0
+    let former = try present.exchange { (former, revision) throws(MetadataError) in
+      var source = Opened(former, mark.current)
+      source.revision = revision
+      try former.forEach { source.digest.add($0) }
+      var opened = Opened(target, place)
+      try opened.open()
+      do throws(MetadataError) {
+        guard opened.revision <= revision else {
+          throw .storage(
+            "'\(name)' has revision \(opened.revision), beyond \(revision); set metadata.provider to "
+              + "'\(name)' and restart the host")
+        }
+        _ = try copy(from: source, to: opened, mark, tell)
+      } catch {
+        try? target.close()
+        throw error
+      }
+      count = source.digest.count
+      return target
+    }
+    do throws(MetadataError) { try former.close() } catch {
+      log.log(
+        .warning, "metadata", "'\(former.name)', which was left, did not close well: \(error)")
+    }
+    seat.note(
+      name == wanted.provider
+        ? nil
+        : "the metadata store was moved to '\(name)', but metadata.provider says '\(wanted.provider)': "
+          + "change it, or the next start copies the records back")
+    return count
   }
 
   /// Refuses to replace records that are nowhere else.
   private func checkReplaceable(
-    _ held: RecordDigest, _ source: RecordDigest, _ mark: ProviderMark
+    _ target: Opened, _ source: RecordDigest, _ mark: ProviderMark
   ) throws(MetadataError) {
+    let held = target.digest
     if held.count == 0 || held == source { return }
-    if let copying = mark.copying, copying.isSame(as: wanted) { return }
-    if mark.left.contains(where: { $0.place.isSame(as: wanted) && $0.digest == held }) { return }
+    if let copying = mark.copying, copying.isSame(as: target.place) { return }
+    if mark.left.contains(where: { $0.place.isSame(as: target.place) && $0.digest == held }) {
+      return
+    }
     throw .storage(
-      "'\(wanted.provider)' holds \(held.count) records of its own, which the switch would remove; "
+      "'\(target.place.provider)' holds \(held.count) records of its own, which the switch would remove; "
         + "move them away, or, to go on with them instead, remove \(state.path(of: "store-provider"))"
     )
   }

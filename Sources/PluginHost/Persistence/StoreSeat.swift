@@ -12,8 +12,7 @@ final class StoreSeat: Sendable {
   private struct State {
     var reason = "the metadata store is not open yet"
     var problem: String?
-    var carrier: Owner?
-    var provider: (any PersistenceProvider)?
+    var provider: SwitchableProvider?
     var isClosed = false
     var onSeated: (@Sendable (MetadataStore) -> Void)?
     var closing: MetadataError?
@@ -50,10 +49,9 @@ final class StoreSeat: Sendable {
   ///   - provider: Its provider.
   ///   - problem: What an operator should know of it.
   func seat(
-    _ store: MetadataStore, on provider: any PersistenceProvider, problem: String? = nil
+    _ store: MetadataStore, on provider: SwitchableProvider, problem: String? = nil
   ) {
     state.withLock { state in
-      state.carrier = (provider as? PluginProvider)?.offer.owner
       state.provider = provider
       state.problem = problem
     }
@@ -71,16 +69,24 @@ final class StoreSeat: Sendable {
   var problem: String? { state.withLock { $0.problem } }
 
   /// The provider that the store is on.
-  var provider: (any PersistenceProvider)? { state.withLock { $0.provider } }
+  var provider: SwitchableProvider? { state.withLock { $0.provider } }
 
   /// Id of the plugin that carries the store, as long as it is open.
-  var carrier: String? { state.withLock { $0.isClosed ? nil : $0.carrier?.name } }
+  var carrier: String? { owner?.name }
+
+  private var owner: Owner? {
+    let provider = state.withLock { $0.isClosed ? nil : $0.provider }
+    return (provider?.present as? PluginProvider)?.offer.owner
+  }
+
+  /// Says what an operator should know of it; `nil` for nothing.
+  func note(_ problem: String?) { state.withLock { $0.problem = problem } }
 
   /// Closes the store because the plugin that carries it is about to be cleaned up; does nothing for any other.
   ///
   /// - Returns: Why something that was acknowledged as `memory` could not be written.
   func leave(_ instance: PluginInstance) -> MetadataError? {
-    guard state.withLock({ $0.carrier == instance.owner && !$0.isClosed }) else { return nil }
+    guard owner == instance.owner else { return nil }
     defer {
       state.withLock { state in
         state.problem =

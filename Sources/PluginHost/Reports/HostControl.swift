@@ -105,6 +105,11 @@ public protocol HostControl: AnyObject, Sendable {
     _ handler: @escaping @Sendable (RecordReport) -> Void
   ) throws(OperationError) -> Cancellation
 
+  /// Moves the store to another provider. `tell` is told of its progress, in order, one call at a time, until it has ended.
+  func metaSwitch(
+    provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
+  ) throws(OperationError) -> Cancellation
+
   /// The figures of the host and of all plugins.
   func metrics() throws(OperationError) -> [MetricReport]
   /// Counts what was refused or dropped on the way to a client, so that the host can tell of it.

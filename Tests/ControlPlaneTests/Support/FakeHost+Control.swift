@@ -147,6 +147,14 @@ extension FakeHost {
   func metaList(collection: String, prefix: String) throws(OperationError) -> [RecordReport] {
     [try metaGet(collection: collection, key: "limit")]
   }
+  func metaSwitch(
+    provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
+  ) throws(OperationError) -> Cancellation {
+    tell(SwitchProgress(.copying, provider: provider, records: 1, total: 2))
+    tell(SwitchProgress(.done, provider: provider, records: 2, total: 2))
+    return Cancellation {}
+  }
+
   func metaWatch(
     collection: String, prefix: String, from revision: UInt64?,
     _ handler: @escaping @Sendable (RecordReport) -> Void

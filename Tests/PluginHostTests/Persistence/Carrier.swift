@@ -94,6 +94,14 @@ extension HostFixture {
   /// The provider that the store is on.
   func provider() throws -> any PersistenceProvider { try #require(host.core.seat.provider) }
 
+  /// Moves the store to another provider and waits until that is over.
+  func move(to provider: String) throws -> [SwitchProgress] {
+    let moments = Monitor<[SwitchProgress]>([])
+    _ = try host.metaSwitch(provider: provider) { moment in moments.update { $0.append(moment) } }
+    _ = moments.wait(until: .soon) { $0.last?.isOver == true ? true : nil }
+    return moments.withLock { $0 }
+  }
+
   /// Writes one record and returns its receipt.
   @discardableResult
   func put(

@@ -176,6 +176,49 @@ extension HostSuite {
       }
     }
 
+    @Test("and moves to another provider and back while it is written to")
+    func onlineSwitch() throws {
+      let site = try CarrierSite(.keeper)
+      try site.run(.file) { fixture throws in
+        let store = try fixture.store
+        for index in 0..<200 { try fixture.put("k\(index)", .int(0), .os) }
+        let isOver = Monitor(false)
+        let writer = try Thread(name: "writer") {
+          var value: Int64 = 0
+          while !isOver.withLock({ $0 }) {
+            value += 1
+            _ = try? store.put(
+              MetadataWrite(
+                collection: "c", key: "k\(value % 200)", value: .int(value), durability: .os))
+          }
+        }
+        for provider in ["keeper", "file", "keeper"] {
+          let moments = try fixture.move(to: provider)
+          #expect(moments.last?.state == .done, "\(String(describing: moments.last))")
+          #expect(moments.contains { $0.state == .copying })
+          #expect(moments.contains { $0.state == .verifying })
+          #expect(try fixture.provider().name == provider)
+        }
+        isOver.update { $0 = true }
+        writer.join()
+        try store.flush(.disk)
+        var kept: [MetadataRecord] = []
+        try fixture.provider().forEach { kept.append($0) }
+        #expect(try HostSuite.Conformance.sorted(kept) == fixture.all())
+        #expect(fixture.host.core.seat.carrier == "keeper")
+        #expect(
+          try fixture.host.hostReport().degraded == [
+            "the metadata store was moved to 'keeper', but metadata.provider says 'file': change it, or the "
+              + "next start copies the records back"
+          ])
+        let refusal = try fixture.move(to: "nobody").last
+        #expect(refusal?.state == .failed)
+        #expect(refusal?.provider == "keeper")
+        #expect(
+          refusal?.detail?.hasPrefix("no plugin that runs offers the provider 'nobody'") == true)
+      }
+    }
+
     @Test("and does not replace records that are nowhere else")
     func foreignRecords() throws {
       let site = try CarrierSite(.keeper)
