@@ -7,8 +7,12 @@ public final class TemporaryDirectory: Sendable {
   public let path: String
 
   /// Makes the directory below `TMPDIR` or `/tmp`.
-  public init() {
-    let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+  ///
+  /// - Parameter inMemory: Whether it is in `/dev/shm` where that can be: for tests that sync much and need no disk.
+  public init(inMemory: Bool = false) {
+    let isShared = unsafe inMemory && access("/dev/shm", W_OK) == 0
+    let temporary = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let base = isShared ? "/dev/shm" : temporary
     var template = Array("\(base)/dovetail-test-XXXXXX".utf8CString)
     guard let made = unsafe mkdtemp(&template) else { preconditionFailure("mkdtemp in \(base)") }
     path = unsafe String(cString: made)

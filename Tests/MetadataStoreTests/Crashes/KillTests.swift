@@ -12,8 +12,8 @@ import Testing
     arguments: CrashSubject.all, [1, 4])
   func killing(subject: CrashSubject, threads: Int) throws {
     let seed = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
-    let rounds = setting("METADATA_KILLS", default: 48)
-    let folder = TemporaryDirectory()
+    let rounds = setting("METADATA_KILLS", default: 24)
+    let folder = TemporaryDirectory(inMemory: true)
     var random = SeededNumbers(seed: seed)
     var records: CrashLedger.Records = [:]
     var revision: UInt64 = 0

@@ -8,15 +8,7 @@ import Testing
 
 /// `METADATA_FAILURES` is how many random states are tried after each system call, `METADATA_SEED` chooses them.
 @Suite struct PowerFailureTests {
-  let folder = TemporaryDirectory()
-  let memory = Self.memoryFolder()
-
-  /// A folder in memory, where there is one: thousands of stores are opened.
-  static func memoryFolder() -> String {
-    var template = Array("/dev/shm/dovetail-test-XXXXXX".utf8CString)
-    guard let made = unsafe mkdtemp(&template) else { return TemporaryDirectory().path }
-    return unsafe String(cString: made)
-  }
+  let folder = TemporaryDirectory(inMemory: true)
 
   /// Runs a writer to its end and gives what it did to the disk.
   func record(
@@ -40,12 +32,11 @@ import Testing
     "Promise 11: power may fail after any system call, and whatever of the unsynced is lost",
     arguments: CrashSubject.all, [1, 3])
   func everyPrefix(subject: CrashSubject, threads: Int) throws {
-    defer { try? FileManager.default.removeItem(atPath: memory) }
     let seed = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
     let root = folder.file("root")
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
     let log = try record(
-      subject, seed: seed, steps: setting("METADATA_STEPS", default: 24) / threads,
+      subject, seed: seed, steps: setting("METADATA_STEPS", default: 18) / threads,
       threads: threads, root: root)
     #expect(log.output.hasSuffix("closed\n"))
     try check(subject, log, DiskModel(), CrashLedger(seed: seed), seed: seed)
@@ -76,7 +67,7 @@ import Testing
   private func check(
     _ subject: CrashSubject, _ image: DiskImage, _ ledger: CrashLedger, _ context: String
   ) throws -> Bool {
-    let root = "\(memory)/image"
+    let root = folder.file("image")
     try? FileManager.default.removeItem(atPath: root)
     try image.write(to: root)
     do {

@@ -7,8 +7,21 @@ public struct DiskImage: Sendable, Equatable {
   /// Contents by path below the folder; `nil` is a folder.
   public let files: [String: [UInt8]?]
 
-  init(files: [String: [UInt8]?]) {
+  /// An image of files that are given.
+  ///
+  /// - Parameter files: Contents by path; `nil` is a folder.
+  public init(_ files: [String: [UInt8]?]) {
     self.files = files
+  }
+
+  /// The same but for one file.
+  ///
+  /// - Parameters:
+  ///   - path: The file's path.
+  ///   - bytes: What it has now.
+  /// - Returns: The image.
+  public func replacing(_ path: String, by bytes: [UInt8]) -> DiskImage {
+    DiskImage(files.merging([path: bytes]) { _, new in new })
   }
 
   /// Reads a folder.

@@ -201,7 +201,7 @@ public struct DiskModel: Sendable {
         }
       }
     }
-    return DiskImage(files: files)
+    return DiskImage(files)
   }
 
   /// Decides what of a state is there.

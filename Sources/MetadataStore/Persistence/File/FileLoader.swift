@@ -70,7 +70,8 @@ struct FileLoader: ~Copyable {
 
   private mutating func loadStore() throws(MetadataError) {
     let lock = lock
-    let hasRecords = FileCalls.exists(FileLayout.records, in: lock.folder)
+    // An empty one is what a start that failed leaves.
+    let hasRecords = (try? lock.folder.directory(FileLayout.records).names())?.isEmpty == false
     if let body = try read(FileLayout.store, in: lock.folder, kind: "store") {
       var reader = JSONReader(buffer, in: body.range)
       storeFormat = body.format
@@ -290,22 +291,28 @@ struct FileLoader: ~Copyable {
       state.reserved = report.revision
       state.revision = report.revision
       let (old, copies, isNew) = (old, damagedSegments, storeFormat == nil)
-      let isFinished = isClosed && old.isEmpty && storeFormat == Envelope.format
+      let (isClosed, isCurrent) = (isClosed, old.isEmpty && storeFormat == Envelope.format)
       let (hasOldJournal, lock) = (hasOldJournal, lock)
       let folders = try FileFolders.open(lock.folder)
       try Self.sweep(folders, &report)
       try Self.keep(copies, folders)
-      if !isFinished {
+      if !isCurrent {
         // First: a folder of records without this file looks damaged, and an old program must not take a half-migrated store.
         try folders.writeStore(revision: report.revision, isClosed: false)
         try old.migrate(folders)
-        // What a killed process had not synced was read all the same: now it counts.
-        if !isNew { try folders.root.syncFileSystem() }
       }
+      // What a killed process had not synced was read all the same: now it counts.
+      if !isNew, !isClosed { try folders.root.syncFileSystem() }
       let store = FileStore(layout, lock, folders, state)
-      try store.checkpoint()
-      if hasOldJournal { try store.removeOldJournal() }
+      if hasOldJournal {
+        try store.checkpoint()
+        try store.removeOldJournal()
+      }
       try store.start()
+      if let failure = store.finishJournal() {
+        report.notes.append(
+          "\(layout.path(FileLayout.journal)) cannot be brought into the files yet: \(failure)")
+      }
       return (store, report)
     } catch {
       throw .storage("cannot open the store \(layout.root): \(error)")

@@ -169,22 +169,28 @@ final class FileStore: Sendable {
   private func append(
     _ batch: PersistenceBatch, durability: Durability, _ state: inout State
   ) throws(SystemError) {
+    try beginJournal(&state)
     do throws(SystemError) {
-      if state.segment == nil {
-        let number = state.nextSegment
-        state.nextSegment += 1
-        state.replaced = [number]
-        state.segment = try JournalSegment.begin(number, in: folders)
-        checkpoints.begin()
-      }
       try state.segment?.append(batch)
-      if durability == .disk { try state.segment?.sync(folders) }
     } catch {
-      state.journalDoubt = error
+      // Nothing that was written before is in doubt: a full disk must not need room for all of it.
+      do throws(SystemError) { try state.segment?.cut() } catch { state.journalDoubt = error }
       throw error
     }
+    if durability == .disk { try syncJournal(&state) }
     for operation in batch.operations { state.pending[operation.file] = operation }
     checkpoints.note(size: state.segment?.size ?? 0)
+  }
+
+  private func beginJournal(_ state: inout State) throws(SystemError) {
+    guard state.segment == nil else { return }
+    let number = state.nextSegment
+    state.nextSegment += 1
+    // An attempt that failed may have made the file, which has no lines.
+    state.closed += state.replaced
+    state.replaced = [number]
+    state.segment = try JournalSegment.begin(number, in: folders)
+    checkpoints.begin()
   }
 
   private func syncJournal(_ state: inout State) throws(SystemError) {
@@ -265,6 +271,7 @@ final class FileStore: Sendable {
     guard state.applying.isEmpty, let number = state.segment?.number else { return }
     try syncJournal(&state)
     state.segment = nil
+    state.replaced = []
     state.closed.append(number)
     state.applying = state.pending
     state.pending = [:]
@@ -291,6 +298,19 @@ final class FileStore: Sendable {
   func abandon() {
     checkpoints.stop()
     lock.release()
+  }
+
+  /// Brings what a loader found in the journal into the files; what fails is tried again later.
+  ///
+  /// - Returns: Why it failed, or `nil`.
+  func finishJournal() -> SystemError? {
+    do throws(SystemError) {
+      try checkpoint()
+      return nil
+    } catch {
+      checkpoints.begin()
+      return error
+    }
   }
 
   /// Removes the journal of format 1, which is in the files.

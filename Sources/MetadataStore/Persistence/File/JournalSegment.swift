@@ -71,7 +71,14 @@ struct JournalSegment: ~Copyable {
   /// Whether something of it is not on the disk.
   var isUnsynced: Bool { synced < size }
 
-  /// Adds a batch.
+  /// Takes away what a line that could not be written left at the end.
+  mutating func cut() throws(SystemError) {
+    capacity = 0
+    try file.truncate(to: size)
+    capacity = size
+  }
+
+  /// Adds a batch; what a failure leaves of it must be cut off before the next.
   mutating func append(_ batch: PersistenceBatch) throws(SystemError) {
     try append(JournalText.line(batch.operations, revision: batch.revision, synced: synced))
   }

@@ -1,0 +1,166 @@
+import FoundationEssentials
+import Glibc
+import HostSupport
+import TestSupport
+import Testing
+
+@testable import MetadataStore
+
+/// `METADATA_FAULTS=1` tries every call of every kind, `METADATA_SEED` chooses the script and the calls that are tried otherwise.
+@Suite struct FaultTests {
+  let folder = TemporaryDirectory(inMemory: true)
+  static let kinds = ["write", "sync", "open", "rename", "unlink", "mkdir"]
+
+  static func count(_ kind: String, in log: SystemCallLog) -> Int {
+    log.calls.count { call in
+      switch (kind, call) {
+      case ("write", .write), ("write", .truncate), ("write", .grow), ("sync", .sync),
+        ("sync", .syncAll), ("rename", .rename), ("unlink", .unlink), ("mkdir", .makeFolder):
+        true
+      case ("open", .open(_, _, let flags)): flags & O_CREAT != 0
+      default: false
+      }
+    }
+  }
+
+  func run(
+    _ subject: CrashSubject, seed: UInt64, _ fault: SystemCallRecorder.Fault?
+  ) throws -> (log: SystemCallLog, root: String) {
+    let root = folder.file("root-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
+    let environment = try SystemCallRecorder.shared.get().environment(
+      root: root, log: "\(root).log", fault: fault)
+    let writer = try ChildProcess(
+      try subject.command("\(root)/store", seed: seed, steps: 14), environment: environment)
+    _ = try #require(writer.wait(milliseconds: 60_000), "the writer did not end")
+    return (try SystemCallRecorder.log("\(root).log"), root)
+  }
+
+  @Test(
+    "A call that fails loses nothing that was acknowledged, and work goes on after it",
+    arguments: CrashSubject.all, kinds)
+  func failing(subject: CrashSubject, kind: String) throws {
+    let seed = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
+    var random = SeededNumbers(seed: seed)
+    let total = Self.count(kind, in: try run(subject, seed: seed, nil).log)
+    try #require(total > 0)
+    let all = Array(1...total)
+    let tried =
+      setting("METADATA_FAULTS", default: 0) > 0
+      ? all : Array(all.shuffled(using: &random).prefix(3))
+    for first in tried {
+      let fault = SystemCallRecorder.Fault(
+        kind, first: first, count: random.chance(50) ? 1 : 3,
+        error: random.chance(50) ? EIO : ENOSPC)
+      let (log, root) = try run(subject, seed: seed, fault)
+      try check(subject, log, root, seed: seed, "METADATA_SEED=\(seed), \(fault)")
+    }
+  }
+
+  /// Opens what is there now, and what a power failure would have left after each answer to the writer.
+  private func check(
+    _ subject: CrashSubject, _ log: SystemCallLog, _ root: String, seed: UInt64, _ context: String
+  ) throws {
+    var disk = DiskModel()
+    var ledger = CrashLedger(seed: seed)
+    for (index, call) in log.calls.enumerated() {
+      let isUnderstood = disk.apply(call)
+      try #require(isUnderstood, "\(context), call \(index): \(call)")
+      guard case .mark(let line) = call else { continue }
+      ledger.add(line)
+      for loss in [.everything, .random(seed: seed &+ UInt64(index))] as [DiskModel.Loss] {
+        let copy = "\(root)-copy"
+        try? FileManager.default.removeItem(atPath: copy)
+        try disk.image(after: loss).write(to: copy)
+        let found = try subject.content("\(copy)/store").records
+        let problem = ledger.fault(in: found, surviving: .disk)
+        #expect(problem == nil, "\(context), \(loss) at call \(index); \(ledger.refusals)")
+        if problem != nil { return }
+      }
+    }
+    let content = try subject.content("\(root)/store")
+    let problem = ledger.fault(in: content.records, surviving: .os)
+    #expect(problem == nil, "\(context); \(ledger.refusals)")
+    #expect(!content.notes.contains { $0.contains("damaged") }, "\(context): \(content.notes)")
+    let words = ["Input/output error", "No space left on device"]
+    for refusal in ledger.refusals {
+      #expect(words.contains { refusal.contains($0) }, "\(context): \(refusal)")
+    }
+    // No more than three calls fail: the last of fourteen transactions find a sound store.
+    if ledger.refusals.count < 8, ledger.isOpen { #expect(ledger.acknowledged > 2, "\(context)") }
+  }
+
+  func put(_ key: String, _ size: Int) -> MetadataWrite {
+    MetadataWrite(
+      collection: "c", key: key, value: .bytes([UInt8](repeating: 7, count: size)))
+  }
+
+  @Test(
+    "A full disk refuses, by one record and by batches, and takes more when there is room again",
+    .enabled(if: TemporaryFileSystem.isPossible), arguments: [1, 2])
+  func fullDisk(batch: Int) throws {
+    let disk = try TemporaryFileSystem(options: "size=2m")
+    let path = "\(disk.path)/store"
+    var store = try MetadataStore(FileProvider(path: path))
+    let filler = "\(disk.path)/filler"
+    try Data(count: 1536 << 10).write(to: URL(filePath: filler))
+    var kept = 0
+    var refusal: MetadataError?
+    while refusal == nil, kept < 1000 {
+      do throws(MetadataError) {
+        try store.transaction((0..<batch).map { put("\(kept)-\($0)", 10_000) })
+        kept += 1
+      } catch {
+        refusal = error
+      }
+    }
+    #expect(refusal?.description.contains("No space left on device") == true)
+    #expect(store.stats.records == kept * batch)
+    // Refused again, not half taken.
+    #expect(throws: MetadataError.self) { try store.put(put("more", 30_000)) }
+    try FileManager.default.removeItem(atPath: filler)
+    try store.put(put("more", 1000))
+    #expect(store.stats.records == kept * batch + 1)
+    try store.close()
+    store = try MetadataStore(FileProvider(path: path))
+    #expect(store.stats.records == kept * batch + 1)
+    try store.close()
+  }
+
+  @Test(
+    "A folder that cannot be written to is refused and left as it is",
+    .enabled(if: TemporaryFileSystem.isPossible))
+  func readOnly() throws {
+    let disk = try TemporaryFileSystem()
+    let path = "\(disk.path)/store"
+    let store = try MetadataStore(FileProvider(path: path))
+    try store.put(put("a", 10))
+    try store.close()
+    let before = try DiskImage(of: path)
+    try disk.remount("ro")
+    let error = #expect(throws: MetadataError.self) {
+      let store = try MetadataStore(FileProvider(path: path))
+      try store.put(put("b", 10))
+    }
+    #expect(error?.description.contains("Read-only file system") == true)
+    #expect(try DiskImage(of: path) == before)
+    try disk.remount("rw")
+    let reopened = try MetadataStore(FileProvider(path: path))
+    #expect(reopened.stats.records == 1)
+    try reopened.close()
+  }
+
+  @Test("A store that another process has open is refused")
+  func twoHosts() throws {
+    let path = folder.file("store")
+    let writer = try ChildProcess(
+      try CrashSubject.all[0].command(path, seed: 1))
+    #expect(Condition.wait(milliseconds: 30_000) { writer.output.isEmpty ? nil : true } == true)
+    let error = #expect(throws: MetadataError.self) { try MetadataStore(FileProvider(path: path)) }
+    #expect(error == .inUse(path: path))
+    writer.signal(SIGKILL)
+    _ = writer.wait()
+    let store = try MetadataStore(FileProvider(path: path))
+    try store.close()
+  }
+}
