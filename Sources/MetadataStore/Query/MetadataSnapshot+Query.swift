@@ -16,6 +16,7 @@ extension MetadataSnapshot {
     search: Search? = nil
   ) throws(MetadataError) -> QueryResult {
     try query.validate()
+    if query.isGrouped { return try groups(query, parameters, search) }
     let run = try RecordRun(query, parameters, state(of: query), search)
     var records: [MetadataRecord] = []
     if run.limit < .max { records.reserveCapacity(min(run.limit, run.choice.estimated) + 1) }
@@ -49,6 +50,9 @@ extension MetadataSnapshot {
     search: Search? = nil
   ) throws(MetadataError) -> QueryPlan {
     try query.validate()
+    if query.isGrouped {
+      return try GroupRun(query, parameters, state(of: query), search).choice.plan(of: query)
+    }
     return try RecordRun(query, parameters, state(of: query), search).choice.plan(of: query)
   }
 
@@ -79,6 +83,19 @@ extension MetadataSnapshot {
     }
     plan.returned = returned
     return plan
+  }
+
+  private func groups(
+    _ query: MetadataQuery, _ parameters: QueryParameters, _ search: Search?
+  ) throws(MetadataError) -> QueryResult {
+    let run = try GroupRun(query, parameters, state(of: query), search)
+    let found = try run.run()
+    var plan = run.choice.plan(of: query)
+    (plan.examined, plan.returned) = (found.examined, found.rows.count)
+    let place = found.last.map { last in
+      { @Sendable in last.text(order: query.orderText) }
+    }
+    return QueryResult(columns: query.columns, rows: found.rows, plan: plan, place: place)
   }
 
   private func state(of query: MetadataQuery) -> CollectionState {

@@ -19,7 +19,7 @@ struct RecordOrder: Sendable {
       if field == .key { break }
     }
     if terms.last?.field != .key {
-      terms.append(Term(field: .key, isDescending: terms.last?.isDescending ?? false))
+      terms.append(Term(field: .key, isDescending: ordering.last?.isDescending ?? false))
     }
     self.terms = terms
   }

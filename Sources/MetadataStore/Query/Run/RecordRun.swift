@@ -134,7 +134,8 @@ extension QueryPlanner.Choice {
       }
     return QueryPlan(
       collection: query.collection, access: access, answered: answered, residual: residual,
-      ordering: isOrdered ? .byAccess : .bySorting, isReversed: isReversed, estimated: estimated)
+      ordering: isOrdered && !query.isGrouped ? .byAccess : .bySorting, isReversed: isReversed,
+      estimated: estimated)
   }
 }
 

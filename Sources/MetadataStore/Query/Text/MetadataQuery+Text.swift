@@ -51,7 +51,7 @@ extension QueryCondition: CustomStringConvertible {
 
   /// The condition as text; reading it gives the condition back.
   public var description: String {
-    switch self {
+    switch unwrapped {
     case .compare(let term, let relation, let operand): "\(term) \(relation.rawValue) \(operand)"
     case .between(let term, let least, let most): "\(term) between \(least) and \(most)"
     case .among(let term, let choices):
@@ -67,16 +67,25 @@ extension QueryCondition: CustomStringConvertible {
     case .not(let condition): "not \(condition.asPart)"
     case .and(let conditions): conditions.map(\.asPart).joined(separator: " and ")
     case .or(let conditions):
-      conditions.map { if case .or = $0 { $0.asPart } else { $0.description } }
+      conditions.map { if case .or = $0.unwrapped { $0.asPart } else { $0.description } }
         .joined(separator: " or ")
     }
   }
 
   /// The text in parentheses where it would otherwise be read as something else.
   private var asPart: String {
-    switch self {
+    switch unwrapped {
     case .and, .or: "(\(description))"
     default: description
+    }
+  }
+
+  /// The condition alone that `and` or `or` joins with no other.
+  private var unwrapped: QueryCondition {
+    switch self {
+    case .and(let conditions) where conditions.count == 1: conditions[0].unwrapped
+    case .or(let conditions) where conditions.count == 1: conditions[0].unwrapped
+    default: self
     }
   }
 }
