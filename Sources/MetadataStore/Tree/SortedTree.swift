@@ -161,6 +161,62 @@ struct SortedTree<Element: Sendable>: Sendable {
     _ = try Self.forEachReversed(root, before: end, body)
   }
 
+  /// Calls `body` with elements in order, those of a leaf at a time, until it returns false.
+  ///
+  /// - Parameters:
+  ///   - start: The position of the first one.
+  ///   - body: Returns whether to go on.
+  func forEachLeaf(
+    from start: @escaping (Element) -> Int, _ body: (ArraySlice<Element>) -> Bool
+  ) {
+    _ = Self.forEachLeaf(root, from: start, body)
+  }
+
+  /// Calls `body` with elements, those of a leaf at a time, the last leaf first, until it returns false.
+  ///
+  /// - Parameters:
+  ///   - end: The position behind the last one.
+  ///   - body: Returns whether to go on; it is given the elements of a leaf in order.
+  func forEachLeafReversed(
+    before end: @escaping (Element) -> Int, _ body: (ArraySlice<Element>) -> Bool
+  ) {
+    _ = Self.forEachLeafReversed(root, before: end, body)
+  }
+
+  private static func forEachLeaf(
+    _ node: TreeNode<Element>, from start: ((Element) -> Int)?,
+    _ body: (ArraySlice<Element>) -> Bool
+  ) -> Bool {
+    if node.isLeaf {
+      let first = start.map { node.elementIndex($0).index } ?? 0
+      return first == node.elements.count || body(node.elements[first...])
+    }
+    let first = start.map { node.childIndex($0) } ?? 0
+    for index in first..<node.children.count {
+      guard forEachLeaf(node.children[index], from: index == first ? start : nil, body) else {
+        return false
+      }
+    }
+    return true
+  }
+
+  private static func forEachLeafReversed(
+    _ node: TreeNode<Element>, before end: ((Element) -> Int)?,
+    _ body: (ArraySlice<Element>) -> Bool
+  ) -> Bool {
+    if node.isLeaf {
+      let count = end.map { node.elementIndex($0).index } ?? node.elements.count
+      return count == 0 || body(node.elements[..<count])
+    }
+    let last = end.map { node.childIndex($0) } ?? node.children.count - 1
+    for index in stride(from: last, through: 0, by: -1) {
+      guard
+        forEachLeafReversed(node.children[index], before: index == last ? end : nil, body)
+      else { return false }
+    }
+    return true
+  }
+
   private static func forEach<Failure: Error>(
     _ node: TreeNode<Element>, from start: ((Element) -> Int)?,
     _ body: (Element) throws(Failure) -> Bool

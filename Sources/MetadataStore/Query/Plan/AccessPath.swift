@@ -24,76 +24,78 @@ struct RecordScan {
     let key: PackedValue
   }
 
-  /// Calls `body` with the records, each once, until it returns false.
-  func forEach<Failure: Error>(
-    _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) {
+  /// Calls `body` with the records, some at a time, until it returns false.
+  ///
+  /// An index by elements may have a record several times in a row.
+  func forEachLeaf(_ body: (RecordLeaf) -> Bool) {
     switch path {
-    case .keys(let ranges): try forEach(keys: ranges, body)
-    case .index(let index, let ranges): try forEach(of: index, ranges, body)
+    case .keys(let ranges):
+      for range in isReversed ? ranges.reversed() : ranges {
+        let goesOn = forEachLeaf(
+          of: state.records, recordAt: 0, range, { Self.compare($0, $1.value) },
+          start.map { start in { Self.compare($0, start.key) } }, body)
+        guard goesOn else { return }
+      }
+    case .index(let index, let ranges):
+      let offset = MemoryLayout<IndexEntry>.offset(of: \.record) ?? 0
+      for range in isReversed ? ranges.reversed() : ranges {
+        let goesOn = forEachLeaf(
+          of: index.entries, recordAt: offset, range, { index.compare($0, $1) },
+          start.map { start in { index.compare($0, start) } }, body)
+        guard goesOn else { return }
+      }
     case .found(let records):
-      for record in isReversed ? records.reversed() : records where try !body(record) { return }
+      _ = lend(records[...], recordAt: 0, body)
     }
   }
 
-  private func forEach<Failure: Error>(
-    keys ranges: [ValueRange], _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) {
+  private func forEachLeaf<Element: Sendable>(
+    of tree: SortedTree<Element>, recordAt offset: Int, _ range: ValueRange,
+    _ compare: @escaping (Element, ValueRange.Bound) -> Int, _ toStart: ((Element) -> Int)?,
+    _ body: (RecordLeaf) -> Bool
+  ) -> Bool {
     var goesOn = true
-    for range in isReversed ? ranges.reversed() : ranges where goesOn {
-      if isReversed {
-        try state.records.forEachReversed(before: { record in
-          if range.endPosition({ Self.compare(record, $0.value) }) > 0 { return 1 }
-          return start.map { Self.compare(record, $0.key) < 0 ? -1 : 1 } ?? -1
-        }) { (record) throws(Failure) in
-          guard range.startPosition({ Self.compare(record, $0.value) }) > 0 else { return false }
-          goesOn = try body(record)
-          return goesOn
+    if isReversed {
+      tree.forEachLeafReversed(before: { element in
+        if range.endPosition({ compare(element, $0) }) > 0 { return 1 }
+        return toStart.map { $0(element) < 0 ? -1 : 1 } ?? -1
+      }) { elements in
+        func isOutside(_ element: Element) -> Bool {
+          range.startPosition { compare(element, $0) } < 0
         }
-      } else {
-        try state.records.forEach(from: { record in
-          if range.startPosition({ Self.compare(record, $0.value) }) < 0 { return -1 }
-          return start.map { Self.compare(record, $0.key) <= 0 ? -1 : 1 } ?? 1
-        }) { (record) throws(Failure) in
-          guard range.endPosition({ Self.compare(record, $0.value) }) < 0 else { return false }
-          goesOn = try body(record)
-          return goesOn
-        }
+        let isLast = elements.first.map(isOutside) ?? false
+        let part = isLast ? elements.drop(while: isOutside) : elements
+        goesOn = lend(part, recordAt: offset, body)
+        return goesOn && !isLast
       }
+    } else {
+      tree.forEachLeaf(from: { element in
+        if range.startPosition({ compare(element, $0) }) < 0 { return -1 }
+        return toStart.map { $0(element) <= 0 ? -1 : 1 } ?? 1
+      }) { elements in
+        func isInside(_ element: Element) -> Bool {
+          range.endPosition { compare(element, $0) } < 0
+        }
+        let isLast = elements.last.map { !isInside($0) } ?? false
+        let part = isLast ? elements.prefix(while: isInside) : elements
+        goesOn = lend(part, recordAt: offset, body)
+        return goesOn && !isLast
+      }
+    }
+    return goesOn
+  }
+
+  private func lend<Element>(
+    _ elements: ArraySlice<Element>, recordAt offset: Int, _ body: (RecordLeaf) -> Bool
+  ) -> Bool {
+    unsafe elements.withUnsafeBufferPointer { elements in
+      unsafe RecordLeaf(elements, recordAt: offset, isReversed: isReversed).map(body) ?? true
     }
   }
 
-  private func forEach<Failure: Error>(
-    of index: CollectionIndex, _ ranges: [ValueRange],
-    _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) {
-    var goesOn = true
-    var last: RecordBlock?
-    for range in isReversed ? ranges.reversed() : ranges where goesOn {
-      if isReversed {
-        try index.entries.forEachReversed(before: { entry in
-          if range.endPosition({ index.compare(entry, $0) }) > 0 { return 1 }
-          return start.map { index.compare(entry, $0) < 0 ? -1 : 1 } ?? -1
-        }) { (entry) throws(Failure) in
-          guard range.startPosition({ index.compare(entry, $0) }) > 0 else { return false }
-          guard entry.record.block !== last else { return true }
-          if index.definition.isByElement { last = entry.record.block }
-          goesOn = try body(entry.record)
-          return goesOn
-        }
-      } else {
-        try index.entries.forEach(from: { entry in
-          if range.startPosition({ index.compare(entry, $0) }) < 0 { return -1 }
-          return start.map { index.compare(entry, $0) <= 0 ? -1 : 1 } ?? 1
-        }) { (entry) throws(Failure) in
-          guard range.endPosition({ index.compare(entry, $0) }) < 0 else { return false }
-          guard entry.record.block !== last else { return true }
-          if index.definition.isByElement { last = entry.record.block }
-          goesOn = try body(entry.record)
-          return goesOn
-        }
-      }
-    }
+  /// Whether a record may come several times in a row.
+  var repeatsRecords: Bool {
+    if case .index(let index, _) = path { index.definition.isByElement } else { false }
   }
 
   /// How a record's key stands to a value.

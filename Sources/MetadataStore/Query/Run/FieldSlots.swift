@@ -111,15 +111,15 @@ import Glibc
   /// Fills a row.
   ///
   /// - Parameters:
-  ///   - block: The record.
+  ///   - place: The record.
   ///   - row: Memory of `rowBytes` bytes, aligned to 8.
   @inline(__always)
-  func load(_ block: RecordBlock, _ row: Row) {
+  func load(_ place: RecordPlace, _ row: Row) {
     for slot in 0..<fields.count { unsafe row[slot] = nil }
-    let value = unsafe block.view.start
+    let value = unsafe place.value
     unsafe row[whole] = unsafe value
     if top > 0 { unsafe walk(value, 0, top, row) }
-    if !ofRecord.isEmpty { unsafe loadRecord(block, row) }
+    if !ofRecord.isEmpty { unsafe loadRecord(place, row) }
   }
 
   private func walk(
@@ -186,24 +186,27 @@ import Glibc
     return wanted < count
   }
 
-  private func loadRecord(_ block: RecordBlock, _ row: Row) {
-    let header = block.header
+  private func loadRecord(_ record: RecordPlace, _ row: Row) {
+    let header = unsafe record.header
     for (slot, field, place) in ofRecord {
       let memory = unsafe UnsafeMutableRawPointer(row) + place
       let kind: PackedKind
       switch field {
       case .key:
-        let key = unsafe block.key
+        let key = unsafe UnsafeBufferPointer(
+          start: record.contents, count: Int(header.pointee.keyCount))
         unsafe Self.write(key, to: memory.assumingMemoryBound(to: UInt8.self))
         unsafe row[slot] = unsafe UnsafePointer(memory.assumingMemoryBound(to: UInt8.self))
         continue
       case .expires:
-        guard header.expires != .max else { continue }
+        guard unsafe header.pointee.expires != .max else { continue }
         kind = .date
-        unsafe memory.storeBytes(of: header.expires, toByteOffset: 1, as: Int64.self)
+        unsafe memory.storeBytes(of: header.pointee.expires, toByteOffset: 1, as: Int64.self)
       default:
         let number =
-          field == .version ? header.version : field == .created ? header.created : header.modified
+          unsafe field == .version
+          ? header.pointee.version
+          : field == .created ? header.pointee.created : header.pointee.modified
         kind = .int
         unsafe memory.storeBytes(of: number, toByteOffset: 1, as: UInt64.self)
       }

@@ -68,12 +68,11 @@ struct GroupRun {
   /// - Returns: Rows of the query's columns.
   /// - Throws: `.tooLarge` when there are too many groups.
   func run() throws(MetadataError) -> Found {
-    let groups = Groups(slots, width: Set(query.grouping).count, measured)
-    let examined = try read(into: groups)
+    var groups = Groups(slots, width: Set(query.grouping).count, measured)
+    let examined = try read(into: &groups)
     if query.grouping.isEmpty { groups.addEmpty() }
-    var found = groups.rows(of: terms).filter { row in
-      groupProgram.map { row.fulfils($0) } ?? true
-    }
+    var found = groups.rows(of: terms)
+    if let groupProgram { found = found.filter { $0.fulfils(groupProgram) } }
     if let cursor { found = found.filter { order.compare($0.key(order), cursor.values) > 0 } }
     // Keys are made once for each row, not for each comparison.
     let sorted = found.map { (key: $0.key(order), row: $0) }
@@ -85,15 +84,26 @@ struct GroupRun {
       last: last)
   }
 
-  private func read(into groups: Groups) throws(MetadataError) -> Int {
+  private func read(into groups: inout Groups) throws(MetadataError) -> Int {
     var examined = 0
     let scan = RecordScan(state: state, path: choice.path, isReversed: false, start: nil)
+    // What a closure takes from here alone: all of `self` would be copied for each record.
+    let (slots, program) = (slots, program)
     unsafe slots.withRow { row in
-      scan.forEach { record in
-        examined += 1
-        unsafe slots.load(record.block, row)
-        if let program, unsafe !program.accepts(row) { return true }
-        unsafe groups.add(row)
+      let repeats = scan.repeatsRecords
+      var last: RecordBlock?
+      scan.forEachLeaf { leaf in
+        for index in 0..<leaf.count {
+          if repeats {
+            let block = leaf[index].block
+            if block === last { continue }
+            last = block
+          }
+          examined += 1
+          unsafe slots.load(leaf.place(index), row)
+          if let program, unsafe !program.accepts(row) { continue }
+          unsafe groups.add(row)
+        }
         return groups.count <= MetadataQuery.mostGroups
       }
     }

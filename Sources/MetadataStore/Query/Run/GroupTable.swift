@@ -3,8 +3,8 @@ import Glibc
 /// Groups of records that are worth the same in some slots, numbered in the order in which they are found.
 ///
 /// Keys are kept where they lie, in the records, so the records must outlive the table.
-@safe final class GroupTable {
-  // Safe: all memory is this object's own and as large as its counts say; packed values are whole, as `PackedView` says.
+@safe struct GroupTable: ~Copyable {
+  // Safe: all memory is this value's own and as large as its counts say; packed values are whole, as `PackedView` says.
 
   /// How many groups there are.
   private(set) var count = 0
@@ -47,7 +47,7 @@ import Glibc
   ///
   /// - Returns: `count` before the call, for a new one.
   @inline(__always)
-  func group(of row: Row) -> Int {
+  mutating func group(of row: Row) -> Int {
     var hash = seed
     for slot in 0..<width {
       hash = unsafe ValueHash.add(row[slot].map { unsafe PackedView($0) }, to: hash)
@@ -74,7 +74,7 @@ import Glibc
     return true
   }
 
-  private func insert(_ row: Row, _ hash: UInt64, _ place: Int) -> Int {
+  private mutating func insert(_ row: Row, _ hash: UInt64, _ place: Int) -> Int {
     for slot in 0..<width {
       unsafe (keys + count * width + slot).initialize(to: copies.stable(row[slot], slot))
     }
@@ -85,7 +85,7 @@ import Glibc
     return count - 1
   }
 
-  private func grow() {
+  private mutating func grow() {
     let wider = capacity * 2
     let keys = UnsafeMutablePointer<UnsafePointer<UInt8>?>.allocate(
       capacity: max(1, width) * wider)

@@ -1,9 +1,9 @@
 /// Groups of records with their figures.
-@safe final class Groups {
-  // Safe: the figures are this object's own and as many as `capacity` says.
+@safe struct Groups: ~Copyable {
+  // Safe: the figures are this value's own and as many as `capacity` says.
   typealias Measured = (slot: Int, field: QueryField, wanted: Figures.Wanted)
 
-  private let table: GroupTable
+  private var table: GroupTable
   private let grouping: [QueryField]
   private let measured: [Measured]
   private let copies: ValueCopies
@@ -37,7 +37,7 @@
 
   /// Adds a record to its group.
   @inline(__always)
-  func add(_ row: Row) {
+  mutating func add(_ row: Row) {
     let group = unsafe table.group(of: row)
     if group == records.count { begin() }
     records[group] += 1
@@ -65,11 +65,11 @@
   }
 
   /// Without a grouping there is one group, be it of no records.
-  func addEmpty() {
+  mutating func addEmpty() {
     if records.isEmpty { begin() }
   }
 
-  private func begin() {
+  private mutating func begin() {
     if records.count == capacity {
       let wider = UnsafeMutablePointer<Figures>.allocate(
         capacity: capacity * 2 * max(1, measured.count))
@@ -85,13 +85,17 @@
   }
 
   /// What the groups tell.
-  func rows(of terms: [QueryTerm]) -> [GroupRow] {
-    (0..<records.count).map { group in
-      GroupRow(terms.map { value(of: $0, group) })
+  mutating func rows(of terms: [QueryTerm]) -> [GroupRow] {
+    var rows: [GroupRow] = []
+    for group in records.indices {
+      var values: [MetadataValue?] = []
+      for term in terms { values.append(value(of: term, group)) }
+      rows.append(GroupRow(values))
     }
+    return rows
   }
 
-  private func value(of term: QueryTerm, _ group: Int) -> MetadataValue? {
+  private mutating func value(of term: QueryTerm, _ group: Int) -> MetadataValue? {
     switch term {
     case .record(let field):
       return grouping.firstIndex(of: field).flatMap { table.key(group, $0)?.value }

@@ -27,7 +27,7 @@ public struct QueryMatcher: Sendable {
   public func matches(_ record: MetadataRecord) -> Bool {
     defer { withExtendedLifetime(record) {} }
     return unsafe slots.withRow { row in
-      unsafe slots.load(record.block, row)
+      unsafe slots.load(RecordPlace(record.block), row)
       return unsafe program.accepts(row)
     }
   }

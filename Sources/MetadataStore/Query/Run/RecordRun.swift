@@ -29,31 +29,64 @@ struct RecordRun {
   ///   - mostBeyond: How many more than the limit to show.
   ///   - body: Returns whether to go on.
   /// - Returns: How many were read.
-  /// - Throws: What `body` throws.
-  func forEach<Failure: Error>(
-    mostBeyond: Int = 0, _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) -> Int {
+  func forEach(mostBeyond: Int = 0, _ body: (MetadataRecord) -> Bool) -> Int {
     let most = limit == .max ? .max : limit + mostBeyond
     guard most > 0 else { return 0 }
-    return choice.isOrdered
-      ? try forEachInOrder(most, body) : try forEachSorted(most, body)
+    return choice.isOrdered ? forEachInOrder(most, body) : forEachSorted(most, body)
   }
 
-  private func forEachInOrder<Failure: Error>(
-    _ most: Int, _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) -> Int {
-    var examined = 0
+  private func forEachInOrder(_ most: Int, _ body: (MetadataRecord) -> Bool) -> Int {
     var left = most
     let start = start
     let scan = RecordScan(
       state: state, path: choice.path, isReversed: choice.isReversed, start: start)
-    try unsafe slots.withRow { (row) throws(Failure) in
-      try scan.forEach { (record) throws(Failure) in
-        examined += 1
-        if start == nil, !isBehindCursor(record) { return true }
-        guard unsafe fits(record, row) else { return true }
-        left -= 1
-        return try body(record) && left > 0
+    let (order, cursor) = (order, start == nil ? cursor : nil)
+    return forEachFitting(scan, most: program == nil ? most : .max) { record in
+      if let cursor, order.compare(record, cursor) <= 0 { return true }
+      left -= 1
+      return body(record) && left > 0
+    }
+  }
+
+  private func forEachSorted(_ most: Int, _ body: (MetadataRecord) -> Bool) -> Int {
+    var best = BestRecords(order, most: most)
+    let scan = RecordScan(state: state, path: choice.path, isReversed: false, start: nil)
+    let (order, cursor) = (order, cursor)
+    let examined = forEachFitting(scan, most: .max) { record in
+      if cursor.map({ order.compare(record, $0) > 0 }) ?? true { best.add(record) }
+      return true
+    }
+    for record in best.sorted() where !body(record) { break }
+    return examined
+  }
+
+  /// Calls `body` with the records of a scan that fulfil the rest of the condition, until it returns false.
+  ///
+  /// - Returns: How many were read.
+  private func forEachFitting(
+    _ scan: RecordScan, most: Int, _ body: (MetadataRecord) -> Bool
+  ) -> Int {
+    var examined = 0
+    // What a closure takes from here alone: all of `self` would be copied for each record.
+    let (slots, program, repeats) = (slots, program, scan.repeatsRecords)
+    unsafe slots.withRow { row in
+      var last: RecordBlock?
+      scan.forEachLeaf { leaf in
+        guard leaf.prepare(most - examined) else { return true }
+        for index in 0..<leaf.count {
+          if repeats {
+            let block = leaf[index].block
+            if block === last { continue }
+            last = block
+          }
+          examined += 1
+          if let program {
+            unsafe slots.load(leaf.place(index), row)
+            guard unsafe program.accepts(row) else { continue }
+          }
+          guard body(leaf[index]) else { return false }
+        }
+        return true
       }
     }
     return examined
@@ -72,34 +105,6 @@ struct RecordRun {
       else { return nil }
       return RecordScan.Start(value: ValueRange.Bound(value, isInclusive: true), key: key)
     }
-  }
-
-  private func forEachSorted<Failure: Error>(
-    _ most: Int, _ body: (MetadataRecord) throws(Failure) -> Bool
-  ) throws(Failure) -> Int {
-    var examined = 0
-    var best = BestRecords(order, most: most)
-    let scan = RecordScan(state: state, path: choice.path, isReversed: false, start: nil)
-    unsafe slots.withRow { row in
-      scan.forEach { record in
-        examined += 1
-        if unsafe fits(record, row), isBehindCursor(record) { best.add(record) }
-        return true
-      }
-    }
-    for record in best.sorted() where try !body(record) { break }
-    return examined
-  }
-
-  private func isBehindCursor(_ record: MetadataRecord) -> Bool {
-    cursor.map { order.compare(record, $0) > 0 } ?? true
-  }
-
-  @inline(__always)
-  private func fits(_ record: MetadataRecord, _ row: Row) -> Bool {
-    guard let program else { return true }
-    unsafe slots.load(record.block, row)
-    return unsafe program.accepts(row)
   }
 }
 
