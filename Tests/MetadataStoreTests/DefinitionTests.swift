@@ -145,6 +145,19 @@ struct DefinitionTests {
     #expect(abs(expires - LogTime.now() - 100_000_000_000) < 10_000_000_000)
   }
 
+  @Test("keeps former values as long as its definition asks, beyond the store's own history")
+  func history() throws {
+    let store = try MetadataStore(historyCapacity: 4)
+    let json = Array(#"{"version": 1, "history": {"count": 3}}"#.utf8)
+    try store.define(CollectionDefinition(collection: "users", json: JSON(parsing: json)))
+    for number in 1...20 {
+      try store.put(MetadataWrite(collection: "users", key: "a", value: .int(Int64(number))))
+      try store.put(MetadataWrite(collection: "other", key: "a", value: .int(Int64(number))))
+    }
+    #expect(store.history("users", "a").map(\.record.value) == [.int(20), .int(19), .int(18)])
+    #expect(store.history("other", "a").count < 8)
+  }
+
   @Test("holds no more than its quota, and a namespace no more than its own")
   func quotas() throws {
     try define(#"{"version": 1, "quota": {"records": 1}}"#)

@@ -16,6 +16,14 @@ public struct MetadataStats: Sendable, Equatable {
   public var watchers: Int
   /// Transactions acknowledged as `memory` that are not saved yet.
   public var unsaved: Int
+  /// Nanoseconds since the oldest of them was acknowledged, at most; 0 when there are none.
+  public var unsavedAge: UInt64
+  /// Indexes, with how many entries each has.
+  public var indexes: [IndexSize]
+  /// Records that wait to expire, with those that were written again since.
+  public var expiring: Int
+  /// The revision after which every change is held.
+  public var heldAfter: UInt64
   /// Why the last attempt to write behind failed; `nil` when there is nothing to worry about.
   public var saveFailure: String?
 }

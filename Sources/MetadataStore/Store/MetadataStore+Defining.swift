@@ -74,7 +74,10 @@ extension MetadataStore {
       }
       let part = try draft.add(transaction, following: migrated, checks: checks)
       let reached = try save(draft, transaction.durability).get()
-      if part.conditionsHeld { index(write.key, redefinition.new?.allIndexes ?? []) }
+      if part.conditionsHeld {
+        index(write.key, redefinition.new?.allIndexes ?? [])
+        feed.keep(redefinition.new?.history, of: write.key)
+      }
       return .success(receipt(part, reached))
     } catch {
       return .failure(counted(error))

@@ -57,6 +57,7 @@ public final class MetadataStore: Sendable {
     lastRevision = Atomic(report.revision)
     Self.index(&root, catalog)
     feed = Feed(root, historyCapacity: historyCapacity)
+    for definition in catalog.all { feed.keep(definition.history, of: definition.collection) }
     var thread: DeliveryThread?
     do throws(SystemError) {
       if dispatch == nil { thread = try DeliveryThread(name: "meta-watch") }
@@ -238,7 +239,10 @@ public final class MetadataStore: Sendable {
       records: snapshot.count, bytes: snapshot.bytes, revision: snapshot.revision,
       reads: readCounter.value, writes: writes.load(ordering: .relaxed),
       conflicts: conflicts.load(ordering: .relaxed), watchers: feed.watchCount,
-      unsaved: saver.unsaved, saveFailure: saver.failure)
+      unsaved: saver.unsaved,
+      unsavedAge: saver.unsavedSince.map { Deadline.now() &- $0.nanoseconds } ?? 0,
+      indexes: snapshot.root.indexSizes, expiring: sweeper.count, heldAfter: feed.heldAfter,
+      saveFailure: saver.failure)
   }
 
   /// Ends every watch, saves what waits, and closes the provider. Later calls do nothing; reads still work.

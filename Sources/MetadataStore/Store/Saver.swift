@@ -6,6 +6,8 @@ import HostSupport
 final class Saver: Sendable {
   private struct State {
     var pending: [PersistenceBatch] = []
+    /// When the first of them came.
+    var oldest: Deadline?
     var isBusy = false
     var isClosed = false
     var retryAt: Deadline?
@@ -41,6 +43,20 @@ final class Saver: Sendable {
   /// Batches that were acknowledged as `memory` and are not saved yet.
   var unsaved: Int { state.withLock { $0.pending.count } }
 
+  /// When the oldest of these was acknowledged; `nil` when nothing waits.
+  var unsavedSince: Deadline? { state.withLock { $0.pending.isEmpty ? nil : $0.oldest } }
+
+  /// Finds keys by words in what is saved, after all that waits was saved; `nil` when the provider cannot.
+  ///
+  /// - Throws: `.storage` or `.closed`.
+  func search(_ words: String, in collection: String) throws(MetadataError) -> [String]? {
+    guard !isVolatile else { return nil }
+    return try exclusively { () throws(MetadataError) -> [String]? in
+      try Self.drain(state, provider)
+      return try provider.search(words, in: collection)
+    }
+  }
+
   /// Why the last attempt to write behind failed; `nil` after one that worked.
   var failure: String? { state.withLock { $0.failure } }
 
@@ -56,6 +72,7 @@ final class Saver: Sendable {
       let taken = try state.update { (state) throws(MetadataError) -> Bool in
         guard !state.isClosed else { throw .closed }
         guard state.pending.count < Self.pendingLimit else { return false }
+        if state.pending.isEmpty { state.oldest = .after(milliseconds: 0) }
         state.pending.append(batch)
         return true
       }
@@ -146,6 +163,8 @@ final class Saver: Sendable {
         _ = try provider.save(batch, durability: .os)
         saved += 1
       }
+      // What came meanwhile is younger than this moment less one portion's time.
+      state.withLock { $0.oldest = .after(milliseconds: 0) }
       if saved > 0 { state.withLock { $0.failure = nil } }
     } catch {
       state.withLock { $0.failure = error.description }

@@ -50,6 +50,16 @@ struct StoreRoot: Sendable {
       index)
   }
 
+  /// The indexes of all collections, by the collection's name.
+  var indexSizes: [IndexSize] {
+    collections.values.sorted { $0.name.text < $1.name.text }.flatMap { state in
+      state.indexes.map { index in
+        IndexSize(
+          collection: state.name.text, index: index.definition, entries: index.entries.count)
+      }
+    }
+  }
+
   /// What a collection holds.
   func usage(of collection: String) -> Usage {
     collections[collection].map { Usage(records: $0.records.count, bytes: $0.bytes) } ?? Usage()

@@ -188,10 +188,13 @@ struct SortedTree<Element: Sendable>: Sendable {
     _ body: (ArraySlice<Element>) -> Bool
   ) -> Bool {
     if node.isLeaf {
-      let first = start.map { node.elementIndex($0).index } ?? 0
+      let first =
+        start.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
+        ?? 0
       return first == node.elements.count || body(node.elements[first...])
     }
-    let first = start.map { node.childIndex($0) } ?? 0
+    let first =
+      start.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? 0
     for index in first..<node.children.count {
       guard forEachLeaf(node.children[index], from: index == first ? start : nil, body) else {
         return false
@@ -205,10 +208,14 @@ struct SortedTree<Element: Sendable>: Sendable {
     _ body: (ArraySlice<Element>) -> Bool
   ) -> Bool {
     if node.isLeaf {
-      let count = end.map { node.elementIndex($0).index } ?? node.elements.count
+      let count =
+        end.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
+        ?? node.elements.count
       return count == 0 || body(node.elements[..<count])
     }
-    let last = end.map { node.childIndex($0) } ?? node.children.count - 1
+    let last =
+      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node
+      .children.count - 1
     for index in stride(from: last, through: 0, by: -1) {
       guard
         forEachLeafReversed(node.children[index], before: index == last ? end : nil, body)

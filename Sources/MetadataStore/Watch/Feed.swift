@@ -6,6 +6,8 @@ import Synchronization
 final class Feed: Sendable {
   private struct State {
     var history: History
+    /// What definitions ask to be kept beyond that, by collection.
+    var kept: [String: CollectionHistory] = [:]
     var watches: [String: MetadataWatch] = [:]
     /// The same by the collection that they watch.
     var byCollection: [String: [MetadataWatch]] = [:]
@@ -24,6 +26,7 @@ final class Feed: Sendable {
   }
 
   var snapshot: MetadataSnapshot { MetadataSnapshot(current.withLock { $0 }) }
+  var heldAfter: UInt64 { state.withLock { $0.history.heldAfter } }
   var watchCount: Int { state.withLock { $0.watches.count } }
 
   /// Reads one record as it is now, without a lock.
@@ -57,6 +60,9 @@ final class Feed: Sendable {
     let woken = state.withLock { state in
       let start = state.history.end
       state.history.append(changes, revision: revision)
+      if !state.kept.isEmpty {
+        for change in changes { state.kept[change.record.collection]?.append(change) }
+      }
       // Inside the lock: a watcher that reads the change must also see it in the snapshot.
       current.withLock { root in
         root.revision = revision
@@ -98,7 +104,23 @@ final class Feed: Sendable {
 
   /// The changes of a record that are held, newest first.
   func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
-    state.withLock { $0.history.changes(of: collection, key, limit: limit) }
+    state.withLock { state in
+      let kept = state.kept[collection]?.changes(of: collection, key, limit: limit) ?? []
+      // Of what both hold the longer one has all.
+      let last = state.history.changes(of: collection, key, limit: limit)
+      return kept.count > last.count ? kept : last
+    }
+  }
+
+  /// Sets what a collection's definition asks to be kept.
+  func keep(_ policy: HistoryPolicy?, of collection: String) {
+    state.withLock { state in
+      guard let policy else {
+        state.kept[collection] = nil
+        return
+      }
+      state.kept[collection, default: CollectionHistory(policy)].policy = policy
+    }
   }
 
   /// A record as it was at a revision.

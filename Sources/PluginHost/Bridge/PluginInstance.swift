@@ -82,6 +82,7 @@ import Synchronization
     jobs = unsafe Callable(owner: owner, inPlugin: true)
     figures = unsafe Callable(owner: owner, inPlugin: true)
     patterns = PermissionPatterns(manifest)
+    core.seat.bound(manifest)
     topics = TopicTable()
     unsafe block = .allocate(capacity: 1)
     let own = unsafe Unmanaged.passRetained(self).toOpaque()  // until `release`

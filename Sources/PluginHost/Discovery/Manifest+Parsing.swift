@@ -30,6 +30,7 @@ extension Manifest {
     if let object = try top.object("permissions") { try readPermissions(object) }
     if let value = top.members["events"] { try readEvents(value) }
     if let object = try top.object("state") { try readState(object) }
+    if let object = try top.object("quota") { try readQuota(object) }
     isolation = try top.choice("isolation", isolation)
     reload = try top.choice("reload", reload)
     unload = try top.choice("unload", unload)
@@ -114,6 +115,13 @@ extension Manifest {
     state = StateContract(
       schema: schema, version: version, accepts: Set(try object.numbers("accepts")))
     keepUnknown(object, ManifestKeys.state)
+  }
+
+  private mutating func readQuota(_ object: ManifestObject) throws(ManifestError) {
+    quota = MetadataQuota(
+      records: object.members["records"] == nil ? nil : try object.number("records"),
+      bytes: object.members["bytes"] == nil ? nil : try object.number("bytes"))
+    keepUnknown(object, ManifestKeys.quota)
   }
 
   private mutating func keepUnknown(_ object: ManifestObject, _ known: [String]) {

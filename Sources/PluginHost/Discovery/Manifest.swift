@@ -39,6 +39,8 @@ public struct Manifest: Sendable, Equatable {
   public var after: [String] = []
   /// What the plugin may do.
   public var permissions: Permissions
+  /// How much its own collections may hold; `nil` for any amount.
+  public var quota: MetadataQuota?
   /// Where the plugin may run.
   public var isolation = IsolationMode.inProcess
   /// How a new build takes over.

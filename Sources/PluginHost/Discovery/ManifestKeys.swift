@@ -2,9 +2,8 @@
 enum ManifestKeys {
   static let top = [
     "abi", "after", "author", "before", "config", "conflicts", "description", "events", "id",
-    "isolation",
-    "license", "optional", "permissions", "provides", "reload", "requires", "state", "toolchain",
-    "unload", "version",
+    "isolation", "license", "optional", "permissions", "provides", "quota", "reload", "requires",
+    "state", "toolchain", "unload", "version",
   ]
   static let events = ["contentType", "dataschema", "schema", "summary", "topic"]
   static let provides = ["events", "services"]
@@ -12,6 +11,7 @@ enum ManifestKeys {
     "exec", "files", "intercept", "metadata", "network", "publish", "services", "subscribe",
   ]
   static let files = ["read", "write"]
+  static let quota = ["bytes", "records"]
   static let state = ["accepts", "schema", "version"]
 
   /// The keys of the object at a path; empty for the manifest itself.
@@ -21,6 +21,7 @@ enum ManifestKeys {
     case "provides": provides
     case "permissions": permissions
     case "permissions.files": files
+    case "quota": quota
     case "state": state
     default: []
     }

@@ -27,6 +27,7 @@ extension Host {
   ///   - provider: Its name: `file`, or one that an active plugin offers.
   ///   - tell: Told of its progress, in order, one call at a time, until it has ended. What fails is told so.
   /// - Returns: Ends nothing: a switch that was begun is carried through.
+  /// - Throws: `.invalid` for the name, or why no switch can begin.
   public func metaSwitch(
     provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
   ) throws(OperationError) -> Cancellation {

@@ -16,6 +16,7 @@ final class StoreSeat: Sendable {
     var isClosed = false
     var onSeated: (@Sendable (MetadataStore) -> Void)?
     var closing: MetadataError?
+    var quotas: [String: NamespaceQuota] = [:]
   }
 
   private let seated = AtomicLazyReference<MetadataStore>()
@@ -56,6 +57,7 @@ final class StoreSeat: Sendable {
       state.problem = problem
     }
     _ = seated.storeIfNil(store)
+    for (namespace, quota) in state.withLock({ $0.quotas }) { store.setQuota(quota, of: namespace) }
     state.withLock { $0.onSeated.take() }?(store)
   }
 
@@ -63,6 +65,18 @@ final class StoreSeat: Sendable {
   func onSeated(_ body: @escaping @Sendable (MetadataStore) -> Void) {
     if let store = seated.load() { return body(store) }
     state.withLock { $0.onSeated = body }
+  }
+
+  /// Bounds what a plugin's own collections may hold, from now on or from when the store is there.
+  func bound(_ manifest: Manifest) {
+    let quota = manifest.quota.map { quota in
+      NamespaceQuota(
+        namespace: manifest.id, records: quota.records.map(Int.init(clamping:)),
+        bytes: quota.bytes.map(Int.init(clamping:)),
+        source: "\"quota\" in the manifest of \(manifest.id)")
+    }
+    state.withLock { $0.quotas[manifest.id] = quota }
+    seated.load()?.setQuota(quota, of: manifest.id)
   }
 
   /// What is wrong with it; `nil` when nothing is.

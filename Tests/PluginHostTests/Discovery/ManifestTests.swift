@@ -26,6 +26,15 @@ struct ManifestTests {
     #expect(manifest.warnings.isEmpty)
   }
 
+  @Test("may bound what the plugin's own collections hold")
+  func quota() throws {
+    let text = #"{"id": "a", "version": "1.0.0", "abi": "1.0", "quota": {"records": 5}}"#
+    #expect(try parse(text).quota == MetadataQuota(records: 5, bytes: nil))
+    #expect(throws: ManifestError.self) {
+      try parse(text.replacing("5", with: "-5"))
+    }
+  }
+
   @Test("keeps every key")
   func everyKey() throws {
     let manifest = try parse(
