@@ -1,7 +1,14 @@
-/// Keeps nothing: a store on it lives as long as its process.
+/// Keeps nothing itself: a store on it lives as long as its process, unless a `SnapshotSaver` saves it elsewhere.
 public final class MemoryProvider: PersistenceProvider {
+  private let source: (any PersistenceProvider)?
+
   /// Makes the provider.
-  public init() {}
+  ///
+  /// - Parameter source: Where the records are when the store is opened: the provider that snapshots go to, not yet open. Whoever
+  ///   made it closes it.
+  public init(restoring source: (any PersistenceProvider)? = nil) {
+    self.source = source
+  }
 
   /// `memory`.
   public var name: String { "memory" }
@@ -9,9 +16,10 @@ public final class MemoryProvider: PersistenceProvider {
   /// `memory`.
   public var strongest: Durability { .memory }
 
-  /// Finds nothing.
+  /// Opens what snapshots were saved to and shows its records; finds nothing without.
   public func load(_ receive: (MetadataRecord) -> Void) throws(MetadataError) -> LoadReport {
-    LoadReport()
+    guard let source else { return LoadReport() }
+    return try source.load(receive)
   }
 
   /// Does nothing and says so: `memory` is all that is reached.
@@ -29,11 +37,15 @@ public final class MemoryProvider: PersistenceProvider {
   /// Has nothing.
   public func forEach(_ receive: (MetadataRecord) -> Void) throws(MetadataError) {}
 
-  /// Keeps nothing.
-  public func saveSession(_ session: [UInt8], as name: String) throws(MetadataError) {}
+  /// Has it kept where snapshots go, else keeps nothing.
+  public func saveSession(_ session: [UInt8], as name: String) throws(MetadataError) {
+    try source?.saveSession(session, as: name)
+  }
 
-  /// Has nothing.
-  public func loadSession(_ name: String) throws(MetadataError) -> [UInt8]? { nil }
+  /// Reads it where snapshots go, else has nothing.
+  public func loadSession(_ name: String) throws(MetadataError) -> [UInt8]? {
+    try source?.loadSession(name)
+  }
 
   /// Does nothing.
   public func sync() throws(MetadataError) {}
