@@ -1,10 +1,19 @@
 /// The definitions of all collections, as a value.
 public struct CollectionCatalog: Sendable {
-  private var definitions: [String: CollectionDefinition] = [:]
+  /// A definition that is looked at without being copied.
+  final class Entry: Sendable {
+    let definition: CollectionDefinition
+
+    init(_ definition: CollectionDefinition) { self.definition = definition }
+  }
+
+  private var entries: [String: Entry] = [:]
   /// The collections that have references to a collection.
   private var referring: [String: Set<String>] = [:]
   /// Whether any collection's records are held against other records.
   private(set) var hasConstraints = false
+  /// Whether any collection is bounded.
+  private(set) var hasQuotas = false
 
   /// A catalog of definitions, one for each collection.
   public init(_ definitions: [CollectionDefinition] = []) {
@@ -31,32 +40,38 @@ public struct CollectionCatalog: Sendable {
   }
 
   /// Whether nothing is defined.
-  public var isEmpty: Bool { definitions.isEmpty }
+  public var isEmpty: Bool { entries.isEmpty }
 
   /// The definitions, by the collection's name.
   public var all: [CollectionDefinition] {
-    definitions.values.sorted { $0.collection < $1.collection }
+    entries.values.map(\.definition).sorted { $0.collection < $1.collection }
   }
 
   /// The definition of a collection, if it has one.
-  public subscript(collection: String) -> CollectionDefinition? { definitions[collection] }
+  public subscript(collection: String) -> CollectionDefinition? {
+    entries[collection]?.definition
+  }
+
+  /// The same, not copied.
+  func entry(of collection: String) -> Entry? { entries[collection] }
 
   /// Puts a definition in place of another; `nil` for none.
   mutating func set(_ definition: CollectionDefinition?, of collection: String) {
-    for reference in definitions[collection]?.references ?? [] {
+    for reference in self[collection]?.references ?? [] {
       referring[reference.collection]?.remove(collection)
       if referring[reference.collection]?.isEmpty ?? false { referring[reference.collection] = nil }
     }
-    definitions[collection] = definition
+    entries[collection] = definition.map { Entry($0) }
     for reference in definition?.references ?? [] {
       referring[reference.collection, default: []].insert(collection)
     }
-    hasConstraints = definitions.values.contains(where: \.isConstraining)
+    hasConstraints = entries.values.contains { $0.definition.isConstraining }
+    hasQuotas = entries.values.contains { $0.definition.quota != nil }
   }
 
   /// Whether a change of a collection's records can meet a constraint or a reference.
   func isConstrained(_ collection: String) -> Bool {
     if referring[collection] != nil { return true }
-    return definitions[collection]?.isConstraining ?? false
+    return entries[collection]?.definition.isConstraining ?? false
   }
 }

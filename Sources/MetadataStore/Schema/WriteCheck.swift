@@ -48,10 +48,11 @@ struct WriteCheck {
   func prepared(
     _ value: PackedValue, _ collection: String, _ key: String
   ) throws(MetadataError) -> PackedValue? {
-    guard !catalog.isEmpty, let definition = catalog[collection], let schema = definition.schema
-    else { return nil }
+    guard let entry = catalog.entry(of: collection), let schema = entry.definition.schema else {
+      return nil
+    }
     if value.withView(schema.fitsAsIs) { return nil }
-    let filled = try definition.filled(value.value).map { PackedValue($0) }
+    let filled = try entry.definition.filled(value.value).map { PackedValue($0) }
     if let violation = (filled ?? value).withView({ schema.violations(in: $0, atMost: 1) }).first {
       throw .unfit(collection, key, violation)
     }
@@ -160,8 +161,8 @@ struct WriteCheck {
 
   /// Gives back what a record had before.
   private mutating func release(_ change: NetChange) {
-    guard let old = change.old, let definition = catalog[change.collection],
-      definition.isConstraining
+    guard let old = change.old,
+      let definition = catalog.entry(of: change.collection)?.definition, definition.isConstraining
     else { return }
     for (constraint, key) in definition.uniqueKeys(of: old) {
       tables.hold(key, constraint, in: change.collection, by: nil)
@@ -176,8 +177,8 @@ struct WriteCheck {
 
   /// Gives a record what it has from now on.
   private mutating func take(_ change: NetChange, _ lookup: Lookup) throws(MetadataError) {
-    guard let new = change.new, let definition = catalog[change.collection],
-      definition.isConstraining
+    guard let new = change.new,
+      let definition = catalog.entry(of: change.collection)?.definition, definition.isConstraining
     else { return }
     for (constraint, key) in definition.uniqueKeys(of: new) {
       if let holder = tables.holder(of: key, constraint, in: change.collection) {

@@ -55,7 +55,8 @@ final class Catalog: Sendable {
       }
       return Draft.Amendment(
         value: try check.prepared(value, write.collection, write.key),
-        expires: write.expiry.moment(now, ttl: check.catalog[write.collection]?.ttl))
+        expires: write.expiry.moment(
+          now, ttl: check.catalog.entry(of: write.collection)?.definition.ttl))
     }
   }
 
@@ -88,11 +89,6 @@ final class Catalog: Sendable {
     }
     if saved { shown.withLock { $0 = catalog } }
   }
-}
-
-extension CollectionCatalog {
-  /// Whether a definition has a quota.
-  fileprivate var hasQuotas: Bool { all.contains { $0.quota != nil } }
 }
 
 extension CollectionDefinition {
