@@ -155,7 +155,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ControlPlaneTests",
-      dependencies: ["ControlPlane", "PluginHost", "HostSupport", "TestSupport", "dovetail"]),
+      dependencies: [
+        "ControlPlane", "PluginHost", "MetadataStore", "HostSupport", "TestSupport", "dovetail",
+      ]),
     .executableTarget(
       name: "embedding-example", dependencies: ["PluginHost", "HostSupport"],
       path: "Tests/Examples/Embedding"),

@@ -268,6 +268,13 @@ extension Host: HostControl {
     try store().snapshot.list(collection, prefix: prefix).map { RecordReport($0) }
   }
 
+  /// What can be asked of the metadata store beyond one record.
+  public func metadataDesk() throws(OperationError) -> MetadataDesk {
+    MetadataDesk(
+      try store(), pins: core.operatorPins, provider: core.seat.provider?.name,
+      pluginPins: core.snapshotPins.byPlugin)
+  }
+
   /// Shows every later change.
   public func metaWatch(
     collection: String, prefix: String, from revision: UInt64?,
@@ -279,7 +286,7 @@ extension Host: HostControl {
         name, collection: collection, prefix: prefix, after: revision
       ) { event in
         guard case .change(let change) = event else { return }
-        handler(RecordReport(change.record, deleted: change.isRemoval))
+        handler(RecordReport(change))
       }
       return Cancellation { watch.cancel(until: .after(milliseconds: 5000)) }
     } catch {
@@ -324,7 +331,8 @@ extension OperationError {
       case .invalid, .tooLarge: .invalid
       case .notFound: .notFound
       case .exists: .exists
-      case .unavailable: .unavailable
+      case .unavailable, .notHeld, .resyncNeeded, .closed: .unavailable
+      case .quota, .vetoed, .unsupported: .refused
       default: .failed
       }
     self.init(code, error.description)
@@ -333,9 +341,19 @@ extension OperationError {
 
 extension RecordReport {
   /// A record as an operator sees it.
-  init(_ record: MetadataRecord, deleted: Bool = false) {
+  init(_ record: MetadataRecord) {
     self.init(
-      collection: record.collection, key: record.key, value: deleted ? .null : record.value.json,
-      version: record.version, created: record.created, modified: record.modified, deleted: deleted)
+      collection: record.collection, key: record.key, value: record.value.json,
+      version: record.version, created: record.created, modified: record.modified,
+      expires: record.expires.map { Timestamp.text($0) })
+  }
+
+  /// A change as an operator sees it.
+  init(_ change: MetadataChange) {
+    self.init(change.record)
+    if change.isRemoval { value = .null }
+    deleted = change.isRemoval
+    revision = change.revision
+    self.change = change.kind.rawValue
   }
 }

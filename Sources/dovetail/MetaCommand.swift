@@ -1,7 +1,10 @@
 import ControlPlane
 
 let metaCommand = Command(
-  "meta", "read, write and watch the host's metadata", example: "dovetail meta list demo",
+  "meta", "read, write, watch and query the host's metadata", example: "dovetail meta list demo",
   subcommands: [
-    metaGetCommand, metaPutCommand, metaListCommand, metaWatchCommand, metaSwitchCommand,
+    metaGetCommand, metaPutCommand, metaDeleteCommand, metaListCommand, metaWatchCommand,
+    metaHistoryCommand, metaQueryCommand, metaExplainCommand, metaSchemaCommand, metaStatsCommand,
+    metaExportCommand, metaImportCommand, metaBackupCommand, metaRestoreCommand, metaFlushCommand,
+    metaSwitchCommand,
   ])

@@ -8,6 +8,7 @@ let metaPutCommand = Command(
   options: [
     Option("version", value: "N", "only over version N of the record; 0: only when there is none"),
     Option("string", "VALUE is text, not JSON"),
+    Option("ttl", value: "SECONDS", "remove the record after so many seconds"),
   ],
   example: "dovetail meta put demo.settings limit '{\"value\": 10}' --version 3"
 ) { invocation throws(CommandFailure) in
@@ -17,6 +18,9 @@ let metaPutCommand = Command(
     "value": value,
   ]
   parameters["version"] = try invocation.integer("version", 0...(.max)).map { .int(Int64($0)) }
+  parameters["expiresInMs"] = try invocation.integer("ttl", 1...3_153_600_000).map {
+    .int(Int64($0) * 1_000)
+  }
   let record: RecordReport = try invocation.request("meta.put", parameters)
   invocation.show(record) { Views.records([record], $0) }
   return .ok

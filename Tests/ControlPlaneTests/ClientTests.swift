@@ -54,10 +54,10 @@ import Testing
   func tooLarge() throws {
     let served = try Served()
     let client = try ControlClient(socket: served.server.path)
-    let text = String(repeating: "x", count: 1 << 20)
+    let text = String(repeating: "x", count: 8 << 20)
     let error = failure(
       client, "events.publish", ["type": .string("a"), "data": .string(text)], as: JSON.self)
-    #expect(error?.description.hasSuffix("(1 MiB): send less data at a time") == true)
+    #expect(error?.description.hasSuffix("(8 MiB): send less data at a time") == true)
     #expect(served.host.calls == [])
   }
 

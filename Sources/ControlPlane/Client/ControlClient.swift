@@ -64,7 +64,7 @@ public final class ControlClient {
     guard line.count <= ControlLimits().requestBytes else {
       throw .operation(
         OperationError(
-          .refused, "the request has \(line.count) bytes, more than a host accepts (1 MiB)",
+          .refused, "the request has \(line.count) bytes, more than a host accepts (8 MiB)",
           advice: "send less data at a time"))
     }
     // A refusal may wait to be read although the host takes no more: read on in any case.

@@ -47,6 +47,20 @@ public enum PayloadInput {
     }
   }
 
+  /// The JSON in a file; "-" is standard input.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: The JSON.
+  /// - Throws: Why it cannot be read, or what is wrong with it.
+  public static func json(of path: String) throws(CommandFailure) -> JSON {
+    let bytes = try contents(of: path)
+    do {
+      return try JSON(parsing: bytes)
+    } catch {
+      throw .usage("\(Printable.clean(path)): the JSON is \(error)", advice: "correct it")
+    }
+  }
+
   /// Prints a reply: its bytes as they are (with a newline after text on a terminal), or as JSON.
   public static func printReply(_ reply: Payload, _ invocation: Invocation) {
     if invocation.json { return invocation.show(reply) { _ in "" } }

@@ -1,7 +1,7 @@
 /// How much of a host's memory and time its control connections may take.
 public struct ControlLimits: Sendable {
   /// The most bytes of one request, its newline left out.
-  public var requestBytes = 1 << 20
+  public var requestBytes = 8 << 20
   /// The most connections at a time.
   public var connections = 64
   /// Milliseconds that a connection may wait for its next request, and that a request may take to arrive.

@@ -8,7 +8,7 @@ extension ControlMethod {
   static let table: [String: ControlMethod] = {
     let all =
       hostMethods + pluginMethods + quarantineMethods + eventMethods + observingMethods
-      + deadLetterMethods + recordingMethods + metaMethods
+      + deadLetterMethods + recordingMethods + metadataMethods
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }()
 
@@ -75,33 +75,6 @@ extension ControlMethod {
     ) { host, given in
       try host.call(
         service: given.string("service"), payload: given.payload(), deadline: given.deadline())
-    },
-  ]
-
-  private static let metaMethods: [ControlMethod] = [
-    .reply("meta.get", ["collection", "key"]) { host, given in
-      try host.metaGet(collection: given.string("collection"), key: given.string("key"))
-    },
-    .reply("meta.put", ["collection", "key", "value", "version"]) { host, given in
-      guard let value = given.members["value"] else {
-        throw RPCFailure.invalidParameters("\"value\" is missing")
-      }
-      return try host.metaPut(
-        collection: given.string("collection"), key: given.string("key"), value: value,
-        version: given.integer("version", 0...(.max)).map { UInt64($0) })
-    },
-    .reply("meta.list", ["collection", "prefix"]) { host, given in
-      try host.metaList(
-        collection: given.string("collection"), prefix: given.optionalString("prefix") ?? "")
-    },
-    .stream("meta.watch", ["collection", "prefix", "from"]) { host, given, notifications in
-      try host.metaWatch(
-        collection: given.string("collection"), prefix: given.optionalString("prefix") ?? "",
-        from: given.integer("from", 0...(.max)).map { UInt64($0) }
-      ) { notifications.add(.record($0)) }
-    },
-    .stream("meta.switch", ["provider"]) { host, given, notifications in
-      try host.metaSwitch(provider: given.string("provider")) { notifications.add(.switching($0)) }
     },
   ]
 }

@@ -8,13 +8,14 @@ final class Notifications: Sendable {
     case record(RecordReport)
     case progress(ReplayProgress)
     case switching(SwitchProgress)
+    case snapshot(SnapshotReport)
     /// So many were dropped here, because the follower was too slow.
     case lost(Int)
 
     var weight: Int {
       switch self {
       case .event(let event): event.payload.bytes.count
-      case .record, .progress, .switching, .lost: 0
+      case .record, .progress, .switching, .snapshot, .lost: 0
       }
     }
 
@@ -26,6 +27,8 @@ final class Notifications: Sendable {
         RPCMessage.notification("events.replay", ["progress": progress])
       case .switching(let progress):
         RPCMessage.notification("meta.switch", ["progress": progress])
+      case .snapshot(let report):
+        RPCMessage.notification("meta.snapshot", ["snapshot": report])
       case .lost(let count): RPCMessage.notification("stream.lost", ["count": count])
       }
     }

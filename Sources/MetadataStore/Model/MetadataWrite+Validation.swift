@@ -7,7 +7,7 @@ extension MetadataWrite {
   /// Checks names, sizes and numbers; says nothing of the record that is there.
   ///
   /// - Throws: `MetadataError.invalid` or `.tooLarge`, naming what is wrong.
-  func validate() throws(MetadataError) {
+  package func validate() throws(MetadataError) {
     try Self.validate(collection: collection)
     try Self.validate(key: key)
     switch action {

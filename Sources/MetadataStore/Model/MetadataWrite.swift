@@ -44,6 +44,8 @@ public struct MetadataWrite: Sendable, Equatable {
   public let expiry: Expiry
   /// Whether it is the store's own, because the record's time is over.
   let isExpiry: Bool
+  /// The least version that the record gets; 0 for the next one.
+  let leastVersion: UInt64
 
   /// A write that creates a record or gives it a new value.
   ///
@@ -66,7 +68,7 @@ public struct MetadataWrite: Sendable, Equatable {
   /// A write of a value that is packed already.
   package init(
     collection: String, key: String, packed value: PackedValue, expectation: Expectation,
-    durability: Durability, expiry: Expiry = .byCollection
+    durability: Durability, expiry: Expiry = .byCollection, leastVersion: UInt64 = 0
   ) {
     self.collection = collection
     self.key = key
@@ -75,6 +77,7 @@ public struct MetadataWrite: Sendable, Equatable {
     self.durability = durability
     self.expiry = expiry
     isExpiry = false
+    self.leastVersion = leastVersion
   }
 
   private init(
@@ -88,6 +91,22 @@ public struct MetadataWrite: Sendable, Equatable {
     self.durability = durability
     self.expiry = .never
     self.isExpiry = isExpiry
+    leastVersion = 0
+  }
+
+  /// A write that brings a record from another store: it keeps its version where that is higher than the next one, and its expiry.
+  ///
+  /// - Parameters:
+  ///   - record: The record.
+  ///   - durability: The least safety that is asked.
+  /// - Returns: The write.
+  public static func importing(
+    _ record: MetadataRecord, durability: Durability = .os
+  ) -> MetadataWrite {
+    MetadataWrite(
+      collection: record.collection, key: record.key, packed: PackedValue(record.value),
+      expectation: .any, durability: durability, expiry: record.expires.map { .at($0) } ?? .never,
+      leastVersion: record.version)
   }
 
   /// A write that removes a record whose time is over.

@@ -11,15 +11,21 @@
   package let modified: UInt64
   /// Nanoseconds since 1970-01-01 UTC; `Int64.max` for never.
   package let expires: Int64
+  /// See `MetadataRecord.collectionNumber`.
+  package let collectionNumber: UInt32
 }
 
 extension MetadataRecord {
   /// The record's parts where they lie.
   package var lent: LentRecord {
-    let header = block.header
-    return unsafe LentRecord(
-      collection: header.collection.bytes, key: block.key, value: block.view,
-      version: header.version, created: header.created, modified: header.modified,
-      expires: header.expires)
+    unsafe block.withUnsafeMutablePointers { header, elements in
+      let keyCount = unsafe Int(header.pointee.keyCount)
+      let name = unsafe header.pointee.collection
+      return unsafe LentRecord(
+        collection: name.bytes, key: UnsafeBufferPointer(start: elements, count: keyCount),
+        value: PackedView(elements + keyCount), version: header.pointee.version,
+        created: header.pointee.created, modified: header.pointee.modified,
+        expires: header.pointee.expires, collectionNumber: name.number)
+    }
   }
 }

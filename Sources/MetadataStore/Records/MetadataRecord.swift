@@ -62,6 +62,9 @@ public struct MetadataRecord: @unchecked Sendable {
     return expires == .max ? nil : expires
   }
 
+  /// Bytes of memory that it takes.
+  package var size: Int { block.footprint }
+
   /// Number of the collection's name in this process; what a cache of decisions about collections goes by.
   package var collectionNumber: UInt32 { block.header.collection.number }
 

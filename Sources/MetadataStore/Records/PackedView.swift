@@ -30,9 +30,9 @@ package enum PackedKind: UInt8, Sendable {
 /// Lifetime: valid inside the closure that lent it, at most as long as the record or value that it was lent from.
 @safe package struct PackedView {
   // Safe: only `PackedWriter` makes packed bytes, which are whole values; nothing from outside is ever read as one.
-  @usableFromInline let start: UnsafePointer<UInt8>
+  package let start: UnsafePointer<UInt8>
 
-  @inlinable init(_ start: UnsafePointer<UInt8>) {
+  @inlinable package init(_ start: UnsafePointer<UInt8>) {
     unsafe self.start = unsafe start
   }
 
@@ -136,7 +136,9 @@ package enum PackedKind: UInt8, Sendable {
   }
 
   /// The length that stands at a place, and where what it is the length of begins.
-  @inlinable static func length(at place: UnsafePointer<UInt8>) -> (Int, UnsafePointer<UInt8>) {
+  @inlinable package static func length(at place: UnsafePointer<UInt8>) -> (
+    Int, UnsafePointer<UInt8>
+  ) {
     var next = unsafe place
     var length = unsafe Int(next.pointee & 0x7F)
     var shift = 7

@@ -184,7 +184,7 @@ struct Draft {
     case (.put(let asked), _):
       let record = MetadataRecord(
         former?.block.header.collection ?? CollectionName.of(write.collection), write.key,
-        amendment.value ?? asked, version: (former?.version ?? 0) + 1,
+        amendment.value ?? asked, version: max((former?.version ?? 0) + 1, write.leastVersion),
         created: former?.created ?? revision, modified: revision, expires: amendment.expires)
       return MetadataChange(
         kind: former == nil ? .created : .updated, record: record, previous: former,

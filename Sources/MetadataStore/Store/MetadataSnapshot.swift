@@ -25,6 +25,9 @@ public struct MetadataSnapshot: Sendable {
     root.collections[collection]?.records.count ?? 0
   }
 
+  /// Bytes of memory that a collection's records take.
+  public func bytes(in collection: String) -> Int { root.collections[collection]?.bytes ?? 0 }
+
   /// Reads one record.
   ///
   /// - Returns: The record, or `nil` when there is none.

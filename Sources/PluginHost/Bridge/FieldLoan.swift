@@ -36,68 +36,83 @@ import MetadataStore
   ///
   /// - Parameters:
   ///   - view: The value.
-  ///   - place: Where to; written in any case.
-  /// - Returns: `false` when there is not enough memory for its fields.
+  ///   - place: Where to; not written when there is not enough memory for its fields.
+  /// - Returns: `false` when there is not.
   mutating func write(_ view: PackedView, to place: UnsafeMutablePointer<dvt_value>) -> Bool {
-    var value = unsafe dvt_value()
-    switch view.kind {
-    case .null: break
-    case .no: unsafe value.kind = DVT_VALUE_BOOL
-    case .yes:
-      unsafe value.kind = DVT_VALUE_BOOL
-      unsafe value.integer = 1
-    case .int:
-      unsafe value.kind = DVT_VALUE_INT
-      unsafe value.integer = view.int
-    case .double:
-      unsafe value.kind = DVT_VALUE_DOUBLE
-      unsafe value.number = view.double
-    case .date:
-      unsafe value.kind = DVT_VALUE_DATE
-      unsafe value.integer = view.int
-    case .string:
-      unsafe value.kind = DVT_VALUE_STRING
-      unsafe value.bytes = dvt_bytes(view.text)
-    case .bytes:
-      unsafe value.kind = DVT_VALUE_BYTES
-      unsafe value.bytes = dvt_bytes(view.text)
-    case .list:
-      unsafe value.kind = DVT_VALUE_LIST
-      guard unsafe take(view.count, for: &value) else { return false }
-      guard var field = unsafe UnsafeMutablePointer(mutating: value.fields) else { break }
-      var fits = true
-      view.forEachElement { element in
-        unsafe field.pointee.name = dvt_str()
-        fits = unsafe write(element, to: Self.value(of: field))
-        unsafe field += 1
-        return fits
-      }
-      guard fits else { return false }
-    case .map:
-      unsafe value.kind = DVT_VALUE_MAP
-      guard unsafe take(view.count, for: &value) else { return false }
-      guard var field = unsafe UnsafeMutablePointer(mutating: value.fields) else { break }
-      var fits = true
-      unsafe view.forEachMember { name, member in
-        unsafe field.pointee.name = dvt_str(name)
-        fits = unsafe write(member, to: Self.value(of: field))
-        unsafe field += 1
-        return fits
-      }
-      guard fits else { return false }
-    }
-    unsafe place.initialize(to: value)
-    return true
+    unsafe write(view.start, to: place) != nil
   }
 
-  private mutating func take(_ count: Int, for value: inout dvt_value) -> Bool {
-    guard count > 0 else { return true }
-    guard count <= left, let fields = unsafe next else { return false }
-    unsafe value.fields = UnsafePointer(fields)
-    unsafe value.field_count = UInt64(count)
+  /// Writes a value in one pass over it.
+  ///
+  /// - Returns: The byte after it; `nil` when there is not enough memory.
+  private mutating func write(
+    _ start: UnsafePointer<UInt8>, to place: UnsafeMutablePointer<dvt_value>
+  ) -> UnsafePointer<UInt8>? {
+    let view = unsafe PackedView(start)
+    let kind = view.kind
+    switch kind {
+    case .null, .no, .yes:
+      unsafe place.initialize(
+        to: Self.scalar(kind == .null ? DVT_VALUE_NULL : DVT_VALUE_BOOL, kind == .yes ? 1 : 0))
+      return unsafe start + 1
+    case .int, .date:
+      unsafe place.initialize(
+        to: Self.scalar(kind == .int ? DVT_VALUE_INT : DVT_VALUE_DATE, view.int))
+      return unsafe start + 9
+    case .double:
+      unsafe place.initialize(to: Self.scalar(DVT_VALUE_DOUBLE, 0, view.double))
+      return unsafe start + 9
+    case .string, .bytes:
+      let (count, bytes) = unsafe PackedView.length(at: start + 1)
+      unsafe place.initialize(
+        to: dvt_value(
+          kind: kind == .string ? DVT_VALUE_STRING : DVT_VALUE_BYTES, reserved: 0, integer: 0,
+          number: 0, bytes: dvt_bytes(ptr: bytes, len: UInt64(count)), fields: nil, field_count: 0))
+      return unsafe bytes + count
+    case .list, .map:
+      let count = view.count
+      guard let fields = unsafe take(count) else { return nil }
+      unsafe place.initialize(
+        to: dvt_value(
+          kind: kind == .list ? DVT_VALUE_LIST : DVT_VALUE_MAP, reserved: 0, integer: 0, number: 0,
+          bytes: dvt_bytes(ptr: nil, len: 0), fields: count > 0 ? UnsafePointer(fields) : nil,
+          field_count: UInt64(count)))
+      return unsafe write(start + 9, to: fields, count, hasNames: kind == .map)
+    }
+  }
+
+  private mutating func write(
+    _ start: UnsafePointer<UInt8>, to fields: UnsafeMutablePointer<dvt_field>, _ count: Int,
+    hasNames: Bool
+  ) -> UnsafePointer<UInt8>? {
+    var next = unsafe start
+    for index in 0..<count {
+      let field = unsafe fields + index
+      if hasNames {
+        let (length, name) = unsafe PackedView.length(at: next)
+        unsafe field.pointee.name = dvt_str(ptr: name, len: UInt64(length))
+        unsafe next = name + length
+      } else {
+        unsafe field.pointee.name = dvt_str(ptr: nil, len: 0)
+      }
+      guard let end = unsafe write(next, to: Self.value(of: field)) else { return nil }
+      unsafe next = end
+    }
+    return unsafe next
+  }
+
+  @inline(__always)
+  private static func scalar(_ kind: UInt32, _ integer: Int64, _ number: Double = 0) -> dvt_value {
+    unsafe dvt_value(
+      kind: kind, reserved: 0, integer: integer, number: number,
+      bytes: dvt_bytes(ptr: nil, len: 0), fields: nil, field_count: 0)
+  }
+
+  private mutating func take(_ count: Int) -> UnsafeMutablePointer<dvt_field>? {
+    guard count <= left, let fields = unsafe next else { return nil }
     unsafe next = fields + count
     left -= count
-    return true
+    return unsafe fields
   }
 
   private static func value(

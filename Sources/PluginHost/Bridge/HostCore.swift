@@ -45,6 +45,8 @@ final class HostCore: Sendable {
 
   /// The snapshots of the metadata store that plugins hold open.
   let snapshotPins = SnapshotPins()
+  /// And those that operators read page by page.
+  let operatorPins = OperatorPins()
 
   /// What the parts of the host count as lost.
   let losses = Losses()

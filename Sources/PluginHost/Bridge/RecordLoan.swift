@@ -7,6 +7,7 @@ import MetadataStore
   private static let small = 14
 
   private let record: MetadataRecord
+  private let lent: LentRecord
   private let revision: UInt64
   private let flags: UInt32
   private let isDeleted: Bool
@@ -14,7 +15,8 @@ import MetadataStore
   /// Lends a record as it is.
   init(_ record: MetadataRecord) {
     self.record = record
-    revision = record.modified
+    lent = record.lent
+    revision = lent.modified
     flags = 0
     isDeleted = false
   }
@@ -22,16 +24,19 @@ import MetadataStore
   /// Lends a record as a change of it left it.
   init(_ change: MetadataChange) {
     record = change.record
+    lent = record.lent
     revision = change.revision
     flags = change.kind == .expired ? DVT_RECORD_EXPIRED : 0
     isDeleted = change.isRemoval
   }
 
+  /// See `MetadataRecord.collectionNumber`.
+  var collectionNumber: UInt32 { lent.collectionNumber }
+
   /// Shows the record to `body`, which must not keep it.
   @inline(__always)
   func lend<Result>(_ body: (UnsafePointer<dvt_record>) -> Result) -> Result {
     defer { withExtendedLifetime(record) {} }
-    let lent = record.lent
     var raw = unsafe dvt_record(
       struct_size: UInt32(MemoryLayout<dvt_record>.size), abi_major: UInt16(DVT_ABI_MAJOR),
       abi_minor: UInt16(DVT_ABI_MINOR), collection: dvt_str(lent.collection),

@@ -99,6 +99,8 @@ public protocol HostControl: AnyObject, Sendable {
   ) throws(OperationError) -> RecordReport
   /// The records of a collection whose keys begin with `prefix`, by key.
   func metaList(collection: String, prefix: String) throws(OperationError) -> [RecordReport]
+  /// What can be asked of the metadata store beyond one record; throws `unavailable` when there is none.
+  func metadataDesk() throws(OperationError) -> MetadataDesk
   /// Shows every later change (after revision `from`, when it is given) to `handler`, in order, one call at a time.
   func metaWatch(
     collection: String, prefix: String, from revision: UInt64?,

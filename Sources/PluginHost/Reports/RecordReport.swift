@@ -16,11 +16,18 @@ public struct RecordReport: Codable, Sendable, Equatable {
   public var modified: UInt64
   /// Whether a watch reports its removal.
   public var deleted: Bool
+  /// When it is removed by itself, RFC 3339 in UTC; `nil` for never.
+  public var expires: String?
+  /// Of the change, in a history's or a watch's report.
+  public var revision: UInt64?
+  /// What a history's or a watch's report tells: `created`, `updated`, `removed` or `expired`.
+  public var change: String?
 
   /// Describes a record.
   public init(
     collection: String, key: String, value: JSON, version: UInt64, created: UInt64,
-    modified: UInt64, deleted: Bool = false
+    modified: UInt64, deleted: Bool = false, expires: String? = nil, revision: UInt64? = nil,
+    change: String? = nil
   ) {
     self.collection = collection
     self.key = key
@@ -29,5 +36,8 @@ public struct RecordReport: Codable, Sendable, Equatable {
     self.created = created
     self.modified = modified
     self.deleted = deleted
+    self.expires = expires
+    self.revision = revision
+    self.change = change
   }
 }

@@ -1,5 +1,6 @@
 import ControlPlane
 import HostSupport
+import MetadataStore
 import PluginHost
 import Glibc
 
@@ -29,7 +30,16 @@ final class FakeHost: HostRunner {
     self.startError = startError
     self.shutDownError = shutDownError
     self.hangsAtShutDown = hangsAtShutDown
+    do { store = try MetadataStore() } catch { fatalError("\(error)") }
   }
+
+  func metadataDesk() -> MetadataDesk {
+    MetadataDesk(store, pins: pins, provider: "memory", pluginPins: ["reader": 2])
+  }
+
+  /// A real one in memory, with the definitions and records that a test puts there.
+  let store: MetadataStore
+  let pins = OperatorPins()
 
   let shutdownMilliseconds = 30_000
   let name = "test"

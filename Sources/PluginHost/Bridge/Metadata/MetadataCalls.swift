@@ -46,11 +46,12 @@ import MetadataStore
     _ receiver: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?
   ) throws(ErrorReport) -> Int32 {
     guard let record else { throw unsafe missing(instance, collection, key) }
-    if !instance.permittedCollections.has(record.collectionNumber) {
+    let loan = RecordLoan(record)
+    if !instance.permittedCollections.has(loan.collectionNumber) {
       try permit(instance, record.collection)
-      instance.permittedCollections.add(record.collectionNumber)
+      instance.permittedCollections.add(loan.collectionNumber)
     }
-    _ = unsafe show(RecordLoan(record), receiver, context)
+    _ = unsafe show(loan, receiver, context)
     return DVT_OK
   }
 

@@ -1,0 +1,28 @@
+import HostSupport
+import MetadataStore
+
+extension MetadataDesk {
+  /// What the store holds and has done.
+  public var report: MetadataReport {
+    let stats = store.stats
+    let snapshot = store.snapshot
+    return MetadataReport(
+      provider: provider, records: stats.records, bytes: stats.bytes, revision: stats.revision,
+      reads: stats.reads, writes: stats.writes, conflicts: stats.conflicts,
+      watches: stats.watchers, unsaved: stats.unsaved, saveFailure: stats.saveFailure,
+      pluginSnapshots: pluginPins, operatorSnapshots: pins.count,
+      collections: snapshot.collectionNames.map { name in
+        let definition = store.definition(of: name)
+        return MetadataReport.Collection(
+          name: name, records: snapshot.count(in: name), bytes: snapshot.bytes(in: name),
+          definition: definition?.version,
+          indexes: (definition?.indexes ?? []).map { "\($0.kind) \($0.path)" })
+      },
+      validators: store.validators.all.map { status in
+        MetadataReport.Validator(
+          name: status.name, pattern: status.pattern, reviews: status.reviews,
+          amendments: status.amendments, vetoes: status.vetoes, overruns: status.overruns,
+          isSuspended: status.isSuspended)
+      })
+  }
+}
