@@ -352,6 +352,15 @@ AT(dvt_listing, after, 40);
 AT(dvt_listing, limit, 56);
 AT(dvt_listing, snapshot, 64);
 
+SIZE(dvt_query, 112); /* dvt_query_r1 */
+AT(dvt_query, struct_size, 0);
+AT(dvt_query, abi_major, 4);
+AT(dvt_query, abi_minor, 6);
+AT(dvt_query, text, 8);
+AT(dvt_query, parameters, 24);
+AT(dvt_query, cursor, 80);
+AT(dvt_query, snapshot, 96);
+
 SIZE(dvt_metadata_stats, 88); /* dvt_metadata_stats_r1 */
 AT(dvt_metadata_stats, struct_size, 0);
 AT(dvt_metadata_stats, abi_major, 4);
@@ -367,7 +376,7 @@ AT(dvt_metadata_stats, watches, 64);
 AT(dvt_metadata_stats, snapshots, 72);
 AT(dvt_metadata_stats, own_snapshots, 80);
 
-SIZE(dvt_watch, 80); /* dvt_watch_r2 */
+SIZE(dvt_watch, 152); /* dvt_watch_r2 */
 AT(dvt_watch, struct_size, 0);
 AT(dvt_watch, abi_major, 4);
 AT(dvt_watch, abi_minor, 6);
@@ -376,8 +385,10 @@ AT(dvt_watch, collection, 24);
 AT(dvt_watch, prefix, 40);
 AT(dvt_watch, from_revision, 56);
 AT(dvt_watch, key, 64);
+AT(dvt_watch, condition, 80);
+AT(dvt_watch, parameters, 96);
 
-SIZE(dvt_metadata, 128); /* dvt_metadata_r2 */
+SIZE(dvt_metadata, 144); /* dvt_metadata_r2 */
 AT(dvt_metadata, struct_size, 0);
 AT(dvt_metadata, abi_major, 4);
 AT(dvt_metadata, abi_minor, 6);
@@ -396,6 +407,8 @@ AT(dvt_metadata, snapshot_get, 96);
 AT(dvt_metadata, list_page, 104);
 AT(dvt_metadata, flush, 112);
 AT(dvt_metadata, stats, 120);
+AT(dvt_metadata, query, 128);
+AT(dvt_metadata, define, 136);
 
 SIZE(dvt_kept_record, 88); /* dvt_kept_record_r1 */
 AT(dvt_kept_record, collection, 0);

@@ -41,6 +41,7 @@ extension dvt_written: ABIStruct {}
 extension dvt_transaction: ABIStruct {}
 extension dvt_transacted: ABIStruct {}
 extension dvt_listing: ABIStruct {}
+extension dvt_query: ABIStruct {}
 extension dvt_metadata_stats: ABIStruct {}
 extension dvt_config: ABIStruct {}
 extension dvt_events: ABIStruct {}

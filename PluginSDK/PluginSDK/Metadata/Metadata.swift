@@ -106,6 +106,8 @@ public struct Metadata: Sendable {
   ///   - name: Unique in the plugin; empty = collection/prefix#ordinal.
   ///   - revision: Changes after this revision; 0 = from now on.
   ///   - key: Watch this one; empty = `prefix` counts.
+  ///   - condition: What follows `where` in a query: only records that fulfil it, and once more one that does no longer (`hasLeft`).
+  ///   - parameters: Of the condition, as of `query`.
   ///   - resync: Called when the plugin was so slow that changes are no longer held: list anew; changes after the revision
   ///     that it is given follow.
   ///   - handler: Runs on a thread of the host.
@@ -115,7 +117,8 @@ public struct Metadata: Sendable {
   @discardableResult
   public func watch(
     _ collection: String, prefix: String = "", name: String = "", from revision: UInt64 = 0,
-    key: String = "", resync: (@Sendable (UInt64) throws -> Void)? = nil,
+    key: String = "", where condition: String = "", _ parameters: Value = .null,
+    resync: (@Sendable (UInt64) throws -> Void)? = nil,
     _ handler: @escaping @Sendable (Record) throws -> Void
   ) throws(PluginError) -> Registration {
     guard let watch = unsafe try table().pointee.watch else {
@@ -128,6 +131,8 @@ public struct Metadata: Sendable {
     unsafe options.collection = unsafe arena.text(collection)
     unsafe options.prefix = unsafe arena.text(key.isEmpty ? prefix : key)
     unsafe options.key = unsafe arena.text(key)
+    unsafe options.condition = unsafe arena.text(condition)
+    unsafe options.parameters = unsafe parameters.raw(arena)
     unsafe options.from_revision = revision
     defer { withExtendedLifetime(arena) {} }
     return unsafe try context.register(box, .watch) { handle, error in

@@ -22,6 +22,13 @@ public struct MetadataSnapshot: ~Copyable, Sendable {
     try metadata.get(collection, key, in: handle)
   }
 
+  /// Runs a query on it; the parameters are those of `Metadata.query`.
+  public func query(
+    _ text: String, _ parameters: Value = .null, after cursor: String? = nil
+  ) throws(PluginError) -> QueryPage {
+    try metadata.query(text, parameters, cursor, handle)
+  }
+
   /// The records of a collection by key; the parameters are those of `Metadata.list`.
   public func list(
     _ collection: String, prefix: String = "", after: String = "", limit: Int = 0

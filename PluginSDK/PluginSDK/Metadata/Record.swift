@@ -20,6 +20,8 @@ public struct Record: Sendable, Equatable {
   public let isDeleted: Bool
   /// Whether it was removed because its time was over.
   public let isExpired: Bool
+  /// Whether a watch with a condition tells that the record, which is still there, fulfils it no longer.
+  public let hasLeft: Bool
   /// Of the change that a watch or a history reports; else `modified`.
   public let revision: UInt64
 
@@ -38,6 +40,7 @@ public struct Record: Sendable, Equatable {
     let hasExpiry = unsafe raw.pointee.struct_size > Record.firstRevision
     expires = unsafe hasExpiry && raw.pointee.expires != .max ? raw.pointee.expires : nil
     isExpired = unsafe hasExpiry && raw.pointee.flags & DVT_RECORD_EXPIRED != 0
+    hasLeft = unsafe hasExpiry && raw.pointee.flags & DVT_RECORD_LEFT != 0
     revision = unsafe hasExpiry ? raw.pointee.revision : raw.pointee.modified
   }
 }

@@ -20,6 +20,7 @@ import MetadataStore
     setReads(&table)
     setWrites(&table)
     setSnapshots(&table)
+    setQuestions(&table)
     unsafe table.watch = { unsafe MetadataInterface.watch($0, $1, $2, $3, $4, $5, tells: true) }
     unsafe table.unwatch = { unsafe Withdrawal.run($0, $1, $2, $3, $4) }
     return table
@@ -85,6 +86,19 @@ import MetadataStore
         guard unsafe out != nil else { throw ErrorReport(DVT_INVALID, "out must not be NULL") }
         unsafe MetadataCalls.write(try MetadataFigures.raw(instance), to: out)
         return DVT_OK
+      }
+    }
+  }
+
+  private static func setQuestions(_ table: inout dvt_metadata) {
+    unsafe table.query = { host, query, receiver, context, cursor, plan, error in
+      unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+        try unsafe MetadataQuestions.query(instance, query, receiver, context, cursor, plan)
+      }
+    }
+    unsafe table.define = { host, collection, definition, inForce, version, error in
+      unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
+        try unsafe MetadataQuestions.define(instance, collection, definition, inForce, version)
       }
     }
   }

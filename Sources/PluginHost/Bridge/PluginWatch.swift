@@ -24,9 +24,18 @@ import Synchronization
     var prefix: String
     /// Whether `prefix` is the whole key.
     var isKey: Bool
+    /// What a record must fulfil; `nil` for nothing.
+    var matcher: QueryMatcher?
 
-    func contains(_ record: MetadataRecord) -> Bool {
-      unsafe !isKey || record.withKey { $0.count } == prefix.utf8.count
+    /// How a change is told; `nil` when it is not.
+    func loan(of change: MetadataChange) -> RecordLoan? {
+      if isKey, unsafe change.record.withKey({ unsafe $0.count }) != prefix.utf8.count {
+        return nil
+      }
+      guard let matcher else { return RecordLoan(change) }
+      if !change.isRemoval, matcher.matches(change.record) { return RecordLoan(change) }
+      guard let previous = change.previous, matcher.matches(previous) else { return nil }
+      return RecordLoan(change, hasLeft: !change.isRemoval)
     }
   }
 
@@ -124,13 +133,13 @@ import Synchronization
       noteOverflow()
       if tellsResync { _ = tell(resyncFrom: revision, callable) }
     case .change(let change):
-      guard scope.contains(change.record) else { return }
+      guard let loan = scope.loan(of: change) else { return }
       if let revision = state.withLock({ $0.owesResync.take() }),
         !tell(resyncFrom: revision, callable)
       {
         return
       }
-      let isTold = unsafe RecordLoan(change).lend { lent in unsafe tell(lent, callable) }
+      let isTold = unsafe loan.lend { lent in unsafe tell(lent, callable) }
       if isTold { state.withLock { $0.position = WatchPosition(after: change) } }
     }
   }

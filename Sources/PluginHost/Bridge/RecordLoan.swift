@@ -22,11 +22,16 @@ import MetadataStore
   }
 
   /// Lends a record as a change of it left it.
-  init(_ change: MetadataChange) {
+  ///
+  /// - Parameters:
+  ///   - change: The change.
+  ///   - hasLeft: Whether it is no longer among those that are watched.
+  init(_ change: MetadataChange, hasLeft: Bool = false) {
     record = change.record
     lent = record.lent
     revision = change.revision
-    flags = change.kind == .expired ? DVT_RECORD_EXPIRED : 0
+    flags =
+      (change.kind == .expired ? DVT_RECORD_EXPIRED : 0) | (hasLeft ? DVT_RECORD_LEFT : 0)
     isDeleted = change.isRemoval
   }
 

@@ -164,6 +164,16 @@ typedef struct dvt_listing_r1 {
   dvt_handle snapshot; /* all zero: the store as it is now */
 } dvt_listing;
 
+/* A question to one collection, in the language of METADATA.md. */
+typedef struct dvt_query_r1 {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  dvt_str text;         /* such as `from users where age >= :age order by city limit 50` */
+  dvt_value parameters; /* a map for `:name`, a list for `?`, null for none */
+  dvt_str cursor;       /* of the page before; empty = the first page */
+  dvt_handle snapshot;  /* all zero: the store as it is now */
+} dvt_query;
+
 /* What the store holds and has done since the host opened it. */
 typedef struct dvt_metadata_stats_r1 {
   uint32_t struct_size;
@@ -180,7 +190,7 @@ typedef struct dvt_metadata_stats_r1 {
   uint64_t own_snapshots; /* of those, this plugin's */
 } dvt_metadata_stats;
 
-/* What to watch: a collection, the keys of a prefix in it, or one key. */
+/* What to watch: a collection, the keys of a prefix in it, or one key; and of those the records that fulfil a condition. */
 typedef struct dvt_watch_r2 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
@@ -189,6 +199,9 @@ typedef struct dvt_watch_r2 {
   dvt_str prefix;         /* of keys; empty = all of the collection */
   uint64_t from_revision; /* changes after this revision; 0 = from now on */
   dvt_str key;            /* watch this one; empty = `prefix` counts */
+  dvt_str condition;      /* what follows `where` in a query; empty = all. A record that fulfils it no longer is shown once more, with
+                             DVT_RECORD_LEFT or `deleted` */
+  dvt_value parameters;   /* of the condition, as in `dvt_query` */
 } dvt_watch;
 
 typedef struct dvt_metadata_r2 {
@@ -272,6 +285,22 @@ typedef struct dvt_metadata_r2 {
   /* Tells what the store holds. `out` has its `struct_size` filled in. Returns: DVT_OK, DVT_INVALID or DVT_GONE.
    * [any-thread] */
   int32_t (*stats)(const dvt_host *host, dvt_metadata_stats *out, const dvt_error_sink *error);
+  /* Shows what a query finds, in order: records, or rows as records without a key whose value is a map of the query's columns.
+   * OWNERSHIP: `cursor` is written what the next page needs, nothing after the last; `plan` how it was done, for people. Both may be
+   * NULL. With `receiver` NULL nothing is run, and only the plan is told.
+   * Returns: DVT_OK, what `receiver` returned to stop, DVT_INVALID (the message says what is wrong with the query, and where),
+   * DVT_TOO_LARGE, DVT_DENIED or DVT_GONE (also when the snapshot is closed).
+   * [any-thread] */
+  int32_t (*query)(const dvt_host *host, const dvt_query *query, dvt_record_receiver receiver, void *context,
+                   const dvt_sink *cursor, const dvt_sink *plan, const dvt_error_sink *error);
+  /* Defines a collection: schema, defaults, unique fields, references, indexes, time to live, quotas, migrations.
+   * `definition` is JSON as METADATA.md has it; empty = define nothing, only tell. `in_force` is written the definition that is in
+   * force afterwards, `version` its version (0 when there is none); both may be NULL.
+   * Returns: DVT_OK; DVT_INVALID when the definition or a record that is there does not allow it; DVT_NOT_FOUND (nothing was given,
+   * and there is none); DVT_DENIED, DVT_FAILED (storage), DVT_NOT_COMMITTED or DVT_GONE.
+   * [any-thread] */
+  int32_t (*define)(const dvt_host *host, dvt_str collection, dvt_str definition, const dvt_sink *in_force,
+                    uint64_t *version, const dvt_error_sink *error);
 } dvt_metadata;
 
 #ifdef __cplusplus

@@ -24,9 +24,19 @@ import MetadataStore
     if instance.watches.contains(where: { $0.name == name }) {
       throw ErrorReport(DVT_EXISTS, "there is a watch named '\(name)' already; choose another name")
     }
+    let matcher = try unsafe matcher(options)
     return unsafe PluginWatch(
       instance: instance, name: name,
-      scope: PluginWatch.Scope(collection: collection, prefix: prefix, isKey: !key.isEmpty),
+      scope: PluginWatch.Scope(collection: collection, prefix: prefix, isKey: !key.isEmpty, matcher: matcher),
       from: options.from_revision, tellsResync: tellsResync, receiver: receiver, context: context)
+  }
+
+  private static func matcher(_ options: dvt_watch) throws(ErrorReport) -> QueryMatcher? {
+    let text = try unsafe MetadataReading.text(options.condition, "the condition")
+    guard !text.isEmpty else { return nil }
+    let parameters = try unsafe MetadataQuestions.parameters(options.parameters)
+    return try MetadataCalls.translating { () throws(MetadataError) in
+      try QueryMatcher(try QueryCondition(text), parameters)
+    }
   }
 }
