@@ -262,7 +262,8 @@ import Testing
       store.stats
         == MetadataStats(
           records: 2, bytes: store.snapshot.bytes, revision: 1, reads: 2, writes: 2, conflicts: 0,
-          watchers: 1, unsaved: 0, saveFailure: nil))
+          watchers: 1, unsaved: 0, unsavedAge: 0, indexes: [], expiring: 0, heldAfter: 0,
+          saveFailure: nil))
     #expect((100...400).contains(store.stats.bytes))
   }
 

@@ -33,7 +33,7 @@ extension Metadata {
     unsafe raw.cursor = unsafe arena.text(cursor ?? "")
     unsafe raw.snapshot = snapshot
     defer { withExtendedLifetime((arena, found)) {} }
-    let next = try collect { sink, error in
+    let next = unsafe try collect { sink, error in
       unsafe query(host, &raw, Found.receive, found.pointer, sink, nil, error)
     }
     return QueryPage(
@@ -54,7 +54,7 @@ extension Metadata {
     let arena = Arena()
     var raw = unsafe raw(text, parameters, arena)
     defer { withExtendedLifetime(arena) {} }
-    let plan = try collect { sink, error in
+    let plan = unsafe try collect { sink, error in
       unsafe query(host, &raw, nil, nil, nil, sink, error)
     }
     return String(decoding: plan, as: UTF8.self)
@@ -92,7 +92,7 @@ extension Metadata {
   public func definition(of collection: String) throws(PluginError) -> String? {
     guard let define = unsafe try extended().pointee.define else { throw Self.tooOld }
     do throws(PluginError) {
-      let text = try collect { sink, error in
+      let text = unsafe try collect { sink, error in
         unsafe collection.borrowed {
           unsafe define(host, $0, dvt_str(ptr: nil, len: 0), sink, nil, error)
         }

@@ -29,7 +29,7 @@ import Synchronization
 
     /// How a change is told; `nil` when it is not.
     func loan(of change: MetadataChange) -> RecordLoan? {
-      if isKey, unsafe change.record.withKey({ unsafe $0.count }) != prefix.utf8.count {
+      if isKey, unsafe change.record.withKey({ $0.count }) != prefix.utf8.count {
         return nil
       }
       guard let matcher else { return RecordLoan(change) }
