@@ -116,17 +116,21 @@ extension AccessPath {
     case .found(let records): records.count
     case .keys(let ranges):
       ranges.reduce(0) { sum, range in
-        sum
-          + state.records.estimate(
-            from: { record in range.startPosition { RecordScan.compare(record, $0.value) } },
-            to: { record in range.endPosition { RecordScan.compare(record, $0.value) } })
+        range.isUnbounded
+          ? state.records.count
+          : sum
+            + state.records.estimate(
+              from: { record in range.startPosition { RecordScan.compare(record, $0.value) } },
+              to: { record in range.endPosition { RecordScan.compare(record, $0.value) } })
       }
     case .index(let index, let ranges):
       ranges.reduce(0) { sum, range in
-        sum
-          + index.entries.estimate(
-            from: { entry in range.startPosition { index.compare(entry, $0) } },
-            to: { entry in range.endPosition { index.compare(entry, $0) } })
+        range.isUnbounded
+          ? index.entries.count
+          : sum
+            + index.entries.estimate(
+              from: { entry in range.startPosition { index.compare(entry, $0) } },
+              to: { entry in range.endPosition { index.compare(entry, $0) } })
       }
     }
   }

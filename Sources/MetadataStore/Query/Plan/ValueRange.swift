@@ -47,6 +47,9 @@ struct ValueRange {
       lower: Bound(prefix, isInclusive: true), upper: Bound(next, isInclusive: false))
   }
 
+  /// Whether every value is in it.
+  var isUnbounded: Bool { lower == nil && upper == nil }
+
   /// The value, when it is one alone.
   var point: Bound? {
     guard let lower, let upper, lower.isInclusive, upper.isInclusive,
