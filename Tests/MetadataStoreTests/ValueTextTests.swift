@@ -70,6 +70,26 @@ import Testing
     }
   }
 
+  @Test func `Numbers are read as exactly as the library reads them`() throws {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<20_000 {
+      let whole = Int64.random(in: 0...999_999_999, using: &generator)
+      let fraction = Int.random(in: 0...9_999_999, using: &generator)
+      let sign = Bool.random(using: &generator) ? "-" : ""
+      let text = "\(sign)\(whole).\(fraction)"
+      guard case .double(let number) = try Self.value(text) else {
+        Issue.record("\(text) is no double")
+        return
+      }
+      #expect(number.bitPattern == Double(text)?.bitPattern, "\(text)")
+      #expect(try Self.value("\(sign)\(whole)") == .int(sign.isEmpty ? whole : -whole))
+    }
+    for text in ["123456789012345", "1234567890123456", "-0.0", "0.1234567890123456", "1.5e3"] {
+      let expected = Int64(text).map { MetadataValue.int($0) } ?? .double(Double(text) ?? .nan)
+      #expect(try Self.value(text) == expected)
+    }
+  }
+
   @Test func `Text that nests too deep is refused`() throws {
     let deep = String(repeating: "[", count: 32) + String(repeating: "]", count: 32)
     _ = try Self.value(deep)

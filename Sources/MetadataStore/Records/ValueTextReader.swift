@@ -147,10 +147,56 @@ import HostSupport
   // MARK: Numbers
 
   private mutating func number(into writer: inout PackedWriter) throws(MetadataError) {
+    switch quickNumber() {
+    case .int(let number): return writer.int(number)
+    case .double(let number):
+      return try Self.checked { () throws(PackedWriter.Refusal) in try writer.double(number) }
+    case nil: break
+    }
     let place = unsafe next - start
     let (text, isWhole) = digits()
     if isWhole, let number = Int64(text) { return writer.int(number) }
     try double(text, at: place, into: &writer)
+  }
+
+  private enum Number {
+    case int(Int64)
+    case double(Double)
+  }
+
+  private static let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  ]
+
+  /// Reads a number of at most 15 digits without an exponent: both parts of the quotient are exact then, so that it is the nearest
+  /// number. Anything else is left where it is.
+  private mutating func quickNumber() -> Number? {
+    var at = unsafe next
+    let isNegative = unsafe at.pointee == UInt8(ascii: "-")
+    if isNegative { unsafe at += 1 }
+    var digits: Int64 = 0
+    var count = 0
+    var point = -1
+    loop: while unsafe at < end {
+      let byte = unsafe at.pointee
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        count += 1
+        guard count <= 15 else { return nil }
+        digits = digits * 10 + Int64(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: ".") where point < 0 && count > 0: point = count
+      case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"),
+        UInt8(ascii: "-"):
+        return nil
+      default: break loop
+      }
+      unsafe at += 1
+    }
+    guard count > 0, point != count else { return nil }
+    unsafe next = unsafe at
+    if point < 0 { return .int(isNegative ? -digits : digits) }
+    let number = Double(digits) / Self.powersOfTen[count - point]
+    return .double(isNegative ? -number : number)
   }
 
   /// The text of a number; one that is no number may be among it.
