@@ -124,6 +124,15 @@ extension ConfigurationKey {
     ) {
       $0.metadata.provider = .init(rawValue: $1.string ?? "")
     },
+    ConfigurationKey(
+      "metadata.snapshots.provider", .provider,
+      "with memory: where its snapshots go; default nowhere"
+    ) {
+      $0.metadata.snapshots.provider = .init(rawValue: $1.string ?? "")
+    },
+    whole("metadata.snapshots.seconds", 1...86_400, "seconds between two of them") {
+      $0.metadata.snapshots.seconds = $1
+    },
     ConfigurationKey("metadata.options", .object, "what a plugin's provider is told") {
       $0.metadata.options = $1
     },

@@ -26,6 +26,8 @@ extension HostConfiguration {
     StartKey("metadata.provider", \.metadata.provider),
     StartKey("metadata.path", \.metadata.path),
     StartKey("metadata.options", \.metadata.options),
+    StartKey("metadata.snapshots.provider", \.metadata.snapshots.provider),
+    StartKey("metadata.snapshots.seconds", \.metadata.snapshots.seconds),
   ]
 
   /// Paths of the keys that take effect only when a host starts.

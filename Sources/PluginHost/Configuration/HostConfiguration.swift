@@ -102,6 +102,15 @@ public struct HostConfiguration: Sendable, Equatable {
     public var provider = Provider.file
     /// The folder of the `file` provider; `nil` for `store` in the state directory.
     public var path: String?
+    /// Where a store in memory is saved to now and then.
+    public struct Snapshots: Sendable, Equatable {
+      /// The provider that takes them and from which the next start restores; `nil` for none. Only with `memory`.
+      public var provider: Provider?
+      /// Seconds between two, 1…86,400.
+      public var seconds = 30
+    }
+    /// Where a store in memory is saved to now and then.
+    public var snapshots = Snapshots()
     /// What a plugin's provider is told when it is opened; an object.
     public var options: JSON = .object([:])
   }

@@ -17,9 +17,15 @@ struct StoreOpening: Sendable {
   /// Documents that a switch copies beside the records.
   static let sessions = ["host"]
 
+  /// What keeps the records: of a store in memory, what takes its snapshots.
+  private var keeper: HostConfiguration.Metadata.Provider {
+    guard configuration.provider == .memory else { return configuration.provider }
+    return configuration.snapshots.provider ?? .memory
+  }
+
   /// Where the records are to be.
   private var wanted: ProviderMark.Place {
-    let provider = configuration.provider
+    let provider = keeper
     return ProviderMark.Place(
       provider: provider.rawValue, path: provider == .file ? filePath : nil,
       options: provider.isInKernel ? .object([:]) : configuration.options)
@@ -41,8 +47,8 @@ struct StoreOpening: Sendable {
   }
 
   private func needsPlugins(_ mark: ProviderMark?) -> Bool {
-    if !configuration.provider.isInKernel { return true }
-    guard let mark, configuration.provider != .memory else { return false }
+    if !keeper.isInKernel { return true }
+    guard let mark, keeper != .memory else { return false }
     return mark.current.provider != wanted.provider
   }
 
@@ -80,7 +86,9 @@ struct StoreOpening: Sendable {
     _ place: ProviderMark.Place, _ mark: ProviderMark?, problem: String? = nil
   ) throws(MetadataError) {
     let provider = try provider(of: place)
-    let carried = SwitchableProvider(provider)
+    let isInMemory = configuration.provider == .memory && provider.strongest > .memory
+    let carried = SwitchableProvider(
+      isInMemory ? MemoryProvider(restoring: provider) : provider)
     let store = try MetadataStore(carried, dispatch: dispatch)
     for note in store.loadReport.notes { log.log(.warning, "metadata", note) }
     // A provider that keeps nothing is in charge of nothing.
@@ -94,7 +102,13 @@ struct StoreOpening: Sendable {
         throw error
       }
     }
-    seat.seat(store, on: carried, problem: problem)
+    guard isInMemory else { return seat.seat(store, on: carried, problem: problem) }
+    let snapshots = try SnapshotSaver(
+      every: configuration.snapshots.seconds * 1_000, to: provider, since: store.snapshot
+    ) { store.snapshot }
+    seat.seat(
+      store, on: carried, saving: StoreSeat.Snapshots(saver: snapshots, target: provider),
+      problem: problem)
   }
 
   /// A provider for a place, not yet open.

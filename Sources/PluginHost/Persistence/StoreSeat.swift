@@ -9,7 +9,15 @@ import Synchronization
 /// that was seated stays: when its provider is gone it answers reads, and refuses writes.
 /// Threading: any thread.
 final class StoreSeat: Sendable {
+  /// Saves a store in memory elsewhere.
+  struct Snapshots: Sendable {
+    let saver: SnapshotSaver
+    /// Where to.
+    let target: any PersistenceProvider
+  }
+
   private struct State {
+    var snapshots: Snapshots?
     var reason = "the metadata store is not open yet"
     var problem: String?
     var provider: SwitchableProvider?
@@ -53,12 +61,15 @@ final class StoreSeat: Sendable {
   /// - Parameters:
   ///   - store: Open.
   ///   - provider: Its provider.
+  ///   - snapshots: What saves it elsewhere, when it is in memory.
   ///   - problem: What an operator should know of it.
   func seat(
-    _ store: MetadataStore, on provider: SwitchableProvider, problem: String? = nil
+    _ store: MetadataStore, on provider: SwitchableProvider, saving snapshots: Snapshots? = nil,
+    problem: String? = nil
   ) {
     state.withLock { state in
       state.provider = provider
+      state.snapshots = snapshots
       state.problem = problem
     }
     let own = seated.storeIfNil(store)
@@ -87,7 +98,11 @@ final class StoreSeat: Sendable {
   }
 
   /// What is wrong with it; `nil` when nothing is.
-  var problem: String? { state.withLock { $0.problem } }
+  var problem: String? {
+    let (problem, snapshots) = state.withLock { ($0.problem, $0.snapshots) }
+    return problem
+      ?? snapshots?.saver.stats.failure.map { "the metadata store in memory is not saved: \($0)" }
+  }
 
   /// The provider that the store is on.
   var provider: SwitchableProvider? { state.withLock { $0.provider } }
@@ -96,8 +111,10 @@ final class StoreSeat: Sendable {
   var carrier: String? { owner?.name }
 
   private var owner: Owner? {
-    let provider = state.withLock { $0.isClosed ? nil : $0.provider }
-    return (provider?.present as? PluginProvider)?.offer.owner
+    let (provider, target) = state.withLock { state in
+      state.isClosed ? (nil, nil) : (state.provider, state.snapshots?.target)
+    }
+    return ((target ?? provider?.present) as? PluginProvider)?.offer.owner
   }
 
   /// Says what an operator should know of it; `nil` for nothing.
@@ -129,6 +146,7 @@ final class StoreSeat: Sendable {
     guard isFirst, let store = seated.load() else { return state.withLock { $0.closing } }
     do throws(MetadataError) {
       try store.close()
+      try state.withLock { $0.snapshots }?.saver.close()
     } catch {
       state.withLock { $0.closing = error }
     }

@@ -26,6 +26,15 @@ enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
     return false
   }
 
+  /// Id of the plugin that brings it; `nil` for the kernel's own.
+  var plugin: String? {
+    switch self {
+    case .file: nil
+    case .keeper: "keeper"
+    case .sqlite: "sqlite-store"
+    }
+  }
+
   /// Another provider than this one.
   var other: Carrier { self == .keeper ? .file : .keeper }
 

@@ -219,6 +219,35 @@ extension HostSuite {
       }
     }
 
+    @Test(
+      "that takes snapshots of a store in memory, from which the next start goes on",
+      arguments: Carrier.available)
+    func snapshots(carrier: Carrier) throws {
+      let site = try CarrierSite(carrier)
+      func inMemory(_ configuration: inout HostConfiguration) {
+        configuration.metadata.provider = .memory
+        configuration.metadata.snapshots.provider = .init(rawValue: carrier.rawValue)
+        configuration.metadata.snapshots.seconds = 3_600
+      }
+      let before = try site.run(carrier, configure: inMemory) { fixture throws in
+        #expect(try fixture.put("k", .string("é"), .disk).durability == .memory)
+        try fixture.put("gone", .int(1))
+        try fixture.store.remove("c", "gone")
+        #expect(fixture.host.core.seat.carrier == carrier.plugin)
+        return try fixture.all()
+      }
+      #expect(before.count == 1)
+      try site.run(carrier, configure: inMemory) { fixture throws in
+        #expect(try fixture.all() == before)
+        try fixture.put("k", .int(2))
+      }
+      // The records are the provider's: without the detour over memory they are there as well.
+      try site.run(carrier) { fixture throws in
+        #expect(try fixture.store.get("c", "k")?.value == .int(2))
+        #expect(try fixture.host.hostReport().degraded == [])
+      }
+    }
+
     @Test("and does not replace records that are nowhere else")
     func foreignRecords() throws {
       let site = try CarrierSite(.keeper)
