@@ -6,10 +6,13 @@ struct CrashScript {
   static let collection = "crash"
 
   let thread: Int
+  /// Whether each transaction is one record for the disk; the script of an even seed.
+  private let isPlain: Bool
   private var state: UInt64
 
   init(seed: UInt64, thread: Int) {
     self.thread = thread
+    isPlain = seed % 2 == 0
     state = (seed &* 1009 &+ UInt64(thread)) &* 0x9E37_79B9_7F4A_7C15 | 1
   }
 
@@ -25,9 +28,9 @@ struct CrashScript {
   /// - Parameter step: The transaction's number, which its values have.
   /// - Returns: Writes of keys that begin with the thread's number.
   mutating func next(step: Int) -> [MetadataWrite] {
-    let durability: Durability = random(4) == 0 ? .os : .disk
+    let durability: Durability = !isPlain && random(4) == 0 ? .os : .disk
     let value = Self.value(thread: thread, step: step, size: Int(random(8) == 0 ? 1500 : 30))
-    if random(4) == 0 {
+    if !isPlain, random(4) == 0 {
       return (0..<4).map { put("key-\($0)", value, durability) }
     }
     let key = "key-\(random(5))"
