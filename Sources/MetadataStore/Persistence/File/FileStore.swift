@@ -154,13 +154,13 @@ final class FileStore: Sendable {
       try folder.sync()
     } catch {
       var move = move
+      let failure = error
       do throws(SystemError) {
         try move.takeBack(folders)
-      } catch let second {
-        _ = second
-        state.moveDoubt = (move, error)
+      } catch {
+        state.moveDoubt = (move, failure)
       }
-      throw error
+      throw failure
     }
   }
 

@@ -9,10 +9,6 @@ struct JSONReader {
   private var position: Int
   private let end: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
-    self.init(Array(bytes), in: 0..<bytes.count)
-  }
-
   /// Reads a part of bytes, which are not copied.
   init(_ bytes: [UInt8], in range: Range<Int>) {
     self.bytes = bytes
@@ -42,11 +38,6 @@ struct JSONReader {
     guard peek() == byte else { return false }
     position += 1
     return true
-  }
-
-  /// Makes sure that nothing follows.
-  mutating func finish() throws(MetadataError) {
-    guard peek() == 0, position == end else { throw unexpected() }
   }
 
   /// Reads an object.
