@@ -49,7 +49,8 @@ let package = Package(
       name: "PluginPersistence", dependencies: ["PluginSDK", "CDovetail"],
       path: "PluginSDK/PluginPersistence"),
     .target(
-      name: "PluginTestKit", dependencies: ["PluginSDK", "CDovetail", "HostSupport"],
+      name: "PluginTestKit",
+      dependencies: ["PluginSDK", "CDovetail", "HostSupport", "MetadataStore"],
       path: "PluginSDK/PluginTestKit"),
     .executableTarget(name: "embed-manifest-tool", path: "PluginSDK/embed-manifest-tool"),
     .plugin(

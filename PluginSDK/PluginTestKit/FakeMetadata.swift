@@ -9,6 +9,7 @@ enum FakeMetadata {
     setReads(&table)
     setWrites(&table)
     setPast(&table)
+    setQuestions(&table)
     unsafe table.watch = { host, options, receiver, context, out, _ in
       guard let seat = unsafe Seat.of(host), let options = unsafe options?.pointee else {
         return DVT_INVALID
@@ -123,7 +124,7 @@ enum FakeMetadata {
     return DVT_OK
   }
 
-  private static func show(
+  static func show(
     _ items: [Store.Item], _ receiver: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?
   ) -> Int32 {
     for item in items {
@@ -227,7 +228,7 @@ extension HostCore.State {
 
 extension HostCore {
   /// The records of a snapshot; those of now when the handle is all zero.
-  fileprivate func store(_ snapshot: dvt_handle) -> Store? {
+  func store(_ snapshot: dvt_handle) -> Store? {
     state.withLock { snapshot.token == 0 ? $0.store : $0.snapshots[snapshot.token] }
   }
 

@@ -1,4 +1,5 @@
 import CDovetail
+import MetadataStore
 import PluginSDK
 import Synchronization
 
@@ -28,6 +29,7 @@ final class HostCore: Sendable {
     var store = Store()
     var providers: [String: OfferedProvider] = [:]
     var snapshots: [UInt64: Store] = [:]
+    var definitions: [String: CollectionDefinition] = [:]
     var tokens: UInt64 = 0
     var seats: UInt32 = 0
   }

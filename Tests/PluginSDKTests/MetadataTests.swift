@@ -76,4 +76,34 @@ import Testing
     #expect(try metadata.list("c", after: "a", limit: 1).map(\.key) == ["b"])
     try metadata.flush()
   }
+
+  @Test func `Queries find records and rows, page by page, and say how`() throws {
+    let metadata = try TestHost().context.metadata
+    for (key, age) in [("a", 30), ("b", 20), ("c", 40)] {
+      try metadata.put("people", key, ["age": .int(Int64(age)), "city": "Wien"])
+    }
+    let first = try metadata.query(
+      "from people where age >= :age order by age limit 1", ["age": 25])
+    #expect(first.records.map(\.key) == ["a"])
+    let second = try metadata.query(
+      "from people where age >= :age order by age limit 1", ["age": 25], after: first.cursor)
+    #expect(second.records.map(\.key) == ["c"] && second.cursor == nil)
+    let rows = try metadata.query("select city, count() from people group by city")
+    #expect(rows.records.map(\.value) == [["city": "Wien", "count()": 3]])
+    #expect(try metadata.explain("from people where age > 1").contains("people"))
+    let snapshot = try metadata.snapshot()
+    try metadata.remove("people", "a")
+    #expect(try snapshot.query("from people").records.count == 3)
+    #expect(try metadata.query("from people where age > ?", [30]).records.map(\.key) == ["c"])
+    let error = #expect(throws: PluginError.self) { try metadata.query("from people wehre x = 1") }
+    #expect(error?.message.contains("did you mean \"where\"?") == true)
+  }
+
+  @Test func `Collections are defined, and tell their definition`() throws {
+    let metadata = try TestHost().context.metadata
+    #expect(try metadata.definition(of: "people") == nil)
+    #expect(try metadata.define("people", #"{"version": 2, "unique": ["email"]}"#) == 2)
+    #expect(try metadata.definition(of: "people")?.contains("email") == true)
+    #expect(throws: PluginError.self) { try metadata.define("people", "{}") }
+  }
 }

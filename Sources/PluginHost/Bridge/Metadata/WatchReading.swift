@@ -27,7 +27,8 @@ import MetadataStore
     let matcher = try unsafe matcher(options)
     return unsafe PluginWatch(
       instance: instance, name: name,
-      scope: PluginWatch.Scope(collection: collection, prefix: prefix, isKey: !key.isEmpty, matcher: matcher),
+      scope: PluginWatch.Scope(
+        collection: collection, prefix: prefix, isKey: !key.isEmpty, matcher: matcher),
       from: options.from_revision, tellsResync: tellsResync, receiver: receiver, context: context)
   }
 

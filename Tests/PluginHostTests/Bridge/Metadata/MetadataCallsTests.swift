@@ -315,5 +315,65 @@ extension HostSuite {
       #expect(saw.first?.hasPrefix("saw n kind 2 int 0 v1 r4 ") == true)
       #expect(saw.dropFirst().first?.contains("deleted 0 flags 2") == true, "\(saw)")
     }
+
+    @Test("answering queries, defining collections, and watching what fulfils a condition")
+    func questions() throws {
+      let plugin = Self.plugin("asks").doing(
+        "init",
+        """
+        dvt_handle h; uint64_t version = 9; char next[200];
+        dvt_watch old = {HEADER(dvt_watch), .name = S("old"), .collection = S(ID), .condition = S("age >= ?")};
+        dvt_field limit[] = {{S(""), {.kind = DVT_VALUE_INT, .integer = 30}}};
+        old.parameters = (dvt_value){.kind = DVT_VALUE_LIST, .fields = limit, .field_count = 1};
+        told("watch", m->watch(host, &old, show, "old", &h, &errors));
+        old.name = S("bad"); old.condition = S("age >=");
+        told("bad", m->watch(host, &old, show, "old", &h, &errors) == DVT_INVALID);
+        told("none", m->define(host, S(ID), S(""), &sink, &version, &errors)); told("version", (int32_t)version);
+        clear();
+        static const char *definition = "{\\"version\\": 3, \\"indexes\\": [{\\"field\\": \\"age\\"}]}";
+        told("define", m->define(host, S(ID), S(definition), &sink, &version, &errors));
+        told("version", (int32_t)version); told(output, 0);
+        told("wrong", m->define(host, S(ID), S("{}"), 0, 0, &errors) == DVT_INVALID);
+        for (int i = 2; i < 5; i++) {
+          dvt_write w = one((char[]){(char)('a' + i), 0}, 0);
+          dvt_field age = {S("age"), {.kind = DVT_VALUE_INT, .integer = i * 10}};
+          w.value = (dvt_value){.kind = DVT_VALUE_MAP, .fields = &age, .field_count = 1};
+          m->put(host, &w, 0, 0, 0, 0);
+          if (i == 4) { age.value.integer = 1; m->put(host, &w, 0, 0, 0, 0); m->remove(host, &w, 0, 0, 0, 0); }
+        }
+        dvt_query q = {HEADER(dvt_query), .text = S("from asks where age >= ? order by age desc limit 1"), .parameters = old.parameters};
+        q.parameters.fields = &(dvt_field){S(""), {.kind = DVT_VALUE_INT, .integer = 20}};
+        clear(); told("first", m->query(host, &q, show, "found", &sink, 0, &errors));
+        snprintf(next, sizeof next, "%s", output); q.cursor = S(next);
+        clear(); told("second", m->query(host, &q, show, "found", &sink, 0, &errors)); told("end", output_length == 0);
+        clear(); told("plan", m->query(host, &q, 0, 0, 0, &sink, &errors)); told("age", strstr(output, "age") != 0);
+        q.text = S("select count() from asks"); q.cursor = S(""); q.parameters = (dvt_value){0};
+        told("rows", m->query(host, &q, show, "row", 0, 0, &errors));
+        q.text = S("from keeper");
+        told("denied", m->query(host, &q, show, 0, 0, 0, &errors));
+        """)
+      let fixture = try HostFixture([plugin])
+      #expect(
+        fixture.wait { Self.lines(fixture, "asks").filter { $0.hasPrefix("old ") }.count == 3 })
+      let lines = Self.lines(fixture, "asks")
+      let told = lines.filter { !$0.hasPrefix("old ") }
+      let plain = "deleted 0 flags 0 expires never"
+      #expect(
+        told == [
+          "watch 0", "bad 1 the query, line 1, column 7: expected a value, found the end",
+          "none 4 the collection asks has no definition", "version 0",
+          "define 0", "version 3", "{\"indexes\":[{\"field\":\"age\"}],\"version\":3} 0",
+          "wrong 1 the definition of collection asks: has no \"version\"; begin with 1",
+          "found d kind 8 int 0 v1 r3 \(plain)", "first 0",
+          "found c kind 8 int 0 v1 r2 \(plain)", "second 0", "end 1", "plan 0", "age 1",
+          "row  kind 8 int 0 v0 r0 \(plain)", "rows 0",
+          "denied 7 plugin asks may not use the collection 'keeper'; add \"permissions\": {\"metadata\": [\"keeper\"]} to its plugin.json",
+        ])
+      #expect(
+        lines.filter { $0.hasPrefix("old ") } == [
+          "old d kind 8 int 0 v1 r3 \(plain)", "old e kind 8 int 0 v1 r4 \(plain)",
+          "old e kind 8 int 0 v2 r5 deleted 0 flags 4 expires never",
+        ])
+    }
   }
 }
