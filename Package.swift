@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "bench-core",
       dependencies: [
-        "BenchmarkKit", "CBenchmark", "PluginHost", "HostSupport", "CHostSupport",
+        "BenchmarkKit", "CBenchmark", "PluginHost", "MetadataStore", "HostSupport", "CHostSupport",
       ],
       path: "Benchmarks/Core"),
     .target(

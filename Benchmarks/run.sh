@@ -25,6 +25,15 @@ plugin async
 plugin bystander
 plugin topics
 plugin store
+[[ $work/files.so -nt Benchmarks/Limits/files.c ]] ||
+  "${CC:-cc}" "${flags[@]}" -fPIC -shared -fvisibility=hidden Benchmarks/Limits/files.c -o "$work/files.so"
+if echo '#include <sqlite3.h>' | "${CC:-cc}" -fsyntax-only -x c - 2>/dev/null; then
+  swift build -c release --package-path Plugins/Native --scratch-path .build/native --product sqlite-store >&2
+  cp "$(swift build -c release --package-path Plugins/Native --scratch-path .build/native --show-bin-path)/libsqlite-store.so" \
+    "$work/sqlite-store.so"
+else
+  rm -f "$work/sqlite-store.so"
+fi
 Benchmarks/Peers/build.sh "$work"
 for plugin in swift-publisher swift-subscriber; do cp ".build/release/libbench-$plugin.so" "$work/$plugin.so"; done
 [[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"

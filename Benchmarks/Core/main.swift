@@ -19,8 +19,11 @@ do {
   try BystanderBenchmarks.run(&bench, workspace)
   try TopicBenchmarks.run(&bench, workspace)
   let peers = StorePeers(folder: workspace.path)
+  try StoreMemoryBenchmark.run(&bench, workspace)
   try StoreReadBenchmarks.run(&bench, workspace, peers)
   try StoreWriteBenchmarks.run(&bench, workspace, peers)
+  try StoreQueryBenchmarks.run(&bench, peers)
+  try StoreDiskBenchmarks.run(&bench, workspace, peers)
   exit(bench.end())
 } catch {
   print("bench-core: \(error)")

@@ -87,7 +87,7 @@ STORE_EXPORT int64_t sql_group(void) {
 /* On disk. */
 
 static sqlite3 *disk;
-static sqlite3_stmt *begin, *commit, *save;
+static sqlite3_stmt *begin, *commit, *mark, *save;
 
 static void name(char *out, size_t size, const char *path, const char *suffix) { snprintf(out, size, "%s%s", path, suffix); }
 
@@ -100,12 +100,18 @@ STORE_EXPORT int64_t sql_open(const char *path) {
   }
   if (sqlite3_open(path, &disk) != SQLITE_OK) return -1;
   if (run(disk, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                "CREATE TABLE records(collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,"
-                " created INTEGER NOT NULL, modified INTEGER NOT NULL, expires INTEGER, PRIMARY KEY(collection, key)) WITHOUT ROWID"))
+                "CREATE TABLE records(id INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+                " version INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL, expires INTEGER,"
+                " UNIQUE(collection, key));"
+                "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+                "INSERT INTO meta VALUES('revision', 0)"))
     return -1;
   return prepare(disk, "BEGIN IMMEDIATE", &begin) || prepare(disk, "COMMIT", &commit) ||
-                 prepare(disk, "INSERT INTO records VALUES(?,?,?,?,?,?,NULL) ON CONFLICT(collection, key) DO UPDATE SET value=excluded.value,"
-                               " version=excluded.version, modified=excluded.modified", &save)
+                 prepare(disk, "UPDATE meta SET value = ?1 WHERE name = 'revision'", &mark) ||
+                 prepare(disk, "INSERT INTO records(collection, key, value, version, created, modified, expires)"
+                               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, NULL) ON CONFLICT(collection, key) DO UPDATE SET value = excluded.value,"
+                               " version = excluded.version, created = excluded.created, modified = excluded.modified,"
+                               " expires = excluded.expires", &save)
              ? -1 : 0;
 }
 
@@ -141,14 +147,15 @@ STORE_EXPORT int64_t sql_disk(long rounds, uint32_t each) {
     if (step(begin)) return -1;
     for (uint32_t k = 0; k < each; k++)
       if (put_on_disk(number++, revision)) return -1;
-    if (step(commit)) return -1;
+    sqlite3_bind_int64(mark, 1, revision);
+    if (step(mark) || step(commit)) return -1;
   }
   return store_now() - began;
 }
 
 /* Closes what `sql_open` opened. */
 STORE_EXPORT int64_t sql_close(void) {
-  sqlite3_finalize(begin), sqlite3_finalize(commit), sqlite3_finalize(save);
+  sqlite3_finalize(begin), sqlite3_finalize(commit), sqlite3_finalize(mark), sqlite3_finalize(save);
   return sqlite3_close(disk) == SQLITE_OK ? 0 : -1;
 }
 

@@ -3,7 +3,8 @@
  *   get    reads COUNT records of OPTION at random
  *   beside the same on the first processor; with a negative COUNT while a thread on the second one writes as fast as it can
  *   put    puts COUNT records at random of OPTION, with other values, as `memory`; a watch is told of each
- *   disk   puts COUNT records one after the other as `disk`, by OPTION threads */
+ *   disk   puts COUNT records one after the other as `disk`, by each of OPTION threads
+ *   batch  puts COUNT new records in transactions of OPTION records as `disk` */
 #define _GNU_SOURCE
 #include <dovetail.h>
 #include <pthread.h>
@@ -31,28 +32,39 @@ static dvt_value text(const char *bytes, uint64_t length) {
   return (dvt_value){.kind = DVT_VALUE_STRING, .bytes = {(const uint8_t *)bytes, length}};
 }
 
-static int32_t put(uint32_t number, int64_t n, uint32_t durability) {
+/* A record with the memory of its parts. */
+typedef struct record {
   char key[16], group[16], content[STORE_TEXT], tags[5][16];
+  dvt_field list[5], fields[4];
+  dvt_write write;
+} record;
+
+static const dvt_write *make(record *own, uint32_t number, int64_t n, uint32_t durability) {
+  char *key = own->key, *group = own->group, *content = own->content;
+  char(*tags)[16] = own->tags;
+  dvt_field *list = own->list;
   store_key(key, number);
   store_text(content, number);
-  int length = snprintf(group, sizeof group, "g%u", number % STORE_GROUPS);
-  dvt_field list[5];
+  int length = snprintf(group, sizeof own->group, "g%u", number % STORE_GROUPS);
   for (unsigned i = 0; i < 5; i++)
-    list[i] = (dvt_field){.value = text(tags[i], (uint64_t)snprintf(tags[i], sizeof tags[i], "tag-%u", number % (i + 2)))};
-  dvt_field fields[] = {
-      {TEXT("g"), text(group, (uint64_t)length)},
-      {TEXT("n"), {.kind = DVT_VALUE_INT, .integer = n}},
-      {TEXT("tags"), {.kind = DVT_VALUE_LIST, .fields = list, .field_count = 5}},
-      {TEXT("text"), text(content, STORE_TEXT)},
-  };
-  dvt_write write = {
+    list[i] = (dvt_field){.value = text(tags[i], (uint64_t)snprintf(tags[i], sizeof own->tags[i], "tag-%u", number % (i + 2)))};
+  own->fields[0] = (dvt_field){TEXT("g"), text(group, (uint64_t)length)};
+  own->fields[1] = (dvt_field){TEXT("n"), {.kind = DVT_VALUE_INT, .integer = n}};
+  own->fields[2] = (dvt_field){TEXT("tags"), {.kind = DVT_VALUE_LIST, .fields = list, .field_count = 5}};
+  own->fields[3] = (dvt_field){TEXT("text"), text(content, STORE_TEXT)};
+  own->write = (dvt_write){
       HEADER(dvt_write),
       .collection = COLLECTION,
       .key = {(const uint8_t *)key, 12},
-      .value = {.kind = DVT_VALUE_MAP, .fields = fields, .field_count = 4},
+      .value = {.kind = DVT_VALUE_MAP, .fields = own->fields, .field_count = 4},
       .durability = durability,
   };
-  return metadata->put(host, &write, NULL, NULL, NULL, NULL);
+  return &own->write;
+}
+
+static int32_t put(uint32_t number, int64_t n, uint32_t durability) {
+  record own;
+  return metadata->put(host, make(&own, number, n, durability), NULL, NULL, NULL, NULL);
 }
 
 static void choose_keys(uint32_t count) {
@@ -159,6 +171,23 @@ static int64_t put_on_disk(long rounds, int threads) {
   return failed ? -1 : store_now() - began;
 }
 
+static int64_t put_batches(long rounds, long each) {
+  static uint32_t next;
+  record *records = malloc((size_t)each * sizeof *records);
+  const dvt_write **writes = malloc((size_t)each * sizeof *writes);
+  if (!records || !writes) abort();
+  int64_t began = store_now();
+  int failed = 0;
+  for (long done = 0; done < rounds && !failed; done += each) {
+    for (long i = 0; i < each; i++, next++) writes[i] = make(&records[i], next, store_number(next), DVT_DURABILITY_DISK);
+    dvt_transaction all = {HEADER(dvt_transaction), .writes = writes, .write_count = (uint64_t)each};
+    failed = metadata->transact(host, &all, NULL, NULL, NULL, NULL, NULL) != DVT_OK;
+  }
+  int64_t took = store_now() - began;
+  free(records), free(writes);
+  return failed ? -1 : took;
+}
+
 static int64_t fill(uint32_t count, uint32_t durability) {
   int64_t began = store_now();
   for (uint32_t i = 0; i < count; i++)
@@ -170,6 +199,7 @@ static int64_t work(const char *what, long count, long option) {
   if (!strcmp(what, "fill")) return fill((uint32_t)count, (uint32_t)option);
   if (!strcmp(what, "put")) return put_many(count, (uint32_t)option);
   if (!strcmp(what, "disk")) return put_on_disk(count, (int)option);
+  if (!strcmp(what, "batch")) return put_batches(count, option);
   choose_keys((uint32_t)option);
   if (!strcmp(what, "get")) return get(count);
   if (!strcmp(what, "beside")) return beside(count);

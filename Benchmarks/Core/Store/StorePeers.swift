@@ -10,6 +10,8 @@ struct StorePeers {
   typealias Path = @convention(c) (UnsafePointer<CChar>?) -> Int64
   typealias PathAndCount = @convention(c) (UnsafePointer<CChar>?, UInt64) -> Int64
 
+  typealias PathRoundsSize = @convention(c) (UnsafePointer<CChar>?, Int, UInt32) -> Int64
+
   let folder: String
 
   /// A function of a shared object.

@@ -15,7 +15,7 @@ enum StoreWriteBenchmarks {
     }
     let host = try StoreHost(workspace)
     _ = try StorePeers.checked(fill(UInt32(records)), "sql_fill")
-    try host.index(["n", "g"])
+    try host.index(["field": "n", "field": "g"])
     _ = try host.run("fill", records, 0)
     bench.measure(
       "put-indexed", unit: "ns", limit: "SQLite in memory", goal: .advantage(must: 1.5, aim: 4),
