@@ -120,10 +120,10 @@ import Testing
   func oversize() throws {
     let served = try Served()
     let client = try served.client()
-    client.send(String(repeating: "x", count: (1 << 20) + 1))
+    client.send(String(repeating: "x", count: (8 << 20) + 1))
     #expect(
       client.line()
-        == #"{"error":{"code":-32020,"message":"a request has at most 1048576 bytes"},"#
+        == #"{"error":{"code":-32020,"message":"a request has at most 8388608 bytes"},"#
         + #""id":null,"jsonrpc":"2.0"}"#)
     #expect(client.line() == nil)
     #expect(try served.client().ask(#"{"jsonrpc":"2.0","id":1,"method":"host.stop"}"#) == okay(1))

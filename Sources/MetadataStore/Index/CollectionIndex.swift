@@ -23,7 +23,7 @@ struct CollectionIndex: Sendable {
     var looked = 0
     var goesOn = true
     records.forEach { record in
-      forEachEntry(of: record) { entries.append($0) }
+      Self.forEachEntry(of: record, definition) { entries.append($0) }
       looked += 1
       if looked % 4096 == 0 { goesOn = progress(looked) }
       return goesOn
@@ -39,35 +39,57 @@ struct CollectionIndex: Sendable {
   ///   - former: The record before, if there was one.
   ///   - record: The record after, if there is one.
   mutating func update(from former: MetadataRecord?, to record: MetadataRecord?) {
+    // Nothing here may ask `self` for more than its definition: a copy of it, however short, shares every node, and each write
+    // would copy those it changes.
+    let definition = definition
     if !definition.isByElement, let former, let record {
-      let old = entry(of: former)
-      let new = entry(of: record)
+      let old = Self.entry(of: former, definition)
+      let new = Self.entry(of: record, definition)
       // An entry of the same value takes the place of the former one.
-      if let old, new.map({ compareValues(old, $0) != 0 }) ?? true { remove(old) }
-      if let new { insert(new) }
+      if let old, !Self.haveEqualValues(old, new, definition) {
+        Self.remove(old, &entries, definition)
+      }
+      if let new { Self.insert(new, &entries, definition) }
       return
     }
-    if let former { forEachEntry(of: former) { remove($0) } }
-    if let record { forEachEntry(of: record) { insert($0) } }
+    if let former {
+      Self.forEachEntry(of: former, definition) { Self.remove($0, &entries, definition) }
+    }
+    if let record {
+      Self.forEachEntry(of: record, definition) { Self.insert($0, &entries, definition) }
+    }
   }
 
-  private mutating func insert(_ entry: IndexEntry) {
-    let definition = definition
-    unsafe entries.insert(entry) { unsafe Self.order($0, entry, definition) }
+  private static func haveEqualValues(
+    _ left: IndexEntry, _ right: IndexEntry?, _ definition: IndexDefinition
+  ) -> Bool {
+    guard let right else { return false }
+    return compareValues(left, right, definition.path, definition.isByElement) == 0
   }
 
-  private mutating func remove(_ entry: IndexEntry) {
-    let definition = definition
-    unsafe entries.remove { unsafe Self.order($0, entry, definition) }
+  private static func insert(
+    _ entry: IndexEntry, _ entries: inout SortedTree<IndexEntry>, _ definition: IndexDefinition
+  ) {
+    unsafe entries.insert(entry) { unsafe order($0, entry, definition) }
   }
 
-  private func entry(of record: MetadataRecord) -> IndexEntry? {
+  private static func remove(
+    _ entry: IndexEntry, _ entries: inout SortedTree<IndexEntry>, _ definition: IndexDefinition
+  ) {
+    unsafe entries.remove { unsafe order($0, entry, definition) }
+  }
+
+  private static func entry(
+    of record: MetadataRecord, _ definition: IndexDefinition
+  ) -> IndexEntry? {
     record.withView { view in
       view.field(definition.path).map { IndexEntry($0, ordinal: 0, of: record) }
     }
   }
 
-  private func forEachEntry(of record: MetadataRecord, _ body: (IndexEntry) -> Void) {
+  private static func forEachEntry(
+    of record: MetadataRecord, _ definition: IndexDefinition, _ body: (IndexEntry) -> Void
+  ) {
     record.withView { view in
       guard let field = view.field(definition.path) else { return }
       guard definition.isByElement, field.kind == .list else {

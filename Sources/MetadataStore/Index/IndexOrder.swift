@@ -11,7 +11,11 @@ extension CollectionIndex {
   ) -> Int {
     let key = unsafe left.pointee.key
     if key != right.key { return key < right.key ? -1 : 1 }
-    return unsafe compare(left.pointee, right, definition.path, definition.isByElement)
+    guard unsafe left.pointee.isExact, right.isExact else {
+      return unsafe compare(left.pointee, right, definition.path, definition.isByElement)
+    }
+    let keys = unsafe RecordBlock.compareKey(of: left.pointee.record, to: right.record.block.key)
+    return unsafe keys != 0 ? keys : Int(left.pointee.ordinal) - Int(right.ordinal)
   }
 
   /// Compares two entries.
@@ -25,11 +29,8 @@ extension CollectionIndex {
     return keys != 0 ? keys : Int(left.ordinal) - Int(right.ordinal)
   }
 
-  func compareValues(_ left: IndexEntry, _ right: IndexEntry) -> Int {
-    Self.compareValues(left, right, definition.path, definition.isByElement)
-  }
-
-  private static func compareValues(
+  /// Compares the values of two entries.
+  static func compareValues(
     _ left: IndexEntry, _ right: IndexEntry, _ path: FieldPath, _ isByElement: Bool
   ) -> Int {
     if left.key != right.key { return left.key < right.key ? -1 : 1 }

@@ -47,6 +47,16 @@ final class RecordBlock: ManagedBuffer<RecordHeader, UInt8> {
     }
   }
 
+  /// Compares a record's key with another one without counting a reference to the record.
+  @inline(__always)
+  static func compareKey(
+    of record: borrowing MetadataRecord, to key: UnsafeBufferPointer<UInt8>
+  ) -> Int {
+    unsafe Unmanaged.passUnretained(record.block)._withUnsafeGuaranteedRef { block in
+      unsafe ByteOrder.compare(block.key, key)
+    }
+  }
+
   /// The value's bytes. Lifetime: that of the block.
   var value: UnsafeBufferPointer<UInt8> {
     unsafe withUnsafeMutablePointers { header, elements in

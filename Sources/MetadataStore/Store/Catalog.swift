@@ -6,6 +6,8 @@ import Synchronization
 final class Catalog: Sendable {
   private let shown: Mutex<CollectionCatalog>
   private let check: Mutex<WriteCheck>
+  /// Whether something was admitted or defined since the last `settle`.
+  private let isUnsettled = Atomic(false)
   /// What is wrong with definitions that were found, one sentence each.
   let notes: [String]
 
@@ -66,6 +68,7 @@ final class Catalog: Sendable {
   ) throws(MetadataError) {
     try check.withLock { (check) throws(MetadataError) in
       guard !check.catalog.isEmpty else { return }
+      isUnsettled.store(true, ordering: .relaxed)
       try check.admit(changes, lookup)
     }
   }
@@ -75,6 +78,7 @@ final class Catalog: Sendable {
     _ redefinition: Redefinition, records: [(old: MetadataRecord, new: MetadataRecord)],
     _ lookup: WriteCheck.Lookup
   ) throws(MetadataError) {
+    isUnsettled.store(true, ordering: .relaxed)
     try check.withLock { (check) throws(MetadataError) in
       try check.define(
         redefinition.new, of: redefinition.collection, records: records, lookup)
@@ -83,6 +87,7 @@ final class Catalog: Sendable {
 
   /// Makes what was admitted or defined final, or takes it back.
   func settle(saved: Bool) {
+    guard isUnsettled.exchange(false, ordering: .relaxed) else { return }
     let catalog = check.withLock { check in
       if saved { check.settle() } else { check.takeBack() }
       return check.catalog

@@ -20,17 +20,17 @@ struct CollectionState: Sendable {
 
   /// The record of a key.
   func find(_ key: UnsafeBufferPointer<UInt8>) -> MetadataRecord? {
-    unsafe records.find { unsafe ByteOrder.compare($0.pointee.block.key, key) }
+    unsafe records.find { unsafe RecordBlock.compareKey(of: $0.pointee, to: key) }
   }
 
   /// Follows a change of one record.
   mutating func apply(from former: MetadataRecord?, to record: MetadataRecord?) {
     if let record {
       unsafe records.insert(record) {
-        unsafe ByteOrder.compare($0.pointee.block.key, record.block.key)
+        unsafe RecordBlock.compareKey(of: $0.pointee, to: record.block.key)
       }
     } else if let former {
-      unsafe records.remove { unsafe ByteOrder.compare($0.pointee.block.key, former.block.key) }
+      unsafe records.remove { unsafe RecordBlock.compareKey(of: $0.pointee, to: former.block.key) }
     }
     bytes += (record?.block.footprint ?? 0) - (former?.block.footprint ?? 0)
     for index in indexes.indices { indexes[index].update(from: former, to: record) }

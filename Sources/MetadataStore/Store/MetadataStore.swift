@@ -81,6 +81,14 @@ public final class MetadataStore: Sendable {
     }
   }
 
+  /// A number for the name of a collection, for caches of decisions about it: the same as long as records or others have the name.
+  ///
+  /// - Parameter collection: The name.
+  /// - Returns: What `MetadataRecord.collectionNumber` is for its records.
+  package static func collectionNumber(of collection: String) -> UInt32 {
+    CollectionName.of(collection).number
+  }
+
   /// The whole store as it is now.
   public var snapshot: MetadataSnapshot { feed.snapshot }
 

@@ -14,6 +14,8 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
 
   init(leaf elements: ContiguousArray<Element>) {
     self.elements = elements
+    // Room for what is to come: an array that is just large enough would move with the next element.
+    self.elements.reserveCapacity(Self.maximum + 1)
     children = []
     count = elements.count
   }

@@ -59,11 +59,7 @@ final class Feed: Sendable {
   func publish(_ changes: [MetadataChange], revision: UInt64) {
     let woken = state.withLock { state in
       let start = state.history.end
-      state.history.append(changes, revision: revision)
-      if !state.kept.isEmpty {
-        for change in changes { state.kept[change.record.collection]?.append(change) }
-      }
-      // Inside the lock: a watcher that reads the change must also see it in the snapshot.
+      // First: a watcher reads the history without a lock, and must see in the snapshot what it reads there.
       current.withLock { root in
         root.revision = revision
         if changes.count == 1 {
@@ -71,6 +67,10 @@ final class Feed: Sendable {
         } else {
           table.together { for change in changes { apply(change, &root) } }
         }
+      }
+      state.history.append(changes, revision: revision)
+      if !state.kept.isEmpty {
+        for change in changes { state.kept[change.record.collection]?.append(change) }
       }
       var woken: [(MetadataWatch, UInt64)] = []
       if !state.watches.isEmpty { Self.find(changes, state, start) { woken.append(($0, start)) } }

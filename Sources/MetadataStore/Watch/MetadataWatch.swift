@@ -40,7 +40,7 @@ public final class MetadataWatch: Sendable {
   /// Changes that are reported before other watches have their turn.
   private static let portion = 64
   /// How often a delivery that has caught up looks for more before it ends: to be woken costs the writer more.
-  private static let looks = 100
+  private static let looks = 500
 
   /// What the watch is called in messages; unique in the store.
   public let name: String

@@ -74,6 +74,7 @@ extension HostSuite {
             if (e->data.len > 5) __builtin_trap();
             usleep(100000); return DVT_OK;
           }
+          static int32_t heard(void *c, const dvt_event *e, const dvt_error_sink *s) { return DVT_OK; }
           """
         )
         .doing(
@@ -84,6 +85,8 @@ extension HostSuite {
                                 .overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1, .timeout_ms = 1};
           dvt_handle h;
           FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);
+          dvt_subscription changes = {HEADER(dvt_subscription), .pattern = S("metadata.>")};
+          FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &changes, heard, 0, &h, &errors);
           """)
     }
 

@@ -238,9 +238,9 @@ extension HostSuite {
     @Test("telling at shutdown that the last changes could not be written")
     func lastFlush() throws {
       let fixture = try HostFixture { $0.metadata.provider = .file }
-      let store = fixture.directory.file("state/store")
-      unsafe #expect(rename(store, store + ".away") == 0)
-      try TestFile.write(store)
+      let journal = fixture.directory.file("state/store/journal")
+      unsafe #expect(rmdir(journal) == 0 || errno == ENOENT)
+      try TestFile.write(journal)
       _ = try fixture.host.core.metadata.put(
         MetadataWrite(collection: "c", key: "k", value: .int(1), durability: .memory))
       let refusal = message { try fixture.end() }

@@ -34,7 +34,11 @@ import MetadataStore
   ///
   /// - Throws: DVT_DENIED with the line to add.
   static func permit(_ instance: PluginInstance, _ collection: String) throws(ErrorReport) {
-    guard let denial = instance.patterns.denialOfMetadata(collection) else { return }
+    let number = MetadataStore.collectionNumber(of: collection)
+    if instance.permittedCollections.has(number) { return }
+    guard let denial = instance.patterns.denialOfMetadata(collection) else {
+      return instance.permittedCollections.add(number)
+    }
     instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
   }
@@ -49,7 +53,6 @@ import MetadataStore
     let loan = RecordLoan(record)
     if !instance.permittedCollections.has(loan.collectionNumber) {
       try permit(instance, record.collection)
-      instance.permittedCollections.add(loan.collectionNumber)
     }
     _ = unsafe show(loan, receiver, context)
     return DVT_OK
