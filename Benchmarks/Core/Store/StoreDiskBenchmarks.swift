@@ -30,7 +30,8 @@ struct StoreDiskBenchmarks {
 
   private func measureFiles(_ bench: inout Bench) throws {
     guard bench.wants(any: ["disk-write-file", "group-commit-64-file"]),
-      let write = unsafe peers.function("files_write", of: "files", as: StorePeers.PathRoundsSize.self)
+      let write = unsafe peers.function(
+        "files_write", of: "files", as: StorePeers.PathRoundsSize.self)
     else { return }
     let host = try StoreHost(workspace, on: "file")
     let folder = try workspace.fresh("files-by-hand")

@@ -37,7 +37,7 @@ extension MetadataDesk {
       let asked = Self.limit(of: query, parameters)
       let left = max(0, asked - question.seen)
       query = query.limited(to: min(left, Self.pageRecords))
-      let result = try store.snapshot.query(query, parameters)
+      let result = try store.query(query, parameters)
       guard case .object(var members) = result.json else { return result.json }
       if left <= Self.pageRecords { members["cursor"] = nil }
       return .object(members)

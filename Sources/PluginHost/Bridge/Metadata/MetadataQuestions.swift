@@ -33,7 +33,11 @@ import MetadataStore
       return unsafe write(choice.description, to: plan)
     }
     let result = try MetadataCalls.translating { () throws(MetadataError) in
-      try snapshot.query(query, parameters)
+      // Only of the present state does the provider's text index know.
+      if unsafe asked.snapshot.token == 0 {
+        return try instance.core.metadata.query(query, parameters)
+      }
+      return try snapshot.query(query, parameters)
     }
     for record in result.records {
       let code = unsafe MetadataCalls.show(RecordLoan(record), receiver, context)
