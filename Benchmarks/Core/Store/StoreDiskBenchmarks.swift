@@ -95,7 +95,7 @@ struct StoreDiskBenchmarks {
     let host = try StoreHost(workspace, on: "sqlite")
     _ = try host.run("batch", 1_000_000, 10_000)
     try host.end()
-    let path = "\(workspace.path)/state-store-sqlite/store.sqlite"
+    let path = "\(workspace.path)/state-store-sqlite/stores/sqlite/store.db"
     bench.measure(
       "open-1m", unit: "ns", limit: "SELECT * in C", goal: .ratio(must: 5, aim: 1.5), runs: 3
     ) {

@@ -9,6 +9,8 @@ final class Saver: Sendable {
     /// When the first of them came.
     var oldest: Deadline?
     var isBusy = false
+    /// Who waits until it is not.
+    var waiters = 0
     var isClosed = false
     var retryAt: Deadline?
     var failure: String?
@@ -114,15 +116,36 @@ final class Saver: Sendable {
   private func exclusively<Result: Sendable>(
     closing: Bool = false, _ body: () throws(MetadataError) -> Result
   ) throws(MetadataError) -> Result {
-    let isOpen = state.wait(until: .never) { state -> Bool? in
-      guard !state.isBusy else { return nil }
-      guard closing || !state.isClosed else { return false }
-      state.isBusy = true
-      return true
-    }
-    guard isOpen == true else { throw .closed }
-    defer { state.update { $0.isBusy = false } }
+    let isOpen = state.withLock { Self.begin(&$0, closing) } ?? awaitTurn(closing)
+    guard isOpen else { throw .closed }
+    defer { end() }
     return try body()
+  }
+
+  /// Makes the saver busy; `nil` when it is already, `false` when it is closed.
+  private static func begin(_ state: inout State, _ closing: Bool) -> Bool? {
+    guard !state.isBusy else { return nil }
+    guard closing || !state.isClosed else { return false }
+    state.isBusy = true
+    return true
+  }
+
+  private func awaitTurn(_ closing: Bool) -> Bool {
+    state.withLock { $0.waiters += 1 }
+    return state.wait(until: .never) { state in
+      guard let isOpen = Self.begin(&state, closing) else { return nil }
+      state.waiters -= 1
+      return isOpen
+    } ?? false
+  }
+
+  /// Lets the next one have its turn. To wake the thread that writes behind for nothing would cost each save two switches.
+  private func end() {
+    let isAwaited = state.withLock { state in
+      state.isBusy = false
+      return state.waiters > 0 || !state.pending.isEmpty
+    }
+    if isAwaited { state.update { _ in } }
   }
 
   /// Waits until there is something to write behind and makes the saver busy.

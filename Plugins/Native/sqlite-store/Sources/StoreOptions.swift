@@ -18,7 +18,7 @@ struct StoreOptions: Sendable {
   /// How safe commits are.
   var synchronous = Synchronous.full
   /// Pages of 4 KiB in the write-ahead log before they are brought into the database, 100…1,000,000.
-  var checkpointPages = 4_000
+  var checkpointPages = 1_000
   /// Connections that read at once, 1…64.
   var readers = 4
   /// Days for which figures are kept, 1…36,500.
