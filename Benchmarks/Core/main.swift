@@ -2,11 +2,16 @@ import BenchmarkKit
 import Glibc
 
 // bench-core [--jsonl FILE] [--no-header] [FILTER]: all figures but those of reloads.
+// bench-core --store fill|open: one sample of `open-1m`.
 // bench-core --start PLUGINS STATE: one sample of `start-1000`, in a process of its own.
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
   if arguments.first == "--start", arguments.count == 3 {
     try HostChild.start(plugins: arguments[1], state: arguments[2])
+    exit(0)
+  }
+  if arguments.first == "--store", arguments.count == 2 {
+    try StoreDiskBenchmarks.child(arguments[1])
     exit(0)
   }
   let workspace = try Workspace()
