@@ -43,6 +43,12 @@ public struct Thread: Sendable {
     pthread_join(handle, nil)
   }
 
+  /// Waits for the thread's end, or on the thread itself lets it end by itself: what a thread's own work lets go of may be what
+  /// would wait for it. Call it in place of `join` or `detach`, once.
+  public func joinUnlessCurrent() {
+    if pthread_equal(handle, pthread_self()) != 0 { detach() } else { join() }
+  }
+
   /// Lets the thread end by itself. The corresponding C function is `pthread_detach`.
   public func detach() {
     pthread_detach(handle)

@@ -120,6 +120,25 @@ struct DefinitionTests {
     #expect(found.last == "k2")
   }
 
+  @Test("gets no index twice when it is defined again while that is built")
+  func redefinedWhileBuilt() throws {
+    let count = IndexBuilder.threshold + 1
+    try store.transaction(
+      (0..<count).map { number in
+        MetadataWrite(
+          collection: "users", key: "k\(number)",
+          value: .map(["n": .int(Int64(number)), "m": .int(0)]))
+      })
+    try define(#"{"version": 1, "indexes": [{"field": "n"}]}"#)
+    try define(#"{"version": 2, "indexes": [{"field": "n"}, {"field": "m"}]}"#)
+    try define(#"{"version": 3, "indexes": [{"field": "m"}]}"#)
+    try define(#"{"version": 4, "indexes": [{"field": "m"}, {"field": "n"}]}"#)
+    #expect(store.waitForIndexes(until: .after(milliseconds: 20_000)))
+    let indexes = store.snapshot.root.collections["users"]?.indexes ?? []
+    #expect(indexes.map { "\($0.definition.path)" }.sorted() == ["m", "n"])
+    #expect(indexes.allSatisfy { $0.entries.count == count })
+  }
+
   @Test("has records expire, with a change that says so")
   func expiry() throws {
     let seen = Monitor<[MetadataChange]>([])

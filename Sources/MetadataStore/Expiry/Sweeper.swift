@@ -75,7 +75,7 @@ final class Sweeper: Sendable {
   /// Ends the thread.
   func stop() {
     state.update { $0.isStopped = true }
-    thread.withLock { $0.take() }?.join()
+    thread.withLock { $0.take() }?.joinUnlessCurrent()
   }
 
   /// Waits for the first moment, or until another one is first.

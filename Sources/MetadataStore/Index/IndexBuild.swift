@@ -43,6 +43,9 @@ final class IndexBuild: Sendable {
     changes.withLock { $0.append(change) }
   }
 
+  /// Whether it was given up: nobody wants the index any more.
+  var isGivenUp: Bool { isStopped.load(ordering: .relaxed) }
+
   /// Gives up.
   func stop() { isStopped.store(true, ordering: .relaxed) }
 
@@ -53,7 +56,7 @@ final class IndexBuild: Sendable {
     guard let state = snapshot.withLock({ $0.take() }) else { return nil }
     return CollectionIndex(definition, of: state.records) { looked in
       done.store(looked, ordering: .relaxed)
-      return !isStopped.load(ordering: .relaxed)
+      return !isGivenUp
     }
   }
 

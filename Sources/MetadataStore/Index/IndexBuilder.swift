@@ -16,19 +16,19 @@ final class IndexBuilder: Sendable {
 
   private let state = Monitor(State())
   /// Whether there is anything to note changes for.
-  private let isBuilding = Atomic(false)
+  private let hasBuilds = Atomic(false)
 
   /// What is being built.
   var progress: [IndexProgress] { state.withLock { $0.builds.map(\.progress) } }
 
   /// Notes what is changed meanwhile. Called by the writer.
   func note(_ changes: [MetadataChange]) {
-    guard isBuilding.load(ordering: .relaxed) else { return }
+    guard hasBuilds.load(ordering: .relaxed) else { return }
     let builds = state.withLock { $0.builds }
     for build in builds { for change in changes { build.note(change) } }
   }
 
-  /// Begins to build an index. Called by the writer.
+  /// Begins to build an index, unless that is under way already. Called by the writer.
   ///
   /// - Parameters:
   ///   - build: What is to be built, of the present state.
@@ -37,19 +37,34 @@ final class IndexBuilder: Sendable {
   func begin(
     _ build: IndexBuild, attach: @escaping @Sendable (IndexBuild, CollectionIndex) -> Void
   ) throws(SystemError) {
-    isBuilding.store(true, ordering: .relaxed)
+    if isBuilding(build.definition, of: build.collection) { return }
     let mustStart = state.update { state in
       state.builds.append(build)
       return state.thread == nil
     }
+    hasBuilds.store(true, ordering: .relaxed)
     guard mustStart else { return }
-    let thread = try Thread(name: "meta-index") { [self] in
-      while let build = next() {
-        if let index = build.build() { attach(build, index) }
-        remove(build)
+    do throws(SystemError) {
+      let thread = try Thread(name: "meta-index") { [self] in
+        while let build = next() {
+          if let index = build.build() { attach(build, index) }
+          remove(build)
+        }
+      }
+      state.withLock { $0.thread = thread }
+    } catch {
+      remove(build)
+      throw error
+    }
+  }
+
+  /// Whether an index is being built and still wanted.
+  private func isBuilding(_ definition: IndexDefinition, of collection: String) -> Bool {
+    state.withLock { state in
+      state.builds.contains {
+        $0.collection == collection && $0.definition == definition && !$0.isGivenUp
       }
     }
-    state.withLock { $0.thread = thread }
   }
 
   /// Ends the building of a collection's indexes that are no longer wanted.
@@ -76,7 +91,7 @@ final class IndexBuilder: Sendable {
       for build in state.builds { build.stop() }
       return state.thread.take()
     }
-    thread?.join()
+    thread?.joinUnlessCurrent()
   }
 
   private func next() -> IndexBuild? {
@@ -89,7 +104,7 @@ final class IndexBuilder: Sendable {
   private func remove(_ build: IndexBuild) {
     state.update { state in
       state.builds.removeAll { $0 === build }
-      if state.builds.isEmpty { isBuilding.store(false, ordering: .relaxed) }
+      if state.builds.isEmpty { hasBuilds.store(false, ordering: .relaxed) }
     }
   }
 }

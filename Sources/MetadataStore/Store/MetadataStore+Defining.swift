@@ -123,9 +123,7 @@ extension MetadataStore {
       let index = Mutex(built)
       _ = queue.commit(
         .exclusive {
-          guard self.catalog[build.collection]?.allIndexes.contains(build.definition) == true else {
-            return
-          }
+          guard !build.isGivenUp else { return }
           index.withLock { build.finish(&$0) }
           self.feed.withRoot { root in
             root.add(index.withLock { $0 }, to: build.collection)

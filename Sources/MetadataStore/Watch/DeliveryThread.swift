@@ -1,4 +1,3 @@
-import Glibc
 import HostSupport
 
 /// A thread that runs jobs one after the other.
@@ -6,7 +5,6 @@ final class DeliveryThread: Sendable {
   private struct State {
     var jobs: [@Sendable () -> Void] = []
     var isStopped = false
-    var identity: pthread_t?
   }
 
   private let state: Monitor<State>
@@ -19,7 +17,6 @@ final class DeliveryThread: Sendable {
     let state = Monitor(State())
     self.state = state
     thread = try Thread(name: name) {
-      state.withLock { $0.identity = pthread_self() }
       while let jobs = Self.next(state) {
         for job in jobs { job() }
       }
@@ -35,13 +32,11 @@ final class DeliveryThread: Sendable {
 
   /// Ends the thread after the jobs it has taken, and waits for that unless it is the calling thread. Call it once.
   func stop() {
-    let own = pthread_self()
-    let isOwn = state.update { state in
+    state.update { state in
       state.isStopped = true
       state.jobs = []
-      return state.identity == own
     }
-    if isOwn { thread.detach() } else { thread.join() }
+    thread.joinUnlessCurrent()
   }
 
   private static func next(_ state: Monitor<State>) -> [@Sendable () -> Void]? {
