@@ -50,12 +50,16 @@ import Synchronization
 
   /// Names that only the table holds would stay for ever.
   private static func forgetUnused(_ table: inout Table) {
-    var kept: [String: CollectionName] = [:]
-    while let (text, taken) = table.names.popFirst() {
-      var name = taken
-      if !isKnownUniquelyReferenced(&name) { kept[text] = name }
+    var unused: [String] = []
+    var index = table.names.startIndex
+    while index != table.names.endIndex {
+      // Asked in place: a reference of our own would be one more.
+      if isKnownUniquelyReferenced(&table.names.values[index]) {
+        unused.append(table.names[index].key)
+      }
+      table.names.formIndex(after: &index)
     }
-    table.names = kept
-    table.limit = max(1024, kept.count * 2)
+    for name in unused { table.names[name] = nil }
+    table.limit = max(1024, table.names.count * 2)
   }
 }
