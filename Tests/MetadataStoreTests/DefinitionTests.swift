@@ -177,6 +177,23 @@ struct DefinitionTests {
     #expect(store.history("other", "a").count < 8)
   }
 
+  @Test("forgets former values that are older than its definition asks, also of other records")
+  func oldHistory() throws {
+    let json = Array(#"{"version": 1, "history": {"age": 10}}"#.utf8)
+    let policy = try #require(
+      CollectionDefinition(collection: "users", json: JSON(parsing: json)).history)
+    var history = CollectionHistory(policy)
+    let start = LogTime.now()
+    for number in 0..<3000 {
+      let record = MetadataRecord(
+        collection: "users", key: "k\(number)", value: .null, version: 1, created: 1, modified: 1)
+      history.append(
+        MetadataChange(kind: .created, record: record, previous: nil, revision: 1, index: 0),
+        at: start + Int64(number) * 1_000_000_000)
+    }
+    #expect(history.held < 1100)
+  }
+
   @Test("holds no more than its quota, and a namespace no more than its own")
   func quotas() throws {
     try define(#"{"version": 1, "quota": {"records": 1}}"#)

@@ -12,21 +12,41 @@ struct CollectionHistory {
 
   init(_ policy: HistoryPolicy) { self.policy = policy }
 
+  /// How many changes come between two looks at what has grown too old.
+  private static let stride = 1024
+  private var untilLook = stride
+
   /// Keeps a change.
-  mutating func append(_ change: MetadataChange) {
-    let now = LogTime.now()
-    let oldest = policy.age.map { now - $0 * 1_000_000_000 } ?? .min
-    var kept = formers[RecordID(change.record.collection, change.record.key), default: []]
+  mutating func append(_ change: MetadataChange, at now: Int64 = LogTime.now()) {
+    let id = RecordID(change.record.collection, change.record.key)
+    var kept = formers[id, default: []]
     kept.append(Former(change: change, time: now))
-    let beyond = policy.count.map { max(0, kept.count - $0) } ?? 0
-    let tooOld = kept.firstIndex { $0.time >= oldest } ?? kept.count
-    kept.removeFirst(max(beyond, tooOld))
-    formers[RecordID(change.record.collection, change.record.key)] = kept
+    if let count = policy.count, kept.count > count { kept.removeFirst(kept.count - count) }
+    formers[id] = kept
+    untilLook -= 1
+    if untilLook == 0 { forget(before: oldest(at: now)) }
+  }
+
+  /// How many changes are held, with those that are too old and were not looked at yet.
+  var held: Int { formers.values.reduce(0) { $0 + $1.count } }
+
+  private func oldest(at now: Int64) -> Int64 {
+    policy.age.map { now - $0 * 1_000_000_000 } ?? .min
+  }
+
+  /// Also records that are never written again would be held.
+  private mutating func forget(before oldest: Int64) {
+    untilLook = Self.stride
+    guard oldest > .min else { return }
+    formers = formers.compactMapValues { kept in
+      let young = kept.filter { $0.time >= oldest }
+      return young.isEmpty ? nil : young
+    }
   }
 
   /// The changes of a record that are kept, newest first.
   func changes(of collection: String, _ key: String, limit: Int) -> [MetadataChange] {
-    let oldest = policy.age.map { LogTime.now() - $0 * 1_000_000_000 } ?? .min
+    let oldest = oldest(at: LogTime.now())
     return (formers[RecordID(collection, key)] ?? []).reversed().lazy
       .filter { $0.time >= oldest }.prefix(limit).map(\.change)
   }
