@@ -4,7 +4,7 @@ import HostSupport
 public struct CollectionQuota: Sendable, Equatable {
   /// How many records, 0…; `nil` for any number.
   public let records: Int64?
-  /// How many bytes of keys and values, as `MetadataValue.size` counts, 0…; `nil` for any number.
+  /// How many bytes of memory, as `dovetail meta stats` shows them, 0…; `nil` for any number.
   public let bytes: Int64?
 
   var json: JSON {

@@ -13,6 +13,7 @@ public final class MetadataStore: Sendable {
 
   /// How many of the last changes are held for watches, at least, unless the opener says otherwise.
   public static let defaultHistoryCapacity = 8192
+
   /// What the provider found and repaired when the store was opened.
   public let loadReport: LoadReport
 
