@@ -67,13 +67,20 @@ extension Views {
           "\(report.reads) reads, \(report.writes) writes, \(report.conflicts) conflicts"
         ),
         ("watches", "\(report.watches)"),
-        ("unsaved", report.unsaved > 0 ? "\(report.unsaved) transactions" : nil),
+        ("history", "every change after revision \(report.heldAfter)"),
+        ("expiring", report.expiring > 0 ? "\(report.expiring)" : nil),
+        ("unsaved", unsaved(report)),
         ("saving failed", report.saveFailure),
         ("snapshots", snapshots.isEmpty ? nil : snapshots.joined(separator: ", ")),
         ("exports", report.operatorSnapshots > 0 ? "\(report.operatorSnapshots)" : nil),
       ], style)
     let tables = [collections(report, style), validators(report, style)].filter { !$0.isEmpty }
     return ([head] + tables).joined(separator: "\n")
+  }
+
+  private static func unsaved(_ report: MetadataReport) -> String? {
+    guard report.unsaved > 0 else { return nil }
+    return "\(report.unsaved) transactions, the oldest for \(Int(report.unsavedSeconds)) s"
   }
 
   private static func collections(_ report: MetadataReport, _ style: Style) -> String {

@@ -76,7 +76,7 @@ public struct MetadataReport: Codable, Sendable, Equatable {
     public var bytes: Int
     /// The version of its definition; `nil` when it has none.
     public var definition: Int?
-    /// Its indexes.
+    /// Its indexes, each with how many entries it has, or how far its building has come.
     public var indexes: [String]
   }
 
@@ -116,6 +116,12 @@ public struct MetadataReport: Codable, Sendable, Equatable {
   public var watches: Int
   /// Transactions that are not saved yet.
   public var unsaved: Int
+  /// Seconds since the oldest of them was acknowledged, at most.
+  public var unsavedSeconds: Double
+  /// Records that wait to expire, with those that were written again since.
+  public var expiring: Int
+  /// The revision after which every change is held, for `history` and watches.
+  public var heldAfter: UInt64
   /// Why the last attempt to write behind failed.
   public var saveFailure: String?
   /// Snapshots that plugins hold open, by plugin.
