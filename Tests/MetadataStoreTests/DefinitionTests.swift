@@ -19,15 +19,6 @@ struct DefinitionTests {
     try store.put(MetadataWrite(collection: "users", key: key, value: .map(members)))
   }
 
-  private func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "nothing was thrown"
-    } catch {
-      return "\(error)"
-    }
-  }
-
   private func keys(_ index: Int = 0) -> [String] {
     var keys: [String] = []
     store.snapshot.root.collections["users"]?.indexes[index].entries.forEach { entry in
@@ -47,7 +38,7 @@ struct DefinitionTests {
     try put("a", ["age": .int(3)])
     #expect(store.get("users", "a")?.value == .map(["age": .int(3), "city": .string("Wien")]))
     #expect(
-      message { try put("b", ["age": .int(-1)]) }
+      words { try put("b", ["age": .int(-1)]) }
         == "users/b does not fit the definition of users: /age must be at least 0, not -1")
     #expect(store.get("users", "b") == nil)
   }
@@ -56,20 +47,20 @@ struct DefinitionTests {
   func unique() throws {
     try define(#"{"version": 1, "unique": ["mail"]}"#)
     try put("a", ["mail": .string("x@y")])
-    #expect(message { try put("b", ["mail": .string("x@y")]) }.contains("must be unique"))
+    #expect(words { try put("b", ["mail": .string("x@y")]) }.contains("must be unique"))
     try store.transaction([
       .removing("a", from: "users"),
       MetadataWrite(collection: "users", key: "b", value: .map(["mail": .string("x@y")])),
     ])
     #expect(store.get("users", "b") != nil)
-    #expect(message { try put("a", ["mail": .string("x@y")]) }.contains("users/b has"))
+    #expect(words { try put("a", ["mail": .string("x@y")]) }.contains("users/b has"))
   }
 
   @Test("refuses an incompatible version without a migration, and migrates with one")
   func migration() throws {
     try define(#"{"version": 1, "schema": {"properties": {"n": {"type": "string"}}}}"#)
     try put("a", ["n": .string("41")])
-    let incompatible = message {
+    let incompatible = words {
       try define(#"{"version": 2, "schema": {"properties": {"n": {"type": "integer"}}}}"#)
     }
     #expect(incompatible.contains("is not compatible"), "\(incompatible)")
@@ -199,7 +190,7 @@ struct DefinitionTests {
     try define(#"{"version": 1, "quota": {"records": 1}}"#)
     try put("a", [:])
     #expect(
-      message { try put("b", [:]) }
+      words { try put("b", [:]) }
         == "the collection users would have 2 records; at most 1 are allowed by \"quota\" in its "
         + "definition: remove some, or raise it")
     try put("a", ["n": .int(1)])
@@ -211,7 +202,7 @@ struct DefinitionTests {
     }
     try store.transaction(Array(writes.prefix(2)))
     #expect(
-      message { try store.put(writes[2]) }
+      words { try store.put(writes[2]) }
         == "the collections of app would have 3 records; at most 2 are allowed by app.json line 7: "
         + "remove some, or raise it")
     try store.put(MetadataWrite(collection: "apple", key: "k", value: .null))

@@ -108,9 +108,9 @@ struct StoreDiskBenchmarks {
   /// keeps the lock of its host's state directory.
   static func child(_ what: String) throws {
     let workspace = try Workspace()
-    let began = Clock.now()
+    let began = Deadline.now()
     let host = try StoreHost(workspace, on: "sqlite", isFresh: what == "fill")
-    let took = Clock.now() - began
+    let took = Deadline.now() - began
     if what == "fill" { _ = try host.run("batch", 1_000_000, 10_000) }
     try host.end()
     print(took)

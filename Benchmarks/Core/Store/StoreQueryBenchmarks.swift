@@ -50,12 +50,12 @@ enum StoreQueryBenchmarks {
 
   private static func time(_ rounds: Int, _ body: (Int64) throws -> Void) throws -> Double {
     var state: UInt64 = 3
-    let began = Clock.now()
+    let began = Deadline.now()
     for _ in 0..<rounds {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       try body(Int64((state >> 33) % 900_000))
     }
-    return Double(Clock.now() - began)
+    return Double(Deadline.now() - began)
   }
 
   /// Reads every field of 100 records, as the peer reads every column.

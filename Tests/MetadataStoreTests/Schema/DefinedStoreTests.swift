@@ -18,15 +18,6 @@ struct DefinedStoreTests {
       collection: collection, key: key, value: try SchemaText.value(value), durability: .memory)
   }
 
-  private func words(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "done"
-    } catch {
-      return "\(error)"
-    }
-  }
-
   @Test("lets a record name itself as it is created")
   func namesItself() throws {
     let store = try MetadataStore()

@@ -14,15 +14,6 @@ struct ValidatedStoreTests {
       collection: collection, key: key, value: try SchemaText.value(value), durability: .memory)
   }
 
-  private func words(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "done"
-    } catch {
-      return "\(error)"
-    }
-  }
-
   @Test("writes what they amend, with defaults, and holds it against schema and constraints")
   func amends() throws {
     let store = try MetadataStore()
@@ -90,7 +81,7 @@ struct ValidatedStoreTests {
       try Thread(name: "writer") {
         let put = MetadataWrite(
           collection: number == 0 ? "a" : "b", key: "\(number)", value: .null, durability: .memory)
-        let outcome = self.words { try store.put(put) }
+        let outcome = words { try store.put(put) }
         results.withLock { $0.append(outcome) }
       }
     }

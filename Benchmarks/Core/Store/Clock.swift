@@ -1,6 +1,0 @@
-import HostSupport
-
-/// Nanoseconds that only go up.
-enum Clock {
-  static func now() -> UInt64 { Deadline.now() }
-}
