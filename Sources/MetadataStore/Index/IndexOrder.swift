@@ -14,6 +14,8 @@ extension CollectionIndex {
     guard unsafe left.pointee.isExact, right.isExact else {
       return unsafe compare(left.pointee, right, definition.path, definition.isByElement)
     }
+    let digest = unsafe left.pointee.keyDigest
+    if digest != right.keyDigest { return digest < right.keyDigest ? -1 : 1 }
     let keys = unsafe RecordBlock.compareKey(of: left.pointee.record, to: right.record.block.key)
     return unsafe keys != 0 ? keys : Int(left.pointee.ordinal) - Int(right.ordinal)
   }
@@ -25,6 +27,7 @@ extension CollectionIndex {
     if left.key != right.key { return left.key < right.key ? -1 : 1 }
     let order = compareValues(left, right, path, isByElement)
     if order != 0 { return order }
+    if left.keyDigest != right.keyDigest { return left.keyDigest < right.keyDigest ? -1 : 1 }
     let keys = unsafe ByteOrder.compare(left.record.block.key, right.record.block.key)
     return keys != 0 ? keys : Int(left.ordinal) - Int(right.ordinal)
   }

@@ -46,8 +46,7 @@ struct StoreRoot: Sendable {
 
   /// Gives a collection one more index.
   mutating func add(_ index: CollectionIndex, to collection: String) {
-    collections[collection, default: CollectionState(CollectionName.of(collection))].indexes.append(
-      index)
+    collections[collection, default: CollectionState(CollectionName.of(collection))].add(index)
   }
 
   /// The indexes of all collections, by the collection's name.

@@ -2,45 +2,47 @@
 ///
 /// A B+ tree whose nodes are changed in place as long as no copy shares them. What the order is says a `position`: for an element
 /// negative when it stands before what is sought, 0 at it, positive behind it. All positions of one tree must agree.
-struct SortedTree<Element: Sendable>: Sendable {
+struct SortedTree<Element: Sendable>: @unchecked Sendable {
+  // Safe: a node that two trees share is not changed by either.
   typealias Position = TreeNode<Element>.Position
 
   private var root: TreeNode<Element>
+  /// How many levels there are above the leaves.
+  private(set) var height = 0
 
   /// The empty tree.
   init() {
-    root = TreeNode(leaf: [])
+    root = .leaf()
   }
 
   /// A tree of elements that are in order already.
   init(sorted elements: some RandomAccessCollection<Element>) {
-    let fill = TreeNode<Element>.maximum * 7 / 8
-    var level: ContiguousArray<(bound: Element, node: TreeNode<Element>)> = []
-    var start = elements.startIndex
-    while start < elements.endIndex {
-      let end =
-        elements.index(start, offsetBy: fill, limitedBy: elements.endIndex) ?? elements.endIndex
-      level.append((elements[start], TreeNode(leaf: ContiguousArray(elements[start..<end]))))
-      start = end
+    var level = Self.cut(elements, TreeNode<Element>.leafMaximum).map { part in
+      (bound: part[part.startIndex], node: TreeNode.leaf(part))
     }
     while level.count > 1 {
-      var above: ContiguousArray<(bound: Element, node: TreeNode<Element>)> = []
-      var first = 0
-      while first < level.count {
-        let end = min(first + fill, level.count)
-        let part = level[first..<end]
-        above.append(
-          (
-            part[first].bound,
-            TreeNode(
-              bounds: ContiguousArray(part.map(\.bound)),
-              children: ContiguousArray(part.map(\.node)))
-          ))
-        first = end
+      level = Self.cut(level, TreeNode<Element>.innerMaximum).map { part in
+        (
+          part[part.startIndex].bound,
+          .inner(part.map(\.bound), ContiguousArray(part.map(\.node)))
+        )
       }
-      level = above
+      height += 1
     }
-    root = level.first?.node ?? TreeNode(leaf: [])
+    root = level.first?.node ?? .leaf()
+  }
+
+  /// Parts of nearly the most that a node has.
+  private static func cut<Elements: RandomAccessCollection>(
+    _ elements: Elements, _ maximum: Int
+  ) -> [Elements.SubSequence] {
+    var parts: [Elements.SubSequence] = []
+    var rest = elements[...]
+    while !rest.isEmpty {
+      parts.append(rest.prefix(maximum * 7 / 8))
+      rest = rest.dropFirst(maximum * 7 / 8)
+    }
+    return parts
   }
 
   /// How many elements there are.
@@ -49,9 +51,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   /// The element at a position.
   func find(_ position: Position) -> Element? {
     var node = root
-    while !node.isLeaf { node = unsafe node.children[node.childIndex(position)] }
+    while !node.isLeaf { node = unsafe node.child(node.childIndex(position)) }
     let (index, found) = unsafe node.elementIndex(position)
-    return found ? node.elements[index] : nil
+    return found ? unsafe node.lent[index] : nil
   }
 
   /// How many elements stand before a position.
@@ -60,8 +62,8 @@ struct SortedTree<Element: Sendable>: Sendable {
     var before = 0
     while !node.isLeaf {
       let index = unsafe node.childIndex { unsafe position($0.pointee) }
-      for child in node.children[..<index] { before += child.count }
-      node = node.children[index]
+      for child in 0..<index { before += node.child(child).count }
+      node = node.child(index)
     }
     return unsafe before + node.elementIndex { unsafe position($0.pointee) }.index
   }
@@ -79,12 +81,12 @@ struct SortedTree<Element: Sendable>: Sendable {
       let last = unsafe node.childIndex { unsafe end($0.pointee) }
       guard first <= last else { return 0 }
       if first < last {
-        let head = node.children[first]
+        let head = node.child(first)
         return head.count - Self.estimate(head, start)
           + Self.estimate(node, children: (first + 1)..<last)
-          + Self.estimate(node.children[last], end)
+          + Self.estimate(node.child(last), end)
       }
-      node = node.children[first]
+      node = node.child(first)
     }
     let first = unsafe node.elementIndex { unsafe start($0.pointee) }.index
     let last = unsafe node.elementIndex { unsafe end($0.pointee) }.index
@@ -100,7 +102,7 @@ struct SortedTree<Element: Sendable>: Sendable {
     while !node.isLeaf {
       let index = unsafe node.childIndex { unsafe position($0.pointee) }
       before += estimate(node, children: 0..<index)
-      node = node.children[index]
+      node = node.child(index)
     }
     return unsafe before + node.elementIndex { unsafe position($0.pointee) }.index
   }
@@ -108,9 +110,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   /// About how many elements some of a node's children have.
   private static func estimate(_ node: TreeNode<Element>, children: Range<Int>) -> Int {
     // Nodes are nearly as wide as their neighbours; looking at each would cost more than the answer is worth.
-    children.count > 2
-      ? children.count * node.count / node.children.count
-      : node.children[children].reduce(0) { $0 + $1.count }
+    children.count > 8
+      ? children.count * node.count / node.width
+      : children.reduce(0) { $0 + node.child($1).count }
   }
 
   /// Puts an element in its place.
@@ -120,8 +122,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   mutating func insert(_ element: Element, _ position: Position) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
     let (replaced, sibling) = unsafe root.insert(element, position)
-    if let sibling, let bound = root.elements.first {
-      root = TreeNode(bounds: [bound, sibling.bound], children: [root, sibling.node])
+    if let sibling {
+      root = .inner([sibling.bound, sibling.bound], [root, sibling.node])
+      height += 1
     }
     return replaced
   }
@@ -133,9 +136,35 @@ struct SortedTree<Element: Sendable>: Sendable {
   mutating func remove(_ position: Position) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
     let removed = unsafe root.remove(position)
-    if root.children.count == 1 { root = root.children[0] }
+    if !root.isLeaf, root.width == 1 {
+      root = root.child(0)
+      height -= 1
+    }
     return removed
   }
+
+  /// Changes every element in place; their order must stay.
+  mutating func rewrite(_ body: (inout Element) -> Void) {
+    if !isKnownUniquelyReferenced(&root) { root = root.copy() }
+    root.rewrite(body)
+  }
+
+  /// The first element.
+  var first: Element? {
+    var node = root
+    while !node.isLeaf { node = node.child(0) }
+    return unsafe node.lent.first
+  }
+
+  /// The last element.
+  var last: Element? {
+    var node = root
+    while !node.isLeaf { node = node.child(node.width - 1) }
+    return unsafe node.lent.last
+  }
+
+  /// Some elements, or former ones, from all over the tree: at most as many as a node has.
+  var samples: UnsafeBufferPointer<Element> { unsafe root.lent }
 
   /// Calls `body` with elements in order, from the first that is not before a position, until it returns false.
   ///
@@ -167,9 +196,9 @@ struct SortedTree<Element: Sendable>: Sendable {
   ///   - start: The position of the first one.
   ///   - body: Returns whether to go on.
   func forEachLeaf(
-    from start: @escaping (Element) -> Int, _ body: (ArraySlice<Element>) -> Bool
+    from start: @escaping (Element) -> Int, _ body: (UnsafeBufferPointer<Element>) -> Bool
   ) {
-    _ = Self.forEachLeaf(root, from: start, body)
+    _ = unsafe Self.forEachLeaf(root, from: start, body)
   }
 
   /// Calls `body` with elements, those of a leaf at a time, the last leaf first, until it returns false.
@@ -178,25 +207,26 @@ struct SortedTree<Element: Sendable>: Sendable {
   ///   - end: The position behind the last one.
   ///   - body: Returns whether to go on; it is given the elements of a leaf in order.
   func forEachLeafReversed(
-    before end: @escaping (Element) -> Int, _ body: (ArraySlice<Element>) -> Bool
+    before end: @escaping (Element) -> Int, _ body: (UnsafeBufferPointer<Element>) -> Bool
   ) {
-    _ = Self.forEachLeafReversed(root, before: end, body)
+    _ = unsafe Self.forEachLeafReversed(root, before: end, body)
   }
 
   private static func forEachLeaf(
     _ node: TreeNode<Element>, from start: ((Element) -> Int)?,
-    _ body: (ArraySlice<Element>) -> Bool
+    _ body: (UnsafeBufferPointer<Element>) -> Bool
   ) -> Bool {
     if node.isLeaf {
       let first =
         start.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
         ?? 0
-      return first == node.elements.count || body(node.elements[first...])
+      return unsafe first == node.width
+        || body(UnsafeBufferPointer(rebasing: node.lent[first...]))
     }
     let first =
       start.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? 0
-    for index in first..<node.children.count {
-      guard forEachLeaf(node.children[index], from: index == first ? start : nil, body) else {
+    for index in first..<node.width {
+      guard unsafe forEachLeaf(node.child(index), from: index == first ? start : nil, body) else {
         return false
       }
     }
@@ -205,20 +235,20 @@ struct SortedTree<Element: Sendable>: Sendable {
 
   private static func forEachLeafReversed(
     _ node: TreeNode<Element>, before end: ((Element) -> Int)?,
-    _ body: (ArraySlice<Element>) -> Bool
+    _ body: (UnsafeBufferPointer<Element>) -> Bool
   ) -> Bool {
     if node.isLeaf {
       let count =
         end.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
-        ?? node.elements.count
-      return count == 0 || body(node.elements[..<count])
+        ?? node.width
+      return unsafe count == 0 || body(UnsafeBufferPointer(rebasing: node.lent[..<count]))
     }
     let last =
-      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node
-      .children.count - 1
+      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node.width
+      - 1
     for index in stride(from: last, through: 0, by: -1) {
       guard
-        forEachLeafReversed(node.children[index], before: index == last ? end : nil, body)
+        unsafe forEachLeafReversed(node.child(index), before: index == last ? end : nil, body)
       else { return false }
     }
     return true
@@ -232,15 +262,15 @@ struct SortedTree<Element: Sendable>: Sendable {
       let first =
         start.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
         ?? 0
-      for index in first..<node.elements.count where try !body(node.elements[index]) {
+      for index in first..<node.width where try unsafe !body(node.lent[index]) {
         return false
       }
       return true
     }
     let first =
       start.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? 0
-    for index in first..<node.children.count {
-      guard try forEach(node.children[index], from: index == first ? start : nil, body) else {
+    for index in first..<node.width {
+      guard try forEach(node.child(index), from: index == first ? start : nil, body) else {
         return false
       }
     }
@@ -254,20 +284,19 @@ struct SortedTree<Element: Sendable>: Sendable {
     if node.isLeaf {
       var index =
         end.map { position in unsafe node.elementIndex { unsafe position($0.pointee) }.index }
-        ?? node.elements.count
+        ?? node.width
       while index > 0 {
         index -= 1
-        guard try body(node.elements[index]) else { return false }
+        guard try unsafe body(node.lent[index]) else { return false }
       }
       return true
     }
     let last =
-      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node
-      .children.count
+      end.map { position in unsafe node.childIndex { unsafe position($0.pointee) } } ?? node.width
       - 1
     for index in stride(from: last, through: 0, by: -1) {
       guard
-        try forEachReversed(node.children[index], before: index == last ? end : nil, body)
+        try forEachReversed(node.child(index), before: index == last ? end : nil, body)
       else { return false }
     }
     return true

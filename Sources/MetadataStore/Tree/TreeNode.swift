@@ -1,78 +1,136 @@
-/// A node of a `SortedTree`: a leaf with elements, or an inner node with children and a lower bound of each.
-///
-/// A node is changed only by who holds the only reference to it, and to every node above it.
-final class TreeNode<Element: Sendable>: @unchecked Sendable {
-  // Safe: a node that two trees share is not changed by either.
-  static var maximum: Int { 64 }
-  static var minimum: Int { 20 }
-
-  /// A leaf's elements, in order; of an inner node what no element of the child is before (the first one says nothing).
-  var elements: ContiguousArray<Element>
-  var children: ContiguousArray<TreeNode>
-  /// Elements in all leaves below.
+/// What a node of a `SortedTree` says before its elements.
+struct TreeNodeHeader<Element: Sendable> {
+  /// Elements in this node.
+  var width: Int
+  /// Elements in all leaves below, or in this leaf.
   var count: Int
+  /// Of an inner node as many as elements; of a leaf none.
+  var children: ContiguousArray<TreeNode<Element>>
+}
 
-  init(leaf elements: ContiguousArray<Element>) {
-    self.elements = elements
-    // Room for what is to come: an array that is just large enough would move with the next element.
-    self.elements.reserveCapacity(Self.maximum + 1)
-    children = []
-    count = elements.count
-  }
-
-  init(bounds: ContiguousArray<Element>, children: ContiguousArray<TreeNode>) {
-    elements = bounds
-    self.children = children
-    count = children.reduce(0) { $0 + $1.count }
-  }
-
-  private init(copying other: TreeNode) {
-    elements = other.elements
-    children = other.children
-    count = other.count
-  }
-
-  func copy() -> TreeNode { TreeNode(copying: self) }
-
-  var isLeaf: Bool { children.isEmpty }
-  private var width: Int { isLeaf ? elements.count : children.count }
+/// A node of a `SortedTree`, in one piece of memory: a leaf with elements, or an inner node with children and a lower bound of each.
+///
+/// The elements of an inner node are what no element of the child is before; the first one says nothing. A node is changed only by
+/// who holds the only reference to it, and to every node above it.
+final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, Element> {
+  // Safe: the first `width` elements are initialized.
+  static var leafMaximum: Int { 32 }
+  static var innerMaximum: Int { 64 }
 
   /// Where an element stands to what is sought: negative before it, 0 at it, positive behind it.
   ///
   /// It is lent by its address: a copy would count a reference to a record that most comparisons do not look at.
   typealias Position = (UnsafePointer<Element>) -> Int
 
+  /// A leaf without elements.
+  static func leaf() -> TreeNode { make([], leafMaximum) }
+
+  /// A leaf of elements.
+  static func leaf(_ elements: some Collection<Element>) -> TreeNode {
+    let node = leaf()
+    node.fill(elements)
+    node.count = elements.count
+    return node
+  }
+
+  /// An inner node.
+  ///
+  /// - Parameters:
+  ///   - bounds: One for each child.
+  ///   - children: At least one.
+  /// - Returns: The node.
+  static func inner(
+    _ bounds: some Collection<Element>, _ children: ContiguousArray<TreeNode>
+  ) -> TreeNode {
+    let node = make(children, innerMaximum)
+    node.fill(bounds)
+    node.count = children.reduce(0) { $0 + $1.count }
+    return node
+  }
+
+  /// There is always room for one more than the most, so that a node splits behind an insertion.
+  private static func make(_ children: ContiguousArray<TreeNode>, _ maximum: Int) -> TreeNode {
+    let made = create(minimumCapacity: maximum + 1) { _ in
+      TreeNodeHeader(width: 0, count: 0, children: children)
+    }
+    return unsafe unsafeDowncast(made, to: TreeNode.self)
+  }
+
+  deinit {
+    unsafe withUnsafeMutablePointers { header, elements in
+      _ = unsafe elements.deinitialize(count: header.pointee.width)
+    }
+  }
+
+  /// A node of the same elements and children.
+  func copy() -> TreeNode {
+    let node = Self.make(header.children, maximum)
+    unsafe node.elements.initialize(from: elements, count: width)
+    node.width = width
+    node.count = count
+    return node
+  }
+
+  // MARK: Reading
+
+  /// How many elements it has itself.
+  private(set) var width: Int {
+    get { header.width }
+    set { header.width = newValue }
+  }
+
+  /// Elements in all leaves below.
+  private(set) var count: Int {
+    get { header.count }
+    set { header.count = newValue }
+  }
+
+  var isLeaf: Bool { header.children.isEmpty }
+  private var maximum: Int { isLeaf ? Self.leafMaximum : Self.innerMaximum }
+  /// Narrower nodes are joined with a neighbour.
+  private var isNarrow: Bool { width < maximum * 5 / 16 }
+
+  /// A child.
+  func child(_ index: Int) -> TreeNode { header.children[index] }
+
+  /// The elements where they lie. Lifetime: that of the node, as long as nobody changes it.
+  var lent: UnsafeBufferPointer<Element> {
+    unsafe UnsafeBufferPointer(start: elements, count: width)
+  }
+
+  private var elements: UnsafeMutablePointer<Element> {
+    unsafe withUnsafeMutablePointerToElements { unsafe $0 }
+  }
+
   /// The child in which an element at the position is, if any has it.
   @inline(__always)
   func childIndex(_ position: Position) -> Int {
-    unsafe elements.withUnsafeBufferPointer { elements in
-      guard let base = elements.baseAddress else { return 0 }
-      var low = 1
-      var high = elements.count
-      while low < high {
-        let middle = (low + high) / 2
-        if unsafe position(base + middle) <= 0 { low = middle + 1 } else { high = middle }
-      }
-      return low - 1
+    let base = unsafe elements
+    var low = 1
+    var high = width
+    while low < high {
+      let middle = (low + high) / 2
+      if unsafe position(base + middle) <= 0 { low = middle + 1 } else { high = middle }
     }
+    return low - 1
   }
 
   /// Where the first element is that is not before the position, and whether it is at it.
   @inline(__always)
   func elementIndex(_ position: Position) -> (index: Int, found: Bool) {
-    unsafe elements.withUnsafeBufferPointer { elements in
-      guard let base = elements.baseAddress else { return (0, false) }
-      var low = 0
-      var high = elements.count
-      while low < high {
-        let middle = (low + high) / 2
-        let order = unsafe position(base + middle)
-        if order == 0 { return (middle, true) }
-        if order < 0 { low = middle + 1 } else { high = middle }
-      }
-      return (low, false)
+    let base = unsafe elements
+    var low = 0
+    var high = width
+    while low < high {
+      let middle = (low + high) / 2
+      let order = unsafe position(base + middle)
+      if order == 0 { return (middle, true) }
+      if order < 0 { low = middle + 1 } else { high = middle }
     }
+    return (low, false)
   }
+
+  // MARK: Changing
 
   /// Puts an element in its place.
   ///
@@ -83,21 +141,21 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
     if isLeaf {
       let (index, found) = unsafe elementIndex(position)
       if found {
-        let replaced = elements[index]
-        elements[index] = element
+        let place = unsafe elements + index
+        let replaced = unsafe place.move()
+        unsafe place.initialize(to: element)
         return (replaced, nil)
       }
-      elements.insert(element, at: index)
+      open(index, for: element)
       count += 1
       return (nil, split(at: index))
     }
     let index = unsafe childIndex(position)
-    own(index)
-    let (replaced, sibling) = unsafe children[index].insert(element, position)
+    let (replaced, sibling) = unsafe owned(index).insert(element, position)
     if replaced == nil { count += 1 }
     guard let sibling else { return (replaced, nil) }
-    elements.insert(sibling.bound, at: index + 1)
-    children.insert(sibling.node, at: index + 1)
+    open(index + 1, for: sibling.bound)
+    header.children.insert(sibling.node, at: index + 1)
     return (replaced, split(at: index + 1))
   }
 
@@ -109,58 +167,126 @@ final class TreeNode<Element: Sendable>: @unchecked Sendable {
       let (index, found) = unsafe elementIndex(position)
       guard found else { return nil }
       count -= 1
-      return elements.remove(at: index)
+      return close(index)
     }
     let index = unsafe childIndex(position)
-    own(index)
-    guard let removed = unsafe children[index].remove(position) else { return nil }
+    let child = owned(index)
+    guard let removed = unsafe child.remove(position) else { return nil }
     count -= 1
-    if children[index].width < Self.minimum, children.count > 1 {
-      join(index == 0 ? 0 : index - 1)
-    }
+    if child.isNarrow, header.children.count > 1 { join(index == 0 ? 0 : index - 1) }
     return removed
   }
 
-  private func own(_ index: Int) {
-    if !isKnownUniquelyReferenced(&children[index]) { children[index] = children[index].copy() }
+  /// Changes every element, and every bound alike, in place; their order must stay.
+  func rewrite(_ body: (inout Element) -> Void) {
+    for index in 0..<width { unsafe body(&elements[index]) }
+    for index in header.children.indices { owned(index).rewrite(body) }
+  }
+
+  /// A child that nobody shares.
+  private func owned(_ index: Int) -> TreeNode {
+    unsafe withUnsafeMutablePointerToHeader { header in
+      if unsafe !isKnownUniquelyReferenced(&header.pointee.children[index]) {
+        unsafe header.pointee.children[index] = header.pointee.children[index].copy()
+      }
+      return unsafe header.pointee.children[index]
+    }
+  }
+
+  /// Adds elements behind those that are there, of which there must be none.
+  private func fill(_ added: some Collection<Element>) {
+    var place = unsafe elements
+    for element in added {
+      unsafe place.initialize(to: element)
+      unsafe place += 1
+    }
+    width = added.count
+  }
+
+  private func open(_ index: Int, for element: Element) {
+    let place = unsafe elements + index
+    unsafe (place + 1).moveInitialize(from: place, count: width - index)
+    unsafe place.initialize(to: element)
+    width += 1
+  }
+
+  private func close(_ index: Int) -> Element {
+    let place = unsafe elements + index
+    let element = unsafe place.move()
+    width -= 1
+    unsafe place.moveInitialize(from: place + 1, count: width - index)
+    return element
   }
 
   /// Halves the node when it is too wide. After an insertion at the end nearly all stays: elements that come in order fill nodes.
   private func split(at index: Int) -> (bound: Element, node: TreeNode)? {
-    guard width > Self.maximum else { return nil }
+    guard width > maximum else { return nil }
     let middle = index == width - 1 ? width - 1 : width / 2
-    let bound = elements[middle]
-    let sibling =
-      isLeaf
-      ? TreeNode(leaf: ContiguousArray(elements[middle...]))
-      : TreeNode(
-        bounds: ContiguousArray(elements[middle...]), children: ContiguousArray(children[middle...])
-      )
-    elements.removeSubrange(middle...)
-    if !isLeaf { children.removeSubrange(middle...) }
+    return split(before: middle)
+  }
+
+  /// Moves the elements from a place on to a node of their own.
+  private func split(before middle: Int) -> (bound: Element, node: TreeNode) {
+    let sibling = Self.make(ContiguousArray(header.children.dropFirst(middle)), maximum)
+    let moved = width - middle
+    let bound = unsafe elements[middle]
+    unsafe sibling.elements.moveInitialize(from: elements + middle, count: moved)
+    sibling.width = moved
+    width = middle
+    if isLeaf {
+      sibling.count = moved
+    } else {
+      sibling.count = sibling.header.children.reduce(0) { $0 + $1.count }
+      header.children.removeSubrange(middle...)
+    }
     count -= sibling.count
     return (bound, sibling)
   }
 
   /// Makes one child of two neighbours, or evens them out.
   private func join(_ index: Int) {
-    own(index)
-    let left = children[index]
-    let right = children[index + 1]
-    let bound = elements[index + 1]
-    if left.isLeaf {
-      left.elements += right.elements
+    let left = owned(index)
+    let right = owned(index + 1)
+    let bound = close(index + 1)
+    if !right.isLeaf { unsafe right.elements[0] = bound }
+    let together = left.width + right.width
+    if together <= left.maximum {
+      unsafe (left.elements + left.width).moveInitialize(from: right.elements, count: right.width)
+      left.width = together
+      left.count += right.count
+      left.header.children += right.header.children
+      // Its elements have moved.
+      right.width = 0
+      header.children.remove(at: index + 1)
     } else {
-      left.elements.append(bound)
-      left.elements += right.elements.dropFirst()
-      left.children += right.children
+      even(left, right)
+      unsafe open(index + 1, for: right.elements[0])
     }
-    left.count += right.count
-    elements.remove(at: index + 1)
-    children.remove(at: index + 1)
-    if let sibling = left.split(at: 0) {
-      elements.insert(sibling.bound, at: index + 1)
-      children.insert(sibling.node, at: index + 1)
+  }
+
+  /// Moves elements between two neighbours until they are equally wide.
+  private func even(_ left: TreeNode, _ right: TreeNode) {
+    let half = (left.width + right.width) / 2
+    if left.width > half {
+      let moved = left.width - half
+      unsafe (right.elements + moved).moveInitialize(from: right.elements, count: right.width)
+      unsafe right.elements.moveInitialize(from: left.elements + half, count: moved)
+    } else {
+      let moved = half - left.width
+      unsafe (left.elements + left.width).moveInitialize(from: right.elements, count: moved)
+      unsafe right.elements.moveInitialize(
+        from: right.elements + moved, count: right.width - moved)
     }
+    let both = left.header.children + right.header.children
+    (left.width, right.width) = (half, left.width + right.width - half)
+    let count = left.count + right.count
+    if left.isLeaf {
+      left.count = half
+    } else {
+      left.header.children = ContiguousArray(both.prefix(half))
+      right.header.children = ContiguousArray(both.dropFirst(half))
+      left.count = left.header.children.reduce(0) { $0 + $1.count }
+    }
+    right.count = count - left.count
   }
 }

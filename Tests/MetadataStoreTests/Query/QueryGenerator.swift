@@ -149,7 +149,7 @@ struct QueryGenerator {
   /// A snapshot of records, with some indexes or all.
   mutating func snapshot(_ records: [MetadataRecord], isIndexed: Bool) -> MetadataSnapshot {
     var root = StoreRoot(revision: 100, ["things": records])
-    let sorted = root.collections["things"]?.records ?? SortedTree()
+    let sorted = root.collections["things"]?.records ?? RecordTree()
     if isIndexed {
       root.setIndexes(Self.indexes.compactMap { CollectionIndex($0, of: sorted) }, of: "things")
     }

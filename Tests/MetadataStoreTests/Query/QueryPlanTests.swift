@@ -24,7 +24,7 @@ import Testing
       FieldPath("tags").map { IndexDefinition.tags($0) },
       FieldPath("group").map { IndexDefinition.category($0) },
     ].compactMap { $0 }
-    let sorted = root.collections["users"]?.records ?? SortedTree()
+    let sorted = root.collections["users"]?.records ?? RecordTree()
     root.setIndexes(definitions.compactMap { CollectionIndex($0, of: sorted) }, of: "users")
     return MetadataSnapshot(root)
   }()

@@ -30,10 +30,11 @@ struct RecordScan {
   func forEachLeaf(_ body: (RecordLeaf) -> Bool) {
     switch path {
     case .keys(let ranges):
+      let offset = MemoryLayout<RecordEntry>.offset(of: \.record) ?? 0
       for range in isReversed ? ranges.reversed() : ranges {
         let goesOn = forEachLeaf(
-          of: state.records, recordAt: 0, range, { Self.compare($0, $1.value) },
-          start.map { start in { Self.compare($0, start.key) } }, body)
+          of: state.records.entries, recordAt: offset, range, { Self.compare($0.record, $1.value) },
+          start.map { start in { Self.compare($0.record, start.key) } }, body)
         guard goesOn else { return }
       }
     case .index(let index, let ranges):
@@ -45,7 +46,7 @@ struct RecordScan {
         guard goesOn else { return }
       }
     case .found(let records):
-      _ = lend(records[...], recordAt: 0, body)
+      _ = unsafe records.withUnsafeBufferPointer { unsafe lend($0, recordAt: 0, body) }
     }
   }
 
@@ -56,29 +57,29 @@ struct RecordScan {
   ) -> Bool {
     var goesOn = true
     if isReversed {
-      tree.forEachLeafReversed(before: { element in
+      unsafe tree.forEachLeafReversed(before: { element in
         if range.endPosition({ compare(element, $0) }) > 0 { return 1 }
         return toStart.map { $0(element) < 0 ? -1 : 1 } ?? -1
       }) { elements in
         func isOutside(_ element: Element) -> Bool {
           range.startPosition { compare(element, $0) } < 0
         }
-        let isLast = elements.first.map(isOutside) ?? false
-        let part = isLast ? elements.drop(while: isOutside) : elements
-        goesOn = lend(part, recordAt: offset, body)
+        let isLast = unsafe elements.first.map(isOutside) ?? false
+        let part = unsafe isLast ? elements.drop(while: isOutside) : elements[...]
+        goesOn = unsafe lend(UnsafeBufferPointer(rebasing: part), recordAt: offset, body)
         return goesOn && !isLast
       }
     } else {
-      tree.forEachLeaf(from: { element in
+      unsafe tree.forEachLeaf(from: { element in
         if range.startPosition({ compare(element, $0) }) < 0 { return -1 }
         return toStart.map { $0(element) <= 0 ? -1 : 1 } ?? 1
       }) { elements in
         func isInside(_ element: Element) -> Bool {
           range.endPosition { compare(element, $0) } < 0
         }
-        let isLast = elements.last.map { !isInside($0) } ?? false
-        let part = isLast ? elements.prefix(while: isInside) : elements
-        goesOn = lend(part, recordAt: offset, body)
+        let isLast = unsafe elements.last.map { !isInside($0) } ?? false
+        let part = unsafe isLast ? elements.prefix(while: isInside) : elements[...]
+        goesOn = unsafe lend(UnsafeBufferPointer(rebasing: part), recordAt: offset, body)
         return goesOn && !isLast
       }
     }
@@ -86,11 +87,9 @@ struct RecordScan {
   }
 
   private func lend<Element>(
-    _ elements: ArraySlice<Element>, recordAt offset: Int, _ body: (RecordLeaf) -> Bool
+    _ elements: UnsafeBufferPointer<Element>, recordAt offset: Int, _ body: (RecordLeaf) -> Bool
   ) -> Bool {
-    unsafe elements.withUnsafeBufferPointer { elements in
-      unsafe RecordLeaf(elements, recordAt: offset, isReversed: isReversed).map(body) ?? true
-    }
+    unsafe RecordLeaf(elements, recordAt: offset, isReversed: isReversed).map(body) ?? true
   }
 
   /// Whether a record may come several times in a row.
@@ -119,9 +118,9 @@ extension AccessPath {
         range.isUnbounded
           ? state.records.count
           : sum
-            + state.records.estimate(
-              from: { record in range.startPosition { RecordScan.compare(record, $0.value) } },
-              to: { record in range.endPosition { RecordScan.compare(record, $0.value) } })
+            + state.records.entries.estimate(
+              from: { entry in range.startPosition { RecordScan.compare(entry.record, $0.value) } },
+              to: { entry in range.endPosition { RecordScan.compare(entry.record, $0.value) } })
       }
     case .index(let index, let ranges):
       ranges.reduce(0) { sum, range in
