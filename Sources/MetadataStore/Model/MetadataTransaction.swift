@@ -29,7 +29,8 @@ public struct MetadataTransaction: Sendable, Equatable {
 
   /// The strongest durability that any of its writes asks for.
   var durability: Durability {
-    (writes + otherwise).reduce(.memory) { max($0, $1.durability) }
+    let durability = writes.reduce(.memory) { max($0, $1.durability) }
+    return otherwise.reduce(durability) { max($0, $1.durability) }
   }
 
   func validate() throws(MetadataError) {

@@ -47,13 +47,20 @@ extension MetadataWrite {
         "the collection's name has \(collection.utf8.count) bytes; at most "
           + "\(maximumCollectionBytes) are allowed")
     }
-    let segments = collection.utf8.split(
-      separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard segments.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isNameByte) }) else {
-      throw .invalid(
-        "\"\(collection)\" is no name of a collection; "
-          + "use segments of A-Z a-z 0-9 _ - joined by dots")
+    var isWithin = false
+    for byte in collection.utf8 {
+      guard isNameByte(byte) || (isWithin && byte == UInt8(ascii: ".")) else {
+        throw noName(collection)
+      }
+      isWithin = byte != UInt8(ascii: ".")
     }
+    guard isWithin else { throw noName(collection) }
+  }
+
+  private static func noName(_ collection: String) -> MetadataError {
+    .invalid(
+      "\"\(collection)\" is no name of a collection; "
+        + "use segments of A-Z a-z 0-9 _ - joined by dots")
   }
 
   static func validate(key: String) throws(MetadataError) {

@@ -24,13 +24,13 @@ public struct MetadataRecord: @unchecked Sendable {
     modified: UInt64, expires: Int64? = nil
   ) {
     self.init(
-      CollectionName.of(collection), key, PackedValue(value), version: version, created: created,
-      modified: modified, expires: expires)
+      CollectionName.of(collection), key, KeyHash.of(collection, key), PackedValue(value),
+      version: version, created: created, modified: modified, expires: expires)
   }
 
   init(
-    _ collection: CollectionName, _ key: String, _ value: PackedValue, version: UInt64,
-    created: UInt64, modified: UInt64, expires: Int64?
+    _ collection: CollectionName, _ key: String, _ hash: UInt64, _ value: PackedValue,
+    version: UInt64, created: UInt64, modified: UInt64, expires: Int64?
   ) {
     var key = key
     block = key.withUTF8 { key in
@@ -38,7 +38,7 @@ public struct MetadataRecord: @unchecked Sendable {
         unsafe RecordBlock.make(
           RecordHeader(
             collection: collection, version: version, created: created, modified: modified,
-            expires: expires ?? .max, hash: KeyHash.of(collection.text, key),
+            expires: expires ?? .max, hash: hash,
             keyCount: UInt32(key.count), valueCount: UInt32(value.count)), key: key, value: value)
       }
     }

@@ -41,20 +41,17 @@ struct WriteCheck {
   ///
   /// - Parameters:
   ///   - value: What is asked.
-  ///   - collection: The collection's name.
+  ///   - definition: The collection's.
   ///   - key: The record's key, for messages.
   /// - Returns: The value with its defaults, or `nil` when it stays as it is.
   /// - Throws: `.invalid` with the first thing that does not fit, or `.tooLarge`.
-  func prepared(
-    _ value: PackedValue, _ collection: String, _ key: String
+  static func prepared(
+    _ value: PackedValue, _ definition: CollectionDefinition, _ key: String
   ) throws(MetadataError) -> PackedValue? {
-    guard let entry = catalog.entry(of: collection), let schema = entry.definition.schema else {
-      return nil
-    }
-    if value.withView(schema.fitsAsIs) { return nil }
-    let filled = try entry.definition.filled(value.value).map { PackedValue($0) }
+    guard let schema = definition.schema, !value.withView(schema.fitsAsIs) else { return nil }
+    let filled = try definition.filled(value.value).map { PackedValue($0) }
     if let violation = (filled ?? value).withView({ schema.violations(in: $0, atMost: 1) }).first {
-      throw .unfit(collection, key, violation)
+      throw .unfit(definition.collection, key, violation)
     }
     return filled
   }

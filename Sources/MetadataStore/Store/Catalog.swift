@@ -8,6 +8,8 @@ final class Catalog: Sendable {
   private let check: Mutex<WriteCheck>
   /// Whether something was admitted or defined since the last `settle`.
   private let isUnsettled = Atomic(false)
+  /// Whether any collection's records are held against other records.
+  private let isConstrained: Atomic<Bool>
   /// What is wrong with definitions that were found, one sentence each.
   let notes: [String]
 
@@ -20,6 +22,7 @@ final class Catalog: Sendable {
       notes.append("\(refusal); its records are not held against it until it is written anew")
     }
     shown = Mutex(catalog)
+    isConstrained = Atomic(catalog.hasConstraints)
     check = Mutex(
       WriteCheck(catalog) { collection, body in
         root.collections[collection]?.records.forEach { record in
@@ -55,21 +58,20 @@ final class Catalog: Sendable {
       guard case .put(let value) = write.action, !check.catalog.isEmpty else {
         return Draft.Amendment(value: nil, expires: write.expiry.moment(now, ttl: nil))
       }
+      let entry = check.catalog.entry(of: write.collection)
       return Draft.Amendment(
-        value: try check.prepared(value, write.collection, write.key),
-        expires: write.expiry.moment(
-          now, ttl: check.catalog.entry(of: write.collection)?.definition.ttl))
+        value: try entry.flatMap { (entry) throws(MetadataError) in
+          try WriteCheck.prepared(value, entry.definition, write.key)
+        }, expires: write.expiry.moment(now, ttl: entry?.definition.ttl))
     }
   }
 
   /// Holds what a transaction leaves against constraints; see `WriteCheck.admit`.
-  func admit(
-    _ changes: [MetadataChange], _ lookup: WriteCheck.Lookup
-  ) throws(MetadataError) {
+  func admit(_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) {
+    guard isConstrained.load(ordering: .relaxed) else { return }
+    isUnsettled.store(true, ordering: .relaxed)
     try check.withLock { (check) throws(MetadataError) in
-      guard !check.catalog.isEmpty else { return }
-      isUnsettled.store(true, ordering: .relaxed)
-      try check.admit(changes, lookup)
+      try check.admit(changes, draft.current)
     }
   }
 
@@ -90,6 +92,7 @@ final class Catalog: Sendable {
     guard isUnsettled.exchange(false, ordering: .relaxed) else { return }
     let catalog = check.withLock { check in
       if saved { check.settle() } else { check.takeBack() }
+      isConstrained.store(check.catalog.hasConstraints, ordering: .relaxed)
       return check.catalog
     }
     if saved { shown.withLock { $0 = catalog } }

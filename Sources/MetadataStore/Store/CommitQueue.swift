@@ -1,5 +1,17 @@
+import Glibc
 import HostSupport
 import Synchronization
+
+/// What a `CommitQueue` leads writers to. One call is made at a time.
+protocol Committer {
+  /// Commits one.
+  func commit(_ work: CommitQueue.Work) -> CommitQueue.Outcome
+
+  /// Commits a group, in order.
+  ///
+  /// - Returns: An outcome for each.
+  func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome]
+}
 
 /// Lets one writer at a time commit for all that wait: whoever finds no leader leads, with every request that has gathered.
 ///
@@ -13,78 +25,112 @@ final class CommitQueue: Sendable {
     case exclusive(@Sendable () -> Void)
   }
 
-  private enum Turn: Sendable {
+  /// What has become of a group.
+  private enum Phase: Sendable {
     case waits
+    /// Its first member leads.
     case leads
-    case done(Outcome)
+    case done([Outcome])
   }
 
-  private struct Request: Sendable {
-    let work: Work
-    let turn: Monitor<Turn>
+  /// Requests that are committed together; all of them are woken at once.
+  private final class Group: Sendable {
+    let phase = Monitor(Phase.waits)
   }
 
   private struct State {
     var hasLeader = false
-    var waiting: [Request] = []
+    var works: [Work] = []
+    var group = Group()
   }
 
   /// How many groups a leader commits for others before it goes its way.
   private static let rounds = 16
+  /// The longest that a leader waits for those whom it has just woken.
+  private static let longestPause: UInt64 = 200_000
   private let state = Mutex(State())
 
   /// Has a transaction committed, by this thread or by the leader of its group.
   ///
   /// - Parameters:
   ///   - work: What is to be done.
-  ///   - perform: Commits a group, in order, and returns an outcome for each; called by one leader at a time.
+  ///   - committer: Who does it.
   /// - Returns: The outcome.
-  func commit(_ work: Work, perform: ([Work]) -> [Outcome]) -> Outcome {
-    let turn = state.withLock { state -> Monitor<Turn>? in
+  func commit(_ work: Work, by committer: some Committer) -> Outcome {
+    let seat = state.withLock { state -> (group: Group, place: Int)? in
       if !state.hasLeader {
         state.hasLeader = true
         return nil
       }
-      let turn = Monitor(Turn.waits)
-      state.waiting.append(Request(work: work, turn: turn))
-      return turn
+      state.works.append(work)
+      return (state.group, state.works.count - 1)
     }
-    guard let turn else { return lead(work, perform) }
-    while true {
-      let result = turn.wait(until: .never) { turn -> Turn? in
-        if case .waits = turn { return nil }
-        defer { if case .leads = turn { turn = .waits } }
-        return turn
-      }
-      if case .done(let outcome)? = result { return outcome }
-      serve(perform)
+    guard let seat else {
+      let outcome = committer.commit(work)
+      serve(committer)
+      return outcome
     }
+    if let outcomes = Self.wait(for: seat.group, isFirst: seat.place == 0) {
+      return outcomes[seat.place]
+    }
+    serve(committer)
+    return Self.wait(for: seat.group, isFirst: false)?[seat.place] ?? .failure(.closed)
   }
 
-  /// Commits the leader's own request, then what gathered meanwhile.
-  private func lead(_ own: Work, _ perform: ([Work]) -> [Outcome]) -> Outcome {
-    let outcome = perform([own])[0]
-    serve(perform)
-    return outcome
+  /// Waits until a group is done.
+  ///
+  /// - Returns: Its outcomes; `nil` for its first member when that one has to lead.
+  private static func wait(for group: Group, isFirst: Bool) -> [Outcome]? {
+    group.phase.wait(until: .never) { phase -> [Outcome]?? in
+      switch phase {
+      case .waits: return .none
+      case .leads: return isFirst ? .some(nil) : .none
+      case .done(let outcomes): return outcomes
+      }
+    } ?? nil
   }
 
   /// Commits groups until nobody waits, or for some rounds; then whoever waits first leads.
-  private func serve(_ perform: ([Work]) -> [Outcome]) {
+  private func serve(_ committer: some Committer) {
     for _ in 0..<Self.rounds {
-      let group = state.withLock { state in
-        let group = state.waiting
-        state.waiting = []
-        if group.isEmpty { state.hasLeader = false }
-        return group
+      let (works, group) = state.withLock { state in
+        if state.works.isEmpty { state.hasLeader = false }
+        return Self.takeGroup(&state)
       }
-      if group.isEmpty { return }
-      let outcomes = perform(group.map(\.work))
-      for (request, outcome) in zip(group, outcomes) { request.turn.update { $0 = .done(outcome) } }
+      if works.isEmpty { return }
+      let began = Deadline.now()
+      let outcomes = committer.commit(works)
+      let pause = min((Deadline.now() - began) / 2, Self.longestPause)
+      group.phase.update { $0 = .done(outcomes) }
+      if Self.reachedDisk(outcomes) { awaitWriters(works.count, atMost: pause) }
     }
-    let next = state.withLock { state -> Request? in
-      state.hasLeader = !state.waiting.isEmpty
-      return state.waiting.first
+    let next = state.withLock { state -> Group? in
+      state.hasLeader = !state.works.isEmpty
+      return state.hasLeader ? state.group : nil
     }
-    next?.turn.update { $0 = .leads }
+    next?.phase.update { $0 = .leads }
+  }
+
+  private static func takeGroup(_ state: inout State) -> ([Work], Group) {
+    let taken = (state.works, state.group)
+    if !taken.0.isEmpty {
+      state.works = []
+      state.works.reserveCapacity(taken.0.count)
+      state.group = Group()
+    }
+    return taken
+  }
+
+  /// Lets those who were just woken come again: to go to the disk with half of them would make the others wait for it twice.
+  private func awaitWriters(_ count: Int, atMost pause: UInt64) {
+    let deadline = Deadline.now() + pause
+    while state.withLock({ $0.works.count }) < count, Deadline.now() < deadline { sched_yield() }
+  }
+
+  private static func reachedDisk(_ outcomes: [Outcome]) -> Bool {
+    outcomes.count > 1
+      && outcomes.contains { outcome in
+        if case .success(let receipt) = outcome { receipt.durability == .disk } else { false }
+      }
   }
 }

@@ -17,31 +17,11 @@ struct Draft {
     var expires: Int64?
   }
 
-  /// Who is asked before a transaction counts, in this order.
-  struct Checks {
-    /// Holds one write against what is declared.
-    var prepare: (_ write: MetadataWrite) throws(MetadataError) -> Amendment
-    /// Has validators judge the whole; answers with the values that they amended, by place. `nil` when there are none.
-    var review: ((_ changes: [MetadataChange]) throws(MetadataError) -> [Int: PackedValue])?
-    /// Holds what is added against the quotas, beside what the others of the group add. `nil` when nothing is bounded.
-    var bound:
-      (
-        (_ growth: [String: Usage], _ others: [String: Usage]) throws(MetadataError) -> Void
-      )?
-    /// Holds the whole against constraints between records. What it lets pass counts.
-    var admit: (_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) -> Void
-  }
-
-  /// Reads the newest record that is published.
-  typealias Lookup = (_ collection: String, _ key: String) -> MetadataRecord?
-
   /// Nanoseconds since 1970-01-01 UTC, from which relative expiries count.
   let now: Int64
-  private let lookup: Lookup
-  /// The newest state of what the group has changed so far, by identity.
-  private var latest: [RecordID: MetadataRecord?] = [:]
-  /// The same of the transaction that is being added.
-  private var pending: [RecordID: MetadataRecord?] = [:]
+  private let feed: Feed
+  /// What the group has changed so far; unused when nothing could read it.
+  private var latest = LatestRecords()
   private var growth: [String: Usage] = [:]
   /// Whether nothing reads what was written before, so that it need not be remembered.
   private let isSingle: Bool
@@ -55,12 +35,12 @@ struct Draft {
   ///   - isSingle: Whether there will be one transaction of one write.
   ///   - revision: The one before.
   ///   - now: Nanoseconds since 1970-01-01 UTC.
-  ///   - lookup: Reads what is published.
-  init(isSingle: Bool, after revision: UInt64, now: Int64, lookup: @escaping Lookup) {
+  ///   - feed: What is published.
+  init(isSingle: Bool, after revision: UInt64, now: Int64, on feed: Feed) {
     self.isSingle = isSingle
     self.revision = revision
     self.now = now
-    self.lookup = lookup
+    self.feed = feed
   }
 
   /// Whether there is anything to save.
@@ -68,11 +48,26 @@ struct Draft {
 
   /// The record as the group leaves it so far.
   func current(_ collection: String, _ key: String) -> MetadataRecord? {
-    if !isSingle {
-      let id = RecordID(collection, key)
-      if let record = pending[id] ?? latest[id] { return record }
+    unsafe Self.withNames(collection, key) { collection, key in
+      unsafe current(KeyHash.of(collection, key), collection, key)
     }
-    return lookup(collection, key)
+  }
+
+  private func current(
+    _ hash: UInt64, _ collection: UnsafeBufferPointer<UInt8>, _ key: UnsafeBufferPointer<UInt8>
+  ) -> MetadataRecord? {
+    if !isSingle, let latest = unsafe latest.find(hash, collection, key) {
+      return latest.isRemoved ? nil : latest.record
+    }
+    return unsafe feed.getAsWriter(hash, collection, key)
+  }
+
+  private static func withNames<Result>(
+    _ collection: String, _ key: String,
+    _ body: (_ collection: UnsafeBufferPointer<UInt8>, _ key: UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    var (collection, key) = (collection, key)
+    return collection.withUTF8 { name in key.withUTF8 { unsafe body(name, $0) } }
   }
 
   /// Adds a transaction.
@@ -84,7 +79,7 @@ struct Draft {
   /// - Returns: What it does.
   /// - Throws: The error of the first write that cannot be done; the draft is then as before.
   mutating func add(
-    _ transaction: MetadataTransaction, following: [MetadataWrite] = [], checks: Checks
+    _ transaction: MetadataTransaction, following: [MetadataWrite] = [], checks: some DraftChecks
   ) throws(MetadataError) -> Part {
     let held = transaction.conditions.allSatisfy { $0.holds(current($0.collection, $0.key)) }
     let writes = held ? transaction.writes : transaction.otherwise
@@ -92,28 +87,23 @@ struct Draft {
     let before = growth
     do throws(MetadataError) {
       changes = try self.changes(writes, checks, amended: [:])
-      if let review = checks.review, !changes.isEmpty {
-        let amended = try review(changes)
-        if !amended.isEmpty {
-          pending = [:]
-          changes = try self.changes(writes, checks, amended: amended)
-        }
+      let amended = try checks.review(changes)
+      if !amended.isEmpty {
+        latest.takeBack()
+        changes = try self.changes(writes, checks, amended: amended)
       }
       for write in held ? following : [] {
         let amendment = Amendment(expires: write.expiry.moment(now, ttl: nil))
-        append(write, amendment, current(write.collection, write.key), to: &changes)
+        append(write, amendment, target(of: write), to: &changes)
       }
-      if let bound = checks.bound { try self.bound(changes, bound) }
+      try checks.bound(changes, &growth)
       try checks.admit(changes, self)
     } catch {
-      pending = [:]
+      latest.takeBack()
       growth = before
       throw error
     }
-    if !isSingle {
-      latest.merge(pending) { _, newer in newer }
-      pending = [:]
-    }
+    latest.settle()
     if !changes.isEmpty { revision += 1 }
     let part = Part(
       conditionsHeld: held, revision: revision, changes: changes, asked: writes.count)
@@ -123,41 +113,41 @@ struct Draft {
 
   /// What writes do, each seeing those before it.
   private mutating func changes(
-    _ writes: [MetadataWrite], _ checks: Checks, amended: [Int: PackedValue]
+    _ writes: [MetadataWrite], _ checks: some DraftChecks, amended: [Int: PackedValue]
   ) throws(MetadataError) -> [MetadataChange] {
     var changes: [MetadataChange] = []
     changes.reserveCapacity(writes.count)
     for (place, write) in writes.enumerated() {
-      let former = current(write.collection, write.key)
-      try Self.meet(write, former)
+      let target = target(of: write)
+      try Self.meet(write, target.former)
       var amendment = try checks.prepare(write)
-      if let value = amended[place] { amendment.value = value }
-      append(write, amendment, former, to: &changes)
+      if !amended.isEmpty, let value = amended[place] { amendment.value = value }
+      append(write, amendment, target, to: &changes)
     }
     return changes
   }
 
-  private mutating func bound(
-    _ changes: [MetadataChange],
-    _ check: (_ growth: [String: Usage], _ others: [String: Usage]) throws(MetadataError) -> Void
-  ) throws(MetadataError) {
-    let added = changes.reduce(into: [String: Usage]()) { sums, change in
-      sums[change.record.collection, default: Usage()] += Usage(change)
+  /// The record that a write is of, as the group leaves it so far.
+  private struct Target {
+    /// `KeyHash` of it.
+    let hash: UInt64
+    let former: MetadataRecord?
+  }
+
+  private func target(of write: MetadataWrite) -> Target {
+    unsafe Self.withNames(write.collection, write.key) { collection, key in
+      let hash = unsafe KeyHash.of(collection, key)
+      return Target(hash: hash, former: unsafe current(hash, collection, key))
     }
-    try check(added, growth)
-    growth.merge(added, uniquingKeysWith: +)
   }
 
   private mutating func append(
-    _ write: MetadataWrite, _ amendment: Amendment, _ former: MetadataRecord?,
+    _ write: MetadataWrite, _ amendment: Amendment, _ target: Target,
     to changes: inout [MetadataChange]
   ) {
     let change = Self.change(
-      write, amendment, former, revision: revision + 1, index: changes.count)
-    if !isSingle {
-      pending[RecordID(write.collection, write.key)] = .some(
-        change.isRemoval ? nil : change.record)
-    }
+      write, amendment, target, revision: revision + 1, index: changes.count)
+    if !isSingle { latest.set(change.record, isRemoved: change.isRemoval) }
     changes.append(change)
   }
 
@@ -177,13 +167,14 @@ struct Draft {
   }
 
   private static func change(
-    _ write: MetadataWrite, _ amendment: Amendment, _ former: MetadataRecord?, revision: UInt64,
-    index: Int
+    _ write: MetadataWrite, _ amendment: Amendment, _ target: Target, revision: UInt64, index: Int
   ) -> MetadataChange {
+    let former = target.former
     switch (write.action, former) {
     case (.put(let asked), _):
       let record = MetadataRecord(
         former?.block.header.collection ?? CollectionName.of(write.collection), write.key,
+        target.hash,
         amendment.value ?? asked, version: max((former?.version ?? 0) + 1, write.leastVersion),
         created: former?.created ?? revision, modified: revision, expires: amendment.expires)
       return MetadataChange(
@@ -199,26 +190,16 @@ struct Draft {
 
   /// What to save: the last change of each record of all parts.
   var batch: PersistenceBatch {
-    var operations: [PersistenceOperation] = []
-    var positions: [RecordID: Int] = [:]
-    for part in parts {
-      for change in part.changes {
-        let record = change.record
-        let operation: PersistenceOperation =
-          change.isRemoval
-          ? .remove(collection: record.collection, key: record.key) : .put(record)
-        guard !isSingle else {
-          return PersistenceBatch(revision: part.revision, operations: [operation])
-        }
-        let id = RecordID(record.collection, record.key)
-        if let position = positions[id] {
-          operations[position] = operation
-        } else {
-          positions[id] = operations.count
-          operations.append(operation)
-        }
-      }
-    }
-    return PersistenceBatch(revision: parts.last?.revision ?? 0, operations: operations)
+    let operations =
+      isSingle
+      ? parts.last?.changes.map { Self.operation($0.record, $0.isRemoval) }
+      : latest.entries.map { Self.operation($0.record, $0.isRemoved) }
+    return PersistenceBatch(revision: revision, operations: operations ?? [])
+  }
+
+  private static func operation(
+    _ record: MetadataRecord, _ isRemoved: Bool
+  ) -> PersistenceOperation {
+    isRemoved ? .remove(collection: record.collection, key: record.key) : .put(record)
   }
 }

@@ -2,15 +2,27 @@ import HostSupport
 import Synchronization
 
 /// What the leader of a group does: draft, save, publish. It runs on one thread at a time.
-extension MetadataStore {
-  /// Commits a group in order.
-  ///
-  /// - Returns: An outcome for each.
-  func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome] {
-    guard !isClosed.load(ordering: .acquiring) else {
-      return group.map { _ in .failure(.closed) }
+extension MetadataStore: Committer {
+  func commit(_ work: CommitQueue.Work) -> CommitQueue.Outcome {
+    guard !isClosed.load(ordering: .acquiring) else { return .failure(.closed) }
+    switch work {
+    case .exclusive(let body): return exclusively(body)
+    case .transaction(let transaction) where transaction.isDefinition: return define(transaction)
+    case .transaction(let transaction):
+      var draft = draft(isSingle: transaction.isSingle)
+      do throws(MetadataError) {
+        let part = try draft.add(transaction, checks: WriteChecks(self, now: draft.now))
+        return .success(receipt(part, try save(draft, transaction.durability)))
+      } catch {
+        return .failure(counted(error))
+      }
     }
+  }
+
+  func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome] {
+    if group.count == 1 { return [commit(group[0])] }
     var outcomes: [CommitQueue.Outcome] = []
+    outcomes.reserveCapacity(group.count)
     var together: [MetadataTransaction] = []
     for work in group {
       if case .transaction(let transaction) = work, !transaction.isDefinition {
@@ -19,10 +31,7 @@ extension MetadataStore {
       }
       outcomes += commit(together)
       together = []
-      switch work {
-      case .transaction(let transaction): outcomes.append(define(transaction))
-      case .exclusive(let body): outcomes.append(exclusively(body))
-      }
+      outcomes.append(commit(work))
     }
     return outcomes + commit(together)
   }
@@ -37,13 +46,22 @@ extension MetadataStore {
 
   /// Commits transactions as one batch.
   private func commit(_ transactions: [MetadataTransaction]) -> [CommitQueue.Outcome] {
-    guard !transactions.isEmpty else { return [] }
-    var draft = draft(isSingle: transactions.count == 1 && transactions[0].isSingle)
-    var asked = Durability.memory
-    let drafted = transactions.map { transaction in
-      add(transaction, to: &draft, &asked)
+    guard !transactions.isEmpty, !isClosed.load(ordering: .acquiring) else {
+      return transactions.map { _ in .failure(.closed) }
     }
-    let saved = save(draft, asked)
+    var draft = draft(isSingle: false)
+    let checks = WriteChecks(self, now: draft.now)
+    var asked = Durability.memory
+    let drafted = transactions.map { transaction -> Result<Draft.Part, MetadataError> in
+      do throws(MetadataError) {
+        let part = try draft.add(transaction, checks: checks)
+        asked = max(asked, transaction.durability)
+        return .success(part)
+      } catch {
+        return .failure(counted(error))
+      }
+    }
+    let saved = Result { () throws(MetadataError) in try save(draft, asked) }
     return drafted.map { part in part.flatMap { part in saved.map { receipt(part, $0) } } }
   }
 
@@ -51,19 +69,7 @@ extension MetadataStore {
   func draft(isSingle: Bool) -> Draft {
     Draft(
       isSingle: isSingle, after: lastRevision.load(ordering: .relaxed), now: LogTime.now(),
-      lookup: { [feed] in feed.getAsWriter($0, $1) })
-  }
-
-  private func add(
-    _ transaction: MetadataTransaction, to draft: inout Draft, _ asked: inout Durability
-  ) -> Result<Draft.Part, MetadataError> {
-    do throws(MetadataError) {
-      let part = try draft.add(transaction, checks: checks(now: draft.now))
-      asked = max(asked, transaction.durability)
-      return .success(part)
-    } catch {
-      return .failure(counted(error))
-    }
+      on: feed)
   }
 
   /// Counts a conflict.
@@ -72,55 +78,11 @@ extension MetadataStore {
     return error
   }
 
-  /// Who is asked before a transaction counts.
-  private func checks(now: Int64) -> Draft.Checks {
-    var checks = Draft.Checks(
-      prepare: { [catalog] (write) throws(MetadataError) in
-        try catalog.prepare(write, now: now)
-      },
-      admit: { [catalog] (changes, draft) throws(MetadataError) in
-        try catalog.admit(changes, draft.current)
-      })
-    if !validators.isEmpty {
-      checks.review = { [self] (changes) throws(MetadataError) in try review(changes) }
-    }
-    if !quotas.isEmpty || catalog.hasQuotas {
-      checks.bound = { [self] (growth, others) throws(MetadataError) in try bound(growth, others) }
-    }
-    return checks
-  }
-
-  private func review(_ changes: [MetadataChange]) throws(MetadataError) -> [Int: PackedValue] {
-    let proposed = changes.map { change in
-      ProposedWrite(
-        collection: change.record.collection, key: change.record.key, old: change.previous,
-        new: change.isRemoval ? nil : change.record.value)
-    }
-    return try validators.review(proposed, snapshot: snapshot) {
-      (place, value) throws(MetadataError) in
-      let write = MetadataWrite(
-        collection: proposed[place].collection, key: proposed[place].key, value: value)
-      try write.validate()
-      return try catalog.prepare(write, now: 0).value?.value ?? value
-    }.mapValues { PackedValue($0) }
-  }
-
-  /// Holds what a transaction adds against the quotas.
-  private func bound(
-    _ growth: [String: Usage], _ others: [String: Usage]
-  ) throws(MetadataError) {
-    try quotas.check(growth, catalog) { collection in
-      feed.withRoot { $0.usage(of: collection) } + (others[collection] ?? Usage())
-    } namespaceUsage: { quota in
-      others.filter { quota.holds($0.key) }.values.reduce(
-        feed.withRoot { $0.usage(of: quota) }, +)
-    }
-  }
-
   /// Saves what was drafted, then publishes it.
   ///
   /// - Returns: The safety that was reached.
-  func save(_ draft: Draft, _ asked: Durability) -> Result<Durability, MetadataError> {
+  /// - Throws: `.storage` or `.closed`; nothing was published.
+  func save(_ draft: Draft, _ asked: Durability) throws(MetadataError) -> Durability {
     var reached = Durability.memory
     // Also a failed attempt uses its revisions up: a trace of it on disk must not look like the next one.
     lastRevision.store(draft.revision, ordering: .relaxed)
@@ -129,17 +91,23 @@ extension MetadataStore {
         reached = try saver.save(draft.batch, durability: asked)
       } catch {
         catalog.settle(saved: false)
-        return .failure(error)
+        throw error
       }
     }
     catalog.settle(saved: true)
     for part in draft.parts where !part.changes.isEmpty {
       feed.publish(part.changes, revision: part.revision)
       indexBuilder.note(part.changes)
-      sweep(part.changes.lazy.filter { !$0.isRemoval }.map(\.record))
+      noteExpiring(part.changes)
       writes.wrappingAdd(part.changes.count, ordering: .relaxed)
     }
-    return .success(reached)
+    return reached
+  }
+
+  private func noteExpiring(_ changes: [MetadataChange]) {
+    guard changes.contains(where: { !$0.isRemoval && $0.record.block.header.expires != .max })
+    else { return }
+    sweep(changes.lazy.filter { !$0.isRemoval }.map(\.record))
   }
 
   func receipt(_ part: Draft.Part, _ durability: Durability) -> TransactionReceipt {

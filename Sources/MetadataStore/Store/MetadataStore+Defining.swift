@@ -63,17 +63,10 @@ extension MetadataStore {
         of: write.key, document: write.value, from: catalog[write.key], isEmpty: records.isEmpty)
       let migrated = try Self.migrated(records, redefinition)
       var draft = draft(isSingle: false)
-      let now = draft.now
-      let checks = Draft.Checks { (write) in
-        Draft.Amendment(expires: write.expiry.moment(now, ttl: nil))
-      } admit: { [catalog] (changes, draft) throws(MetadataError) in
-        // There are none when its conditions do not hold.
-        guard !changes.isEmpty else { return }
-        let pairs = records.map { ($0, draft.current($0.collection, $0.key) ?? $0) }
-        try catalog.define(redefinition, records: pairs, draft.current)
-      }
+      let checks = DefinitionChecks(
+        redefinition: redefinition, records: records, catalog: catalog, now: draft.now)
       let part = try draft.add(transaction, following: migrated, checks: checks)
-      let reached = try save(draft, transaction.durability).get()
+      let reached = try save(draft, transaction.durability)
       if part.conditionsHeld {
         index(write.key, redefinition.new?.allIndexes ?? [])
         feed.keep(redefinition.new?.history, of: write.key)
@@ -128,7 +121,7 @@ extension MetadataStore {
           self.feed.withRoot { root in
             root.add(index.withLock { $0 }, to: build.collection)
           }
-        }, perform: { self.commit($0) })
+        }, by: self)
     }
   }
 }

@@ -189,7 +189,7 @@ public final class MetadataStore: Sendable {
     _ transaction: MetadataTransaction
   ) throws(MetadataError) -> TransactionReceipt {
     try transaction.validate()
-    return try queue.commit(.transaction(transaction)) { self.commit($0) }.get()
+    return try queue.commit(.transaction(transaction), by: self).get()
   }
 
   /// Watches the records of a collection whose keys begin with a prefix.

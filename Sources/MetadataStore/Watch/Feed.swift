@@ -43,11 +43,10 @@ final class Feed: Sendable {
   }
 
   /// Reads one record as it is now, for the one writer.
-  func getAsWriter(_ collection: String, _ key: String) -> MetadataRecord? {
-    var (collection, key) = (collection, key)
-    return collection.withUTF8 { name in
-      key.withUTF8 { unsafe table.findAsWriter(KeyHash.of(name, $0), name, $0) }
-    }
+  func getAsWriter(
+    _ hash: UInt64, _ collection: UnsafeBufferPointer<UInt8>, _ key: UnsafeBufferPointer<UInt8>
+  ) -> MetadataRecord? {
+    unsafe table.findAsWriter(hash, collection, key)
   }
 
   /// Runs `body` on the present root, which must not be kept: a copy that lives would have to be spared by the next write.
@@ -96,7 +95,7 @@ final class Feed: Sendable {
     for change in changes {
       for watch in state.byCollection[change.record.collection] ?? []
       where watch.matches(change) && !seen.contains(where: { $0 === watch }) {
-        seen.append(watch)
+        if changes.count > 1 { seen.append(watch) }
         body(watch)
       }
     }

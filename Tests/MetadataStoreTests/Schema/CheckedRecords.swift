@@ -39,7 +39,10 @@ struct CheckedRecords {
       switch write {
       case .put(let collection, let key, let value):
         let id = RecordID(collection, key)
-        let prepared = try check.prepared(PackedValue(value), collection, key)
+        let entry = check.catalog.entry(of: collection)
+        let prepared = try entry.flatMap { (entry) throws(MetadataError) in
+          try WriteCheck.prepared(PackedValue(value), entry.definition, key)
+        }
         let record = MetadataRecord(
           collection: collection, key: key, value: prepared?.value ?? value, version: 1, created: 1,
           modified: 1)

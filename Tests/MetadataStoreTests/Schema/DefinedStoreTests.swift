@@ -92,21 +92,35 @@ struct DefinedStoreTests {
   func quotaOfRefused() throws {
     let old = MetadataRecord(
       collection: "a", key: "old", value: .null, version: 1, created: 1, modified: 1)
-    var draft = Draft(isSingle: false, after: 1, now: 0) { _, key in key == "old" ? old : nil }
-    let isRefusing = Mutex(true)
-    let seen = Mutex<[Int]>([])
-    let checks = Draft.Checks(
-      prepare: { _ in Draft.Amendment(value: nil, expires: nil) },
-      bound: { (_, others) in seen.withLock { $0.append(others["a"]?.records ?? 0) } },
-      admit: { (_, _) throws(MetadataError) in
-        if isRefusing.withLock({ $0 }) { throw .invalid("refused") }
-      })
+    let feed = Feed(StoreRoot(revision: 1, ["a": [old]]), historyCapacity: 16)
+    var draft = Draft(isSingle: false, after: 1, now: 0, on: feed)
+    let checks = CountingChecks()
     let transaction = MetadataTransaction([try write("a", "new", "1")])
     #expect(throws: MetadataError.self) { try draft.add(transaction, checks: checks) }
-    isRefusing.withLock { $0 = false }
+    checks.isRefusing.withLock { $0 = false }
     _ = try draft.add(transaction, checks: checks)
     _ = try draft.add(MetadataTransaction([try write("a", "next", "1")]), checks: checks)
-    #expect(seen.withLock { $0 } == [0, 0, 1])
+    #expect(checks.seen.withLock { $0 } == [0, 0, 1])
+  }
+
+  /// Notes what others of the group add, adds one record, and lets nothing pass at first.
+  private final class CountingChecks: DraftChecks {
+    let isRefusing = Mutex(true)
+    let seen = Mutex<[Int]>([])
+
+    func prepare(_ write: MetadataWrite) -> Draft.Amendment { Draft.Amendment() }
+
+    func review(_ changes: [MetadataChange]) -> [Int: PackedValue] { [:] }
+
+    func bound(_ changes: [MetadataChange], _ others: inout [String: Usage]) {
+      let present = others["a"] ?? Usage()
+      seen.withLock { $0.append(present.records) }
+      others["a"] = present + Usage(records: 1)
+    }
+
+    func admit(_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) {
+      if isRefusing.withLock({ $0 }) { throw .invalid("refused") }
+    }
   }
 
   @Test("removes an expired record once nobody names it any more")
