@@ -8,6 +8,7 @@
 #include "hs_files.h"
 #include "hs_fatal.h"
 #include "hs_guard.h"
+#include "hs_latch.h"
 #include "hs_names.h"
 #include "hs_publish.h"
 #include "hs_reference.h"

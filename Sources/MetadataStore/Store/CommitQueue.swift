@@ -25,17 +25,39 @@ final class CommitQueue: Sendable {
     case exclusive(@Sendable () -> Void)
   }
 
-  /// What has become of a group.
-  private enum Phase: Sendable {
-    case waits
-    /// Its first member leads.
-    case leads
-    case done([Outcome])
-  }
-
   /// Requests that are committed together; all of them are woken at once.
-  private final class Group: Sendable {
-    let phase = Monitor(Phase.waits)
+  private final class Group: @unchecked Sendable {
+    // Safe: `outcomes` are written once, before the latches say that they are there.
+    private static let waits: UInt32 = 0
+    private static let leads: UInt32 = 1
+    private static let isDone: UInt32 = 2
+
+    /// Of the first member, who may have to lead.
+    private let first = Latch()
+    /// Of all others.
+    private let others = Latch()
+    private var outcomes: [Outcome] = []
+
+    func end(_ outcomes: [Outcome]) {
+      self.outcomes = outcomes
+      first.set(Self.isDone)
+      if outcomes.count > 1 { others.set(Self.isDone) }
+    }
+
+    func haveFirstLead() { first.set(Self.leads) }
+
+    /// Waits until it is done.
+    ///
+    /// - Parameter place: A member's place.
+    /// - Returns: The member's outcome; `nil` for the first one when that has to lead.
+    func wait(at place: Int) -> Outcome? {
+      if place == 0, first.wait(while: Self.waits) == Self.leads { return nil }
+      if place > 0 { _ = others.wait(while: Self.waits) }
+      return outcomes[place]
+    }
+
+    /// The first member's outcome, after it has led.
+    var outcomeOfFirst: Outcome { outcomes[0] }
   }
 
   private struct State {
@@ -49,6 +71,8 @@ final class CommitQueue: Sendable {
   /// The longest that a leader waits for those whom it has just woken.
   private static let longestPause: UInt64 = 200_000
   private let state = Mutex(State())
+  /// How many wait; what a leader looks at without the lock.
+  private let gathered = Atomic(0)
 
   /// Has a transaction committed, by this thread or by the leader of its group.
   ///
@@ -63,6 +87,7 @@ final class CommitQueue: Sendable {
         return nil
       }
       state.works.append(work)
+      gathered.store(state.works.count, ordering: .relaxed)
       return (state.group, state.works.count - 1)
     }
     guard let seat else {
@@ -70,24 +95,9 @@ final class CommitQueue: Sendable {
       serve(committer)
       return outcome
     }
-    if let outcomes = Self.wait(for: seat.group, isFirst: seat.place == 0) {
-      return outcomes[seat.place]
-    }
+    if let outcome = seat.group.wait(at: seat.place) { return outcome }
     serve(committer)
-    return Self.wait(for: seat.group, isFirst: false)?[seat.place] ?? .failure(.closed)
-  }
-
-  /// Waits until a group is done.
-  ///
-  /// - Returns: Its outcomes; `nil` for its first member when that one has to lead.
-  private static func wait(for group: Group, isFirst: Bool) -> [Outcome]? {
-    group.phase.wait(until: .never) { phase -> [Outcome]?? in
-      switch phase {
-      case .waits: return .none
-      case .leads: return isFirst ? .some(nil) : .none
-      case .done(let outcomes): return outcomes
-      }
-    } ?? nil
+    return seat.group.outcomeOfFirst
   }
 
   /// Commits groups until nobody waits, or for some rounds; then whoever waits first leads.
@@ -95,20 +105,21 @@ final class CommitQueue: Sendable {
     for _ in 0..<Self.rounds {
       let (works, group) = state.withLock { state in
         if state.works.isEmpty { state.hasLeader = false }
+        gathered.store(0, ordering: .relaxed)
         return Self.takeGroup(&state)
       }
       if works.isEmpty { return }
       let began = Deadline.now()
       let outcomes = committer.commit(works)
       let pause = min((Deadline.now() - began) / 2, Self.longestPause)
-      group.phase.update { $0 = .done(outcomes) }
+      group.end(outcomes)
       if Self.reachedDisk(outcomes) { awaitWriters(works.count, atMost: pause) }
     }
     let next = state.withLock { state -> Group? in
       state.hasLeader = !state.works.isEmpty
       return state.hasLeader ? state.group : nil
     }
-    next?.phase.update { $0 = .leads }
+    next?.haveFirstLead()
   }
 
   private static func takeGroup(_ state: inout State) -> ([Work], Group) {
@@ -124,7 +135,7 @@ final class CommitQueue: Sendable {
   /// Lets those who were just woken come again: to go to the disk with half of them would make the others wait for it twice.
   private func awaitWriters(_ count: Int, atMost pause: UInt64) {
     let deadline = Deadline.now() + pause
-    while state.withLock({ $0.works.count }) < count, Deadline.now() < deadline { sched_yield() }
+    while gathered.load(ordering: .relaxed) < count, Deadline.now() < deadline { sched_yield() }
   }
 
   private static func reachedDisk(_ outcomes: [Outcome]) -> Bool {
