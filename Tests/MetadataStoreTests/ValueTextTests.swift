@@ -15,9 +15,9 @@ import Testing
   ]
 
   private static func text(_ value: MetadataValue) -> String {
-    var bytes: [UInt8] = []
+    var bytes = ByteSink()
     PackedValue(value).withView { ValueText.append($0, to: &bytes) }
-    return String(decoding: bytes, as: UTF8.self)
+    return unsafe String(decoding: bytes.bytes, as: UTF8.self)
   }
 
   private static func value(_ text: String) throws(MetadataError) -> MetadataValue {

@@ -6,7 +6,6 @@ public struct RecordDigest: Sendable, Equatable {
   public private(set) var count = 0
   /// The sum of the first eight bytes of each record's SHA-256, modulo 2⁶⁴.
   public private(set) var sum: UInt64 = 0
-  private var bytes: [UInt8] = []
 
   /// Of no record.
   public init() {}
@@ -19,22 +18,24 @@ public struct RecordDigest: Sendable, Equatable {
 
   /// Adds a record.
   public mutating func add(_ record: MetadataRecord) {
-    bytes.removeAll(keepingCapacity: true)
-    bytes += record.collection.utf8
+    var bytes = ByteSink(capacity: 512)
+    bytes.append(record.collection)
     bytes.append(0)
-    unsafe record.withKey { unsafe bytes.append(contentsOf: $0) }
+    unsafe record.withKey { unsafe bytes.append($0) }
     bytes.append(0)
-    for number in [record.version, record.created, record.modified] { append(number) }
-    if let expires = record.expires { append(UInt64(bitPattern: expires)) }
+    for number in [record.version, record.created, record.modified] {
+      Self.append(number, to: &bytes)
+    }
+    if let expires = record.expires { Self.append(UInt64(bitPattern: expires), to: &bytes) }
     bytes.append(0)
     record.withView { ValueText.append($0, to: &bytes) }
     var hash = SHA256()
-    hash.add(bytes)
+    unsafe hash.add(UnsafeRawBufferPointer(bytes.bytes))
     count += 1
     sum &+= hash.digest().bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private mutating func append(_ number: UInt64) {
+  private static func append(_ number: UInt64, to bytes: inout ByteSink) {
     for shift in stride(from: 56, through: 0, by: -8) {
       bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
     }

@@ -91,12 +91,30 @@ final class Feed: Sendable {
   private static func find(
     _ changes: [MetadataChange], _ state: State, _ start: UInt64, _ body: (MetadataWatch) -> Void
   ) {
-    var seen: [MetadataWatch] = []
-    for change in changes {
-      for watch in state.byCollection[change.record.collection] ?? []
-      where watch.matches(change) && !seen.contains(where: { $0 === watch }) {
-        if changes.count > 1 { seen.append(watch) }
+    if changes.count == 1 {
+      for watch in state.byCollection[changes[0].record.collection] ?? []
+      where watch.matchesKey(changes[0]) {
         body(watch)
+      }
+      return
+    }
+    var seen: [MetadataWatch] = []
+    var unseen: [MetadataWatch] = []
+    var collection: CollectionName?
+    for change in changes {
+      let name = change.record.block.header.collection
+      if name !== collection {
+        collection = name
+        unseen = (state.byCollection[name.text] ?? []).filter { watch in
+          !seen.contains { $0 === watch }
+        }
+      }
+      if unseen.isEmpty { continue }
+      unseen.removeAll { watch in
+        guard watch.matchesKey(change) else { return false }
+        seen.append(watch)
+        body(watch)
+        return true
       }
     }
   }

@@ -99,8 +99,12 @@ public final class MetadataWatch: Sendable {
 
   func matches(_ change: MetadataChange) -> Bool {
     guard let collection else { return true }
-    return unsafe change.record.collection == collection
-      && change.record.withKey { unsafe $0.starts(with: prefix.utf8) }
+    return change.record.collection == collection && matchesKey(change)
+  }
+
+  /// Whether it is told of a change of its collection.
+  func matchesKey(_ change: MetadataChange) -> Bool {
+    unsafe prefix.isEmpty || change.record.withKey { unsafe $0.starts(with: prefix.utf8) }
   }
 
   /// Sets where to begin; before the first `wake`.

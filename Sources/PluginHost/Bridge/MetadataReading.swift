@@ -48,7 +48,7 @@ enum MetadataReading {
   /// - Returns: The store's value.
   /// - Throws: DVT_INVALID or DVT_TOO_LARGE.
   static func value(_ value: dvt_value) throws(ErrorReport) -> PackedValue {
-    var writer = PackedWriter(capacity: 128)
+    var writer = PackedWriter(capacity: 480)
     try unsafe write(value, to: &writer)
     return PackedValue(writer)
   }

@@ -2,8 +2,8 @@ import CDovetail
 import MetadataStore
 
 /// A batch as a plugin's provider gets it: all its text in one piece of memory.
-@safe struct KeptBatch {
-  private var bytes: [UInt8] = []
+@safe struct KeptBatch: ~Copyable {
+  private var bytes: ByteSink
   private var records: [dvt_kept_record] = unsafe []
   private let revision: UInt64
   private let durability: UInt32
@@ -11,6 +11,7 @@ import MetadataStore
   init(_ batch: PersistenceBatch, durability: Durability) {
     revision = batch.revision
     self.durability = UInt32(durability.rawValue)
+    bytes = ByteSink(capacity: batch.operations.count * 512)
     unsafe records.reserveCapacity(batch.operations.count)
     for operation in batch.operations {
       switch operation {
@@ -24,7 +25,7 @@ import MetadataStore
     var kept = unsafe dvt_kept_record()
     unsafe kept.collection.len = add(record.collection)
     unsafe kept.key.len = record.withKey { key in
-      unsafe bytes.append(contentsOf: key)
+      unsafe bytes.append(key)
       return UInt64(key.count)
     }
     let start = bytes.count
@@ -50,7 +51,7 @@ import MetadataStore
 
   private mutating func add(_ text: String) -> UInt64 {
     let start = bytes.count
-    bytes += text.utf8
+    bytes.append(text)
     return UInt64(bytes.count - start)
   }
 
@@ -59,21 +60,20 @@ import MetadataStore
     throws(MetadataError)
   {
     var result: Result<Void, MetadataError> = .success(())
-    unsafe bytes.withUnsafeBufferPointer { bytes in
-      unsafe records.withUnsafeMutableBufferPointer { records in
-        var next = bytes.baseAddress
-        for index in records.indices {
-          unsafe Self.place(&records[index].collection, &next)
-          unsafe Self.place(&records[index].key, &next)
-          unsafe Self.place(&records[index].value, &next)
-        }
-        var batch = unsafe dvt_batch(
-          struct_size: UInt32(MemoryLayout<dvt_batch>.size), abi_major: UInt16(DVT_ABI_MAJOR),
-          abi_minor: UInt16(DVT_ABI_MINOR), revision: revision,
-          records: UnsafePointer(records.baseAddress), count: UInt64(records.count),
-          durability: durability, reserved: 0)
-        result = Result { () throws(MetadataError) in unsafe try body(&batch) }
+    var next = unsafe bytes.bytes.baseAddress
+    let (revision, durability) = (revision, durability)
+    unsafe records.withUnsafeMutableBufferPointer { records in
+      for index in records.indices {
+        unsafe Self.place(&records[index].collection, &next)
+        unsafe Self.place(&records[index].key, &next)
+        unsafe Self.place(&records[index].value, &next)
       }
+      var batch = unsafe dvt_batch(
+        struct_size: UInt32(MemoryLayout<dvt_batch>.size), abi_major: UInt16(DVT_ABI_MAJOR),
+        abi_minor: UInt16(DVT_ABI_MINOR), revision: revision,
+        records: UnsafePointer(records.baseAddress), count: UInt64(records.count),
+        durability: durability, reserved: 0)
+      result = Result { () throws(MetadataError) in unsafe try body(&batch) }
     }
     try result.get()
   }

@@ -1,4 +1,5 @@
 import CDovetail
+import Glibc
 import MetadataStore
 
 /// Reads the changes and conditions that a plugin asks for.
@@ -12,13 +13,15 @@ enum WriteReading {
   ///   - instance: The plugin.
   ///   - given: What it asks.
   ///   - isRemoval: What the call says; `nil` to go by the flags.
+  ///   - former: The collection of the change before, which is permitted.
   /// - Returns: The change.
   /// - Throws: DVT_INVALID, DVT_DENIED or DVT_TOO_LARGE.
   static func write(
-    _ instance: PluginInstance, _ given: UnsafePointer<dvt_write>?, isRemoval: Bool?
+    _ instance: PluginInstance, _ given: UnsafePointer<dvt_write>?, isRemoval: Bool?,
+    after former: String? = nil
   ) throws(ErrorReport) -> MetadataWrite {
     let write = try unsafe MetadataCalls.read(given, "dvt_write", atLeast: firstRevision)
-    let collection = try unsafe MetadataCalls.permitted(instance, write.collection)
+    let collection = try unsafe permitted(instance, write.collection, former)
     if collection == CollectionDefinition.reserved {
       throw ErrorReport(
         DVT_DENIED, "the collection '\(collection)' is the host's own; `define` a collection")
@@ -34,6 +37,19 @@ enum WriteReading {
     return MetadataWrite(
       collection: collection, key: key, packed: try unsafe MetadataReading.value(write.value),
       expectation: expectation, durability: durability, expiry: try unsafe expiry(write))
+  }
+
+  /// A collection that the manifest permits, as that of the change before is.
+  private static func permitted(
+    _ instance: PluginInstance, _ given: dvt_str, _ former: String?
+  ) throws(ErrorReport) -> String {
+    if var former, unsafe given.len == former.utf8.count {
+      let isSame = former.withUTF8 { name in
+        unsafe memcmp(name.baseAddress ?? given.ptr, given.ptr, name.count) == 0
+      }
+      if isSame { return former }
+    }
+    return try unsafe MetadataCalls.permitted(instance, given)
   }
 
   private static func expectation(
@@ -90,7 +106,9 @@ enum WriteReading {
     var writes: [MetadataWrite] = []
     writes.reserveCapacity(Int(count))
     for index in 0..<Int(count) {
-      writes.append(try unsafe write(instance, given[index], isRemoval: nil))
+      writes.append(
+        try unsafe write(
+          instance, given[index], isRemoval: nil, after: writes.last?.collection))
     }
     return writes
   }
