@@ -10,13 +10,8 @@ final class Sweeper: Sendable {
   /// Removes records whose time is over; records that were changed since are among them.
   typealias Remove = @Sendable ([MetadataRecord]) -> Void
 
-  private struct Entry {
-    let moment: Int64
-    let record: MetadataRecord
-  }
-
   private struct State {
-    var entries = SortedTree<Entry>()
+    var entries = SortedTree<ExpiryEntry>()
     var isStopped = false
 
     var earliest: Int64? {
@@ -45,8 +40,8 @@ final class Sweeper: Sendable {
     guard !expiring.isEmpty else { return }
     state.update { state in
       for record in expiring {
-        let entry = Entry(moment: record.block.header.expires, record: record)
-        unsafe state.entries.insert(entry) { unsafe Self.compare($0.pointee, entry) }
+        let entry = ExpiryEntry(moment: record.block.header.expires, record: record)
+        state.entries.insert(entry, ExpiryPosition(entry))
       }
     }
     thread.withLock { thread in
@@ -63,9 +58,9 @@ final class Sweeper: Sendable {
     let now = LogTime.now()
     let overdue = now &- record.block.header.expires
     let pause = min(max(overdue, Self.shortestPause), Self.longestPause)
-    let entry = Entry(moment: now + pause, record: record)
+    let entry = ExpiryEntry(moment: now + pause, record: record)
     state.update { state in
-      _ = unsafe state.entries.insert(entry) { unsafe Self.compare($0.pointee, entry) }
+      _ = state.entries.insert(entry, ExpiryPosition(entry))
     }
   }
 
@@ -94,22 +89,13 @@ final class Sweeper: Sendable {
 
   private static func takeDue(_ state: inout State) -> [MetadataRecord] {
     let now = LogTime.now()
-    var due: [Entry] = []
+    var due: [ExpiryEntry] = []
     state.entries.forEach { entry in
       guard entry.moment <= now, due.count < portion else { return false }
       due.append(entry)
       return true
     }
-    for entry in due { unsafe state.entries.remove { unsafe compare($0.pointee, entry) } }
+    for entry in due { state.entries.remove(ExpiryPosition(entry)) }
     return due.map(\.record)
-  }
-
-  /// By moment, then by what else makes a record of a version unique.
-  private static func compare(_ left: Entry, _ right: Entry) -> Int {
-    if left.moment != right.moment { return left.moment < right.moment ? -1 : 1 }
-    let (first, second) = (left.record.block.header, right.record.block.header)
-    if first.modified != second.modified { return first.modified < second.modified ? -1 : 1 }
-    if first.hash != second.hash { return first.hash < second.hash ? -1 : 1 }
-    return unsafe ByteOrder.compare(left.record.block.key, right.record.block.key)
   }
 }

@@ -7,18 +7,23 @@ import Synchronization
   // Safe: the bytes are written once and live as long as the object.
   /// The name.
   let text: String
-  /// Its number in this process, 0…; what other names had is not given again.
-  let number: UInt32
+  /// `KeyHash` of the name, never 0; other names have others, as far as 64 bits of which nobody knows the seed can tell.
+  let hash: UInt64
 
   /// The name's bytes. Lifetime: that of the object.
   let bytes: UnsafeBufferPointer<UInt8>
 
-  private init(_ text: String, _ number: UInt32) {
+  private init(_ text: String) {
     self.text = text
-    self.number = number
     let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
     _ = unsafe bytes.initialize(fromContentsOf: text.utf8)
     unsafe self.bytes = UnsafeBufferPointer(bytes)
+    hash = unsafe Self.hash(of: self.bytes)
+  }
+
+  /// The hash of a name.
+  static func hash(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    max(1, unsafe KeyHash.of(name, UnsafeBufferPointer(start: nil, count: 0)))
   }
 
   deinit { unsafe bytes.deallocate() }
@@ -30,7 +35,6 @@ import Synchronization
 
   private struct Table {
     var names: [String: CollectionName] = [:]
-    var next: UInt32 = 0
     var limit = 1024
   }
 
@@ -41,8 +45,7 @@ import Synchronization
     table.withLock { table in
       if let name = table.names[text] { return name }
       if table.names.count >= table.limit { forgetUnused(&table) }
-      let name = CollectionName(text, table.next)
-      table.next &+= 1
+      let name = CollectionName(text)
       table.names[text] = name
       return name
     }

@@ -25,6 +25,11 @@ struct KeyWindow: Sendable, Equatable {
     prefix = Array(first.prefix(max(0, min(common, longest - width))))
   }
 
+  /// Whether a key begins as all keys did when the window was chosen; of others it tells nothing.
+  func holds(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
+    unsafe prefix.isEmpty || key.starts(with: prefix)
+  }
+
   /// Eight bytes of a key as a number: of two keys the one that comes first has no greater one.
   ///
   /// - Parameter key: The key's bytes.

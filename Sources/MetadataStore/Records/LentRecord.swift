@@ -11,8 +11,8 @@
   package let modified: UInt64
   /// Nanoseconds since 1970-01-01 UTC; `Int64.max` for never.
   package let expires: Int64
-  /// See `MetadataRecord.collectionNumber`.
-  package let collectionNumber: UInt32
+  /// See `MetadataRecord.collectionHash`.
+  package let collectionHash: UInt64
 }
 
 extension MetadataRecord {
@@ -25,7 +25,7 @@ extension MetadataRecord {
         collection: name.bytes, key: UnsafeBufferPointer(start: elements, count: keyCount),
         value: PackedView(elements + keyCount), version: header.pointee.version,
         created: header.pointee.created, modified: header.pointee.modified,
-        expires: header.pointee.expires, collectionNumber: name.number)
+        expires: header.pointee.expires, collectionHash: name.hash)
     }
   }
 }

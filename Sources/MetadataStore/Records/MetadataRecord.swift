@@ -65,8 +65,8 @@ public struct MetadataRecord: @unchecked Sendable {
   /// Bytes of memory that it takes.
   package var size: Int { block.footprint }
 
-  /// Number of the collection's name in this process; what a cache of decisions about collections goes by.
-  package var collectionNumber: UInt32 { block.header.collection.number }
+  /// Hash of the collection's name; what a cache of decisions about collections goes by.
+  package var collectionHash: UInt64 { block.header.collection.hash }
 
   /// Reads the value where it lies.
   ///

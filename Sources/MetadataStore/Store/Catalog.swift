@@ -8,7 +8,6 @@ final class Catalog: Sendable {
   private let check: Mutex<WriteCheck>
   /// Whether something was admitted or defined since the last `settle`.
   private let isUnsettled = Atomic(false)
-  /// Whether any collection's records are held against other records.
   private let isConstrained: Atomic<Bool>
   /// What is wrong with definitions that were found, one sentence each.
   let notes: [String]
@@ -46,6 +45,9 @@ final class Catalog: Sendable {
 
   // MARK: For the writer
 
+  /// Whether any collection's records are held against other records.
+  var hasConstraints: Bool { isConstrained.load(ordering: .relaxed) }
+
   /// Holds a write against its collection's definition; see `WriteCheck.prepared`.
   ///
   /// - Parameters:
@@ -68,7 +70,6 @@ final class Catalog: Sendable {
 
   /// Holds what a transaction leaves against constraints; see `WriteCheck.admit`.
   func admit(_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) {
-    guard isConstrained.load(ordering: .relaxed) else { return }
     isUnsettled.store(true, ordering: .relaxed)
     try check.withLock { (check) throws(MetadataError) in
       try check.admit(changes, draft.current)

@@ -17,6 +17,8 @@ struct DefinitionChecks: DraftChecks {
     _ changes: [MetadataChange], _ others: inout [String: Usage]
   ) throws(MetadataError) {}
 
+  var hasConstraints: Bool { true }
+
   func admit(_ changes: [MetadataChange], _ draft: Draft) throws(MetadataError) {
     // There are none when its conditions do not hold.
     guard !changes.isEmpty else { return }

@@ -1,5 +1,7 @@
 /// What the transactions of a group would do, computed without touching anything; then saved, then published.
-struct Draft {
+///
+/// Threading: the store's one writer.
+final class Draft {
   /// What one transaction of the group does.
   struct Part {
     let conditionsHeld: Bool
@@ -78,7 +80,7 @@ struct Draft {
   ///   - checks: Who is asked.
   /// - Returns: What it does.
   /// - Throws: The error of the first write that cannot be done; the draft is then as before.
-  mutating func add(
+  func add(
     _ transaction: MetadataTransaction, following: [MetadataWrite] = [], checks: some DraftChecks
   ) throws(MetadataError) -> Part {
     let held = transaction.conditions.allSatisfy { $0.holds(current($0.collection, $0.key)) }
@@ -97,7 +99,7 @@ struct Draft {
         append(write, amendment, target(of: write), to: &changes)
       }
       try checks.bound(changes, &growth)
-      try checks.admit(changes, self)
+      if checks.hasConstraints { try checks.admit(changes, self) }
     } catch {
       latest.takeBack()
       growth = before
@@ -112,17 +114,18 @@ struct Draft {
   }
 
   /// What writes do, each seeing those before it.
-  private mutating func changes(
+  private func changes(
     _ writes: [MetadataWrite], _ checks: some DraftChecks, amended: [Int: PackedValue]
   ) throws(MetadataError) -> [MetadataChange] {
     var changes: [MetadataChange] = []
     changes.reserveCapacity(writes.count)
-    for (place, write) in writes.enumerated() {
-      let target = target(of: write)
-      try Self.meet(write, target.former)
-      var amendment = try checks.prepare(write)
+    // By place: to copy a write counts three references.
+    for place in writes.indices {
+      let target = target(of: writes[place])
+      try Self.meet(writes[place], target.former)
+      var amendment = try checks.prepare(writes[place])
       if !amended.isEmpty, let value = amended[place] { amendment.value = value }
-      append(write, amendment, target, to: &changes)
+      append(writes[place], amendment, target, to: &changes)
     }
     return changes
   }
@@ -141,7 +144,7 @@ struct Draft {
     }
   }
 
-  private mutating func append(
+  private func append(
     _ write: MetadataWrite, _ amendment: Amendment, _ target: Target,
     to changes: inout [MetadataChange]
   ) {

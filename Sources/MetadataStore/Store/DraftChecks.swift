@@ -22,6 +22,9 @@ protocol DraftChecks {
   /// - Throws: `.quota`.
   func bound(_ changes: [MetadataChange], _ others: inout [String: Usage]) throws(MetadataError)
 
+  /// Whether `admit` has anything to ask.
+  var hasConstraints: Bool { get }
+
   /// Holds the whole against constraints between records. What it lets pass counts.
   ///
   /// - Parameters:

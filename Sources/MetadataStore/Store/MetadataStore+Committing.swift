@@ -9,7 +9,7 @@ extension MetadataStore: Committer {
     case .exclusive(let body): return exclusively(body)
     case .transaction(let transaction) where transaction.isDefinition: return define(transaction)
     case .transaction(let transaction):
-      var draft = draft(isSingle: transaction.isSingle)
+      let draft = draft(isSingle: transaction.isSingle)
       do throws(MetadataError) {
         let part = try draft.add(transaction, checks: WriteChecks(self, now: draft.now))
         return .success(receipt(part, try save(draft, transaction.durability)))
@@ -49,7 +49,7 @@ extension MetadataStore: Committer {
     guard !transactions.isEmpty, !isClosed.load(ordering: .acquiring) else {
       return transactions.map { _ in .failure(.closed) }
     }
-    var draft = draft(isSingle: false)
+    let draft = draft(isSingle: false)
     let checks = WriteChecks(self, now: draft.now)
     var asked = Durability.memory
     let drafted = transactions.map { transaction -> Result<Draft.Part, MetadataError> in
@@ -111,13 +111,16 @@ extension MetadataStore: Committer {
   }
 
   func receipt(_ part: Draft.Part, _ durability: Durability) -> TransactionReceipt {
-    TransactionReceipt(
+    let changes = part.changes
+    // By place: a change is not copied for the sake of one number.
+    let receipts = (0..<min(part.asked, changes.count)).map { place in
+      WriteReceipt(
+        version: changes[place].isRemoval ? 0 : changes[place].record.version,
+        revision: part.revision, durability: durability)
+    }
+    return TransactionReceipt(
       conditionsHeld: part.conditionsHeld, revision: part.revision, durability: durability,
-      receipts: part.changes.prefix(part.asked).map { change in
-        WriteReceipt(
-          version: change.isRemoval ? 0 : change.record.version, revision: part.revision,
-          durability: durability)
-      })
+      receipts: receipts)
   }
 
   /// Has records removed when their time is over.
@@ -164,8 +167,8 @@ extension MetadataWrite.Expiry {
 extension MetadataTransaction {
   /// Whether it changes the definition of a collection.
   var isDefinition: Bool {
-    writes.contains { $0.collection == CollectionDefinition.reserved }
-      || otherwise.contains { $0.collection == CollectionDefinition.reserved }
+    writes.indices.contains { writes[$0].collection == CollectionDefinition.reserved }
+      || otherwise.indices.contains { otherwise[$0].collection == CollectionDefinition.reserved }
   }
 
   /// Whether nothing in it could read what it writes.

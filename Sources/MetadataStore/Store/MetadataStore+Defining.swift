@@ -62,7 +62,7 @@ extension MetadataStore {
       let redefinition = try Redefinition(
         of: write.key, document: write.value, from: catalog[write.key], isEmpty: records.isEmpty)
       let migrated = try Self.migrated(records, redefinition)
-      var draft = draft(isSingle: false)
+      let draft = draft(isSingle: false)
       let checks = DefinitionChecks(
         redefinition: redefinition, records: records, catalog: catalog, now: draft.now)
       let part = try draft.add(transaction, following: migrated, checks: checks)

@@ -82,12 +82,12 @@ public final class MetadataStore: Sendable {
     }
   }
 
-  /// A number for the name of a collection, for caches of decisions about it: the same as long as records or others have the name.
+  /// A hash of the name of a collection, for caches of decisions about it; never 0.
   ///
-  /// - Parameter collection: The name.
-  /// - Returns: What `MetadataRecord.collectionNumber` is for its records.
-  package static func collectionNumber(of collection: String) -> UInt32 {
-    CollectionName.of(collection).number
+  /// - Parameter collection: The name's bytes.
+  /// - Returns: What `MetadataRecord.collectionHash` is for its records.
+  package static func collectionHash(of collection: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    unsafe CollectionName.hash(of: collection)
   }
 
   /// The whole store as it is now.

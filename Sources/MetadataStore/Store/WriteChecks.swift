@@ -5,11 +5,13 @@ struct WriteChecks: DraftChecks {
   private let now: Int64
   private let hasValidators: Bool
   private let hasQuotas: Bool
+  let hasConstraints: Bool
 
   init(_ store: MetadataStore, now: Int64) {
     self.store = store
     self.now = now
     hasValidators = !store.validators.isEmpty
+    hasConstraints = store.catalog.hasConstraints
     hasQuotas = !store.quotas.isEmpty || store.catalog.hasQuotas
   }
 

@@ -3,12 +3,26 @@ struct RecordEntry: Sendable {
   /// `KeyWindow.digest` of its key.
   var digest: UInt64
   let record: MetadataRecord
+}
 
-  /// Compares an entry's key with another one, looking at the record only when it must.
+/// Where a key is among the records of a collection.
+@safe struct KeyPosition: TreePosition {
+  // Safe: used while whoever made it holds the key.
+  let digest: UInt64
+  private let key: UnsafeBufferPointer<UInt8>
+
+  /// The position of a key.
+  ///
+  /// - Parameters:
+  ///   - key: Valid as long as this is used.
+  ///   - window: The tree's.
+  init(_ key: UnsafeBufferPointer<UInt8>, _ window: KeyWindow) {
+    digest = unsafe window.digest(key)
+    unsafe self.key = unsafe key
+  }
+
   @inline(__always)
-  static func order(
-    _ entry: UnsafePointer<RecordEntry>, _ digest: UInt64, _ key: UnsafeBufferPointer<UInt8>
-  ) -> Int {
+  func order(of entry: UnsafePointer<RecordEntry>) -> Int {
     let own = unsafe entry.pointee.digest
     if own != digest { return own < digest ? -1 : 1 }
     return unsafe RecordBlock.compareKey(of: entry.pointee.record, to: key)

@@ -4,6 +4,8 @@ struct RecordTree: Sendable {
   private var window = KeyWindow()
   /// For those who have room for four bytes only.
   private(set) var narrowWindow = KeyWindow()
+  /// Records that were put in since the windows were chosen, and that the narrow one tells nothing of.
+  private var strangers = 0
   /// Larger trees keep the window that they have: to look at each record again would hold up the writer.
   private static let mostAdapted = 200_000
 
@@ -26,8 +28,7 @@ struct RecordTree: Sendable {
 
   /// The record of a key.
   func find(_ key: UnsafeBufferPointer<UInt8>) -> MetadataRecord? {
-    let digest = unsafe window.digest(key)
-    return unsafe entries.find { unsafe RecordEntry.order($0, digest, key) }?.record
+    unsafe entries.find(KeyPosition(key, window))?.record
   }
 
   /// Puts a record in its place.
@@ -35,19 +36,19 @@ struct RecordTree: Sendable {
   /// - Returns: Whether the windows are others than before.
   mutating func insert(_ record: MetadataRecord) -> Bool {
     let key = unsafe record.block.key
-    let digest = unsafe window.digest(key)
-    let height = entries.height
-    unsafe entries.insert(RecordEntry(digest: digest, record: record)) {
-      unsafe RecordEntry.order($0, digest, key)
-    }
-    return entries.height > height && adapt()
+    let position = unsafe KeyPosition(key, window)
+    let entry = RecordEntry(digest: position.digest, record: record)
+    guard entries.insert(entry, position) == nil else { return false }
+    let isStranger = unsafe !narrowWindow.holds(key)
+    if isStranger { strangers += 1 }
+    // Keys may also have become longer.
+    let isMilestone = count >= 64 && count & (count - 1) == 0
+    return (isMilestone || strangers * 8 > count) && adapt()
   }
 
   /// Takes a record out.
   mutating func remove(_ record: MetadataRecord) {
-    let key = unsafe record.block.key
-    let digest = unsafe window.digest(key)
-    unsafe entries.remove { unsafe RecordEntry.order($0, digest, key) }
+    entries.remove(unsafe KeyPosition(record.block.key, window))
   }
 
   /// Calls `body` with records in order, from the first whose key is not before another one, until it returns false.
@@ -73,6 +74,7 @@ struct RecordTree: Sendable {
   }
 
   private mutating func adapt() -> Bool {
+    strangers = 0
     guard count <= Self.mostAdapted, let first = entries.first, let last = entries.last else {
       return false
     }

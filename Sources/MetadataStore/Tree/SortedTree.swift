@@ -1,11 +1,8 @@
 /// Elements in order, as a value: a copy costs nothing, and only what is changed afterwards is copied.
 ///
-/// A B+ tree whose nodes are changed in place as long as no copy shares them. What the order is says a `position`: for an element
-/// negative when it stands before what is sought, 0 at it, positive behind it. All positions of one tree must agree.
+/// A B+ tree whose nodes are changed in place as long as no copy shares them. What the order is says a `TreePosition`.
 struct SortedTree<Element: Sendable>: @unchecked Sendable {
   // Safe: a node that two trees share is not changed by either.
-  typealias Position = TreeNode<Element>.Position
-
   private var root: TreeNode<Element>
   /// How many levels there are above the leaves.
   private(set) var height = 0
@@ -49,10 +46,12 @@ struct SortedTree<Element: Sendable>: @unchecked Sendable {
   var count: Int { root.count }
 
   /// The element at a position.
-  func find(_ position: Position) -> Element? {
+  func find(_ position: some TreePosition<Element>) -> Element? {
     var node = root
-    while !node.isLeaf { node = unsafe node.child(node.childIndex(position)) }
-    let (index, found) = unsafe node.elementIndex(position)
+    while !node.isLeaf {
+      node = unsafe node.child(node.childIndex { unsafe position.order(of: $0) })
+    }
+    let (index, found) = unsafe node.elementIndex { unsafe position.order(of: $0) }
     return found ? unsafe node.lent[index] : nil
   }
 
@@ -119,9 +118,9 @@ struct SortedTree<Element: Sendable>: @unchecked Sendable {
   ///
   /// - Returns: The element that was there.
   @discardableResult
-  mutating func insert(_ element: Element, _ position: Position) -> Element? {
+  mutating func insert(_ element: Element, _ position: some TreePosition<Element>) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
-    let (replaced, sibling) = unsafe root.insert(element, position)
+    let (replaced, sibling) = root.insert(element, position)
     if let sibling {
       root = .inner([sibling.bound, sibling.bound], [root, sibling.node])
       height += 1
@@ -133,9 +132,9 @@ struct SortedTree<Element: Sendable>: @unchecked Sendable {
   ///
   /// - Returns: The element, or `nil` when there is none at the position.
   @discardableResult
-  mutating func remove(_ position: Position) -> Element? {
+  mutating func remove(_ position: some TreePosition<Element>) -> Element? {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
-    let removed = unsafe root.remove(position)
+    let removed = root.remove(position)
     if !root.isLeaf, root.width == 1 {
       root = root.child(0)
       height -= 1

@@ -17,11 +17,6 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
   static var leafMaximum: Int { 32 }
   static var innerMaximum: Int { 64 }
 
-  /// Where an element stands to what is sought: negative before it, 0 at it, positive behind it.
-  ///
-  /// It is lent by its address: a copy would count a reference to a record that most comparisons do not look at.
-  typealias Position = (UnsafePointer<Element>) -> Int
-
   /// A leaf without elements.
   static func leaf() -> TreeNode { make([], leafMaximum) }
 
@@ -102,28 +97,28 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
     unsafe withUnsafeMutablePointerToElements { unsafe $0 }
   }
 
-  /// The child in which an element at the position is, if any has it.
+  /// The child in which an element at a position is, if any has it. What an element is to it is said as by a `TreePosition`.
   @inline(__always)
-  func childIndex(_ position: Position) -> Int {
+  func childIndex(_ order: (UnsafePointer<Element>) -> Int) -> Int {
     let base = unsafe elements
     var low = 1
     var high = width
     while low < high {
       let middle = (low + high) / 2
-      if unsafe position(base + middle) <= 0 { low = middle + 1 } else { high = middle }
+      if unsafe order(base + middle) <= 0 { low = middle + 1 } else { high = middle }
     }
     return low - 1
   }
 
   /// Where the first element is that is not before the position, and whether it is at it.
   @inline(__always)
-  func elementIndex(_ position: Position) -> (index: Int, found: Bool) {
+  func elementIndex(_ order: (UnsafePointer<Element>) -> Int) -> (index: Int, found: Bool) {
     let base = unsafe elements
     var low = 0
     var high = width
     while low < high {
       let middle = (low + high) / 2
-      let order = unsafe position(base + middle)
+      let order = unsafe order(base + middle)
       if order == 0 { return (middle, true) }
       if order < 0 { low = middle + 1 } else { high = middle }
     }
@@ -136,10 +131,10 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
   ///
   /// - Returns: The element that was there, and the second half of the node when it became too wide.
   func insert(
-    _ element: Element, _ position: Position
+    _ element: Element, _ position: some TreePosition<Element>
   ) -> (replaced: Element?, sibling: (bound: Element, node: TreeNode)?) {
     if isLeaf {
-      let (index, found) = unsafe elementIndex(position)
+      let (index, found) = unsafe elementIndex { unsafe position.order(of: $0) }
       if found {
         let place = unsafe elements + index
         let replaced = unsafe place.move()
@@ -150,8 +145,9 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
       count += 1
       return (nil, split(at: index))
     }
-    let index = unsafe childIndex(position)
-    let (replaced, sibling) = unsafe owned(index).insert(element, position)
+    let index = unsafe childIndex { unsafe position.order(of: $0) }
+    own(index)
+    let (replaced, sibling) = withChild(index) { $0.insert(element, position) }
     if replaced == nil { count += 1 }
     guard let sibling else { return (replaced, nil) }
     open(index + 1, for: sibling.bound)
@@ -162,18 +158,21 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
   /// Takes an element out. The node may be too narrow afterwards.
   ///
   /// - Returns: The element, or `nil` when there is none at the position.
-  func remove(_ position: Position) -> Element? {
+  func remove(_ position: some TreePosition<Element>) -> Element? {
     if isLeaf {
-      let (index, found) = unsafe elementIndex(position)
+      let (index, found) = unsafe elementIndex { unsafe position.order(of: $0) }
       guard found else { return nil }
       count -= 1
       return close(index)
     }
-    let index = unsafe childIndex(position)
-    let child = owned(index)
-    guard let removed = unsafe child.remove(position) else { return nil }
+    let index = unsafe childIndex { unsafe position.order(of: $0) }
+    own(index)
+    let (removed, isNarrow) = withChild(index) { child in
+      (child.remove(position), child.isNarrow)
+    }
+    guard let removed else { return nil }
     count -= 1
-    if child.isNarrow, header.children.count > 1 { join(index == 0 ? 0 : index - 1) }
+    if isNarrow, header.children.count > 1 { join(index == 0 ? 0 : index - 1) }
     return removed
   }
 
@@ -183,14 +182,26 @@ final class TreeNode<Element: Sendable>: ManagedBuffer<TreeNodeHeader<Element>, 
     for index in header.children.indices { owned(index).rewrite(body) }
   }
 
-  /// A child that nobody shares.
-  private func owned(_ index: Int) -> TreeNode {
+  /// Sees to it that nobody shares a child.
+  @inline(__always)
+  private func own(_ index: Int) {
     unsafe withUnsafeMutablePointerToHeader { header in
       if unsafe !isKnownUniquelyReferenced(&header.pointee.children[index]) {
         unsafe header.pointee.children[index] = header.pointee.children[index].copy()
       }
-      return unsafe header.pointee.children[index]
     }
+  }
+
+  /// Calls `body` with a child, which this node goes on to hold, without counting a reference to it.
+  @inline(__always)
+  private func withChild<Result>(_ index: Int, _ body: (TreeNode) -> Result) -> Result {
+    unsafe Unmanaged.passUnretained(header.children[index])._withUnsafeGuaranteedRef(body)
+  }
+
+  /// A child that nobody shares.
+  private func owned(_ index: Int) -> TreeNode {
+    own(index)
+    return header.children[index]
   }
 
   /// Adds elements behind those that are there, of which there must be none.

@@ -35,8 +35,8 @@ import MetadataStore
     isDeleted = change.isRemoval
   }
 
-  /// See `MetadataRecord.collectionNumber`.
-  var collectionNumber: UInt32 { lent.collectionNumber }
+  /// See `MetadataRecord.collectionHash`.
+  var collectionHash: UInt64 { lent.collectionHash }
 
   /// Shows the record to `body`, which must not keep it.
   @inline(__always)

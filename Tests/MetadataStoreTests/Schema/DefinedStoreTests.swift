@@ -93,7 +93,7 @@ struct DefinedStoreTests {
     let old = MetadataRecord(
       collection: "a", key: "old", value: .null, version: 1, created: 1, modified: 1)
     let feed = Feed(StoreRoot(revision: 1, ["a": [old]]), historyCapacity: 16)
-    var draft = Draft(isSingle: false, after: 1, now: 0, on: feed)
+    let draft = Draft(isSingle: false, after: 1, now: 0, on: feed)
     let checks = CountingChecks()
     let transaction = MetadataTransaction([try write("a", "new", "1")])
     #expect(throws: MetadataError.self) { try draft.add(transaction, checks: checks) }
@@ -107,6 +107,7 @@ struct DefinedStoreTests {
   private final class CountingChecks: DraftChecks {
     let isRefusing = Mutex(true)
     let seen = Mutex<[Int]>([])
+    let hasConstraints = true
 
     func prepare(_ write: MetadataWrite) -> Draft.Amendment { Draft.Amendment() }
 

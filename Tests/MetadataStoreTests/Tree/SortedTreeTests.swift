@@ -5,12 +5,18 @@ import Testing
 
 /// What a tree must hold to, held against an array.
 @Suite struct SortedTreeTests {
+  private struct NumberPosition: TreePosition {
+    let number: Int
+
+    func order(of element: UnsafePointer<Int>) -> Int { unsafe element.pointee - number }
+  }
+
   private static func insert(_ number: Int, _ tree: inout SortedTree<Int>) -> Int? {
-    unsafe tree.insert(number) { unsafe $0.pointee - number }
+    tree.insert(number, NumberPosition(number: number))
   }
 
   private static func remove(_ number: Int, _ tree: inout SortedTree<Int>) -> Int? {
-    unsafe tree.remove { unsafe $0.pointee - number }
+    tree.remove(NumberPosition(number: number))
   }
 
   private static func elements(of tree: SortedTree<Int>) -> [Int] {

@@ -138,8 +138,9 @@ extension AccessPath {
 extension CollectionIndex {
   /// How an entry's value stands to a bound.
   func compare(_ entry: IndexEntry, _ bound: ValueRange.Bound) -> Int {
-    if entry.key != bound.key.bits { return entry.key < bound.key.bits ? -1 : 1 }
-    return bound.value.withView { compare(entry, $0, bound.key) }
+    let key = entry.place.key
+    if key != bound.key.bits { return key < bound.key.bits ? -1 : 1 }
+    return bound.value.withView { rules.compare(entry, $0, bound.key) }
   }
 
   /// How an entry stands to a place in the index.

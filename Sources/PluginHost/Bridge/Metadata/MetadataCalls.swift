@@ -25,8 +25,9 @@ import MetadataStore
   static func permitted(
     _ instance: PluginInstance, _ collection: dvt_str
   ) throws(ErrorReport) -> String {
+    let bytes = unsafe try MetadataReading.name(collection, "the collection")
     let name = unsafe try MetadataReading.text(collection, "the collection")
-    try permit(instance, name)
+    try unsafe permit(instance, MetadataStore.collectionHash(of: bytes)) { name }
     return name
   }
 
@@ -34,10 +35,25 @@ import MetadataStore
   ///
   /// - Throws: DVT_DENIED with the line to add.
   static func permit(_ instance: PluginInstance, _ collection: String) throws(ErrorReport) {
-    let number = MetadataStore.collectionNumber(of: collection)
-    if instance.permittedCollections.has(number) { return }
-    guard let denial = instance.patterns.denialOfMetadata(collection) else {
-      return instance.permittedCollections.add(number)
+    var name = collection
+    let hash = name.withUTF8 { unsafe MetadataStore.collectionHash(of: $0) }
+    try permit(instance, hash) { collection }
+  }
+
+  /// The same of a collection whose `MetadataStore.collectionHash` is known.
+  ///
+  /// - Parameters:
+  ///   - instance: The plugin.
+  ///   - hash: `MetadataStore.collectionHash` of the collection.
+  ///   - collection: The collection's name.
+  /// - Throws: DVT_DENIED with the line to add.
+  @inline(__always)
+  private static func permit(
+    _ instance: PluginInstance, _ hash: UInt64, _ collection: () -> String
+  ) throws(ErrorReport) {
+    if instance.permittedCollections.has(hash) { return }
+    guard let denial = instance.patterns.denialOfMetadata(collection()) else {
+      return instance.permittedCollections.add(hash)
     }
     instance.core.noteDenial(instance.id, denial)
     throw ErrorReport(DVT_DENIED, denial)
@@ -51,9 +67,7 @@ import MetadataStore
   ) throws(ErrorReport) -> Int32 {
     guard let record else { throw unsafe missing(instance, collection, key) }
     let loan = RecordLoan(record)
-    if !instance.permittedCollections.has(loan.collectionNumber) {
-      try permit(instance, record.collection)
-    }
+    try permit(instance, loan.collectionHash) { record.collection }
     _ = unsafe show(loan, receiver, context)
     return DVT_OK
   }
