@@ -294,12 +294,7 @@ extension Host: HostControl {
     }
   }
 
-  // MARK: Figures and end
-
-  /// The figures of the host and of all plugins.
-  public func metrics() throws(OperationError) -> [MetricReport] {
-    MetricsCollector(host: self).collect()
-  }
+  // MARK: End
 
   /// Counts what was refused or dropped on the way to a client.
   public func note(_ loss: Loss, count: Int) { core.losses.note(loss, count: count) }

@@ -31,6 +31,7 @@ public final class Host: Sendable {
   let events: HostEvents
   let control: ControlQueue
   private let janitor: Janitor
+  private let sampler = Mutex<MetricsSampler?>(nil)
   let builtins: [BuiltinPlugin]
   let faults: FaultDesk
   let recent: RecentEvents
@@ -121,6 +122,7 @@ public final class Host: Sendable {
     events.publish(
       "system.startup", ["plugins": .int(Int64(active))], waiting: configuration.lifecycleDeadline)
     if configuration.watch { startWatching() }
+    startSampling()
     // What earlier hosts staged; it may be much, and nobody waits for it.
     core.bus.workers.submit { [state] in
       try? state.sweep()
@@ -138,6 +140,7 @@ public final class Host: Sendable {
       watcher = nil
     }
     cancelReplays(until: min(deadline, .after(milliseconds: 5_000)))
+    sampler.withLock { $0.take() }?.stop(until: min(deadline, .after(milliseconds: 5_000)))
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
       events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
@@ -195,6 +198,7 @@ public final class Host: Sendable {
       throw error
     }
     live.current = next
+    sampler.withLock { $0 }?.poke()
     recording.apply(next.recording)
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {
@@ -217,6 +221,18 @@ public final class Host: Sendable {
       table.update(id) { $0.isStopped = false }
     } catch {
       core.log.log(.error, id, "\(error)")
+    }
+  }
+
+  private func startSampling() {
+    let sampling = MetricsSampler(
+      seat: core.seat, log: core.log, seconds: { [live] in live.current.metadata.metricsSeconds },
+      collect: { [weak self] in self.map { MetricsCollector(host: $0).collect() } ?? [] })
+    do throws(SystemError) {
+      try sampling.start()
+      sampler.withLock { $0 = sampling }
+    } catch {
+      core.log.log(.error, "metrics", "the figures are not kept: \(error)")
     }
   }
 

@@ -225,6 +225,7 @@ import Testing
       "events dead drop", "events subs", "events explain", "events routes",
       "events stats", "events tap", "top",
       "publish", "call", "meta", "meta get", "meta put", "meta list", "meta watch", "metrics",
+      "metrics history",
       "doctor", "stop", "version", "completions", "help",
     ])
   func everyHelp(command: String) throws {

@@ -126,6 +126,31 @@ import Testing
 
         """, ""
       ),
+      (
+        [
+          "metrics", "history", "depth", "--label", "plugin=a\"b", "--label", "of=x=y", "--since",
+          "2h", "--limit", "2",
+        ], 0,
+        """
+        TIME                      VALUE
+        2026-01-01T00:00:00.000Z    0.5
+        2026-01-01T00:00:00.000Z      3
+        7 earlier samples are not shown
+
+        """, ""
+      ),
+      (
+        ["metrics", "history", "none"], 0,
+        "no sample of dovetail_none is kept of that time\n", ""
+      ),
+      (
+        ["metrics", "history", "queue_depth"], 5, "",
+        "error: the provider 'file' keeps no history of figures\n"
+      ),
+      (
+        ["metrics", "history", "x", "--label", "plugin"], 2, "",
+        "error: --label must be NAME=VALUE, not \"plugin\"\n"
+      ),
       (["stop"], 0, "the host is stopping\n", ""),
       (["__complete", "ids"], 0, "broken\nhello\n", ""),
     ])
@@ -137,13 +162,30 @@ import Testing
     #expect(run.status == status)
   }
 
+  @Test("a figure is asked for by its name and labels, and by how long ago")
+  func figure() throws {
+    let served = try Served()
+    let words = ["metrics", "history", "depth", "--label", "b=1", "--label", "a=x\"y"]
+    _ = try run(served, words + ["--since", "2h", "--limit", "2"])
+    _ = try run(served, ["metrics", "history", "dovetail_depth"])
+    #expect(
+      served.host.calls == [
+        #"metricsHistory dovetail_depth{a="x\"y",b="1"} 120 min 2"#,
+        "metricsHistory dovetail_depth 60 min 1000",
+      ])
+    let wrong = try run(served, ["metrics", "history", "depth", "--since", "soon"])
+    #expect(wrong.status != 0)
+    #expect(wrong.errors.contains("how long ago, such as \"15m\""))
+  }
+
   @Test(
     "every command's --json is JSON",
     arguments: [
       ["list"], ["info", "hello"], ["why", "broken"], ["graph"], ["plan"], ["load", "hello"],
       ["reload", "hello"], ["quarantine", "list"], ["quarantine", "why", "crasher"],
       ["quarantine", "clear", "--all"], ["publish", "a.b"], ["call", "echo", "--data", "1"],
-      ["meta", "get", "c", "limit"], ["meta", "list", "c"], ["metrics"], ["doctor"], ["version"],
+      ["meta", "get", "c", "limit"], ["meta", "list", "c"], ["metrics"],
+      ["metrics", "history", "depth"], ["doctor"], ["version"],
       ["stop"], ["help"], ["completions", "bash"],
     ])
   func json(words: [String]) throws {

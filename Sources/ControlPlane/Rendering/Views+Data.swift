@@ -74,37 +74,28 @@ extension Views {
     var text = ""
     var seen: Set<String> = []
     for metric in metrics.sorted(by: { $0.name < $1.name }) {
-      let own = safeName(metric.name)
-      let name = own.hasPrefix("dovetail_") ? own : "dovetail_\(own)"
+      let name = metric.seriesName
       if seen.insert(name).inserted { text += "# TYPE \(name) \(metric.kind.rawValue)\n" }
-      let labels = metric.labels.sorted { $0.key < $1.key }
-        .map { "\(safeName($0.key))=\"\(labelValue($0.value))\"" }
-      text += name + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
-      text += " \(number(metric.value))\n"
+      text += "\(metric.series) \(number(metric.value))\n"
     }
     return text
+  }
+
+  /// A row for each sample.
+  public static func history(_ history: MetricHistoryReport, _ style: Style) -> String {
+    guard !history.samples.isEmpty else {
+      return "no sample of \(Printable.clean(history.series)) is kept of that time\n"
+    }
+    var table = Table([("TIME", .left), ("VALUE", .right)])
+    for sample in history.samples { table.add([(sample.time, nil), (number(sample.value), nil)]) }
+    let omitted = history.omitted == 0 ? "" : "\(history.omitted) earlier samples are not shown\n"
+    return table.text(style) + omitted
   }
 
   private static func number(_ value: Double) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
     return value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
-  }
-
-  private static func safeName(_ name: String) -> String {
-    let name = String(
-      name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "_" })
-    return name.first?.isNumber == true ? "_\(name)" : name
-  }
-
-  private static func labelValue(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "\\", "\"": result += "\\\(character)"
-      case "\n": result += "\\n"
-      default: result.append(character)
-      }
-    }
   }
 
   /// What a file is, and what a host would do with it.

@@ -15,6 +15,11 @@ extension ControlMethod {
   private static let hostMethods: [ControlMethod] = [
     .reply("host.info") { host, _ in try host.hostReport() },
     .reply("host.metrics") { host, _ in try host.metrics() },
+    .reply("host.metrics.history", ["name", "labels", "from", "limit"]) { host, given in
+      try host.metricsHistory(
+        given.series(), from: given.time("from") ?? 0,
+        limit: Int(given.integer("limit", 1...100_000) ?? 1_000))
+    },
     .reply("host.stop") { host, _ in
       try host.stop()
       return Nothing()
@@ -77,4 +82,34 @@ extension ControlMethod {
         service: given.string("service"), payload: given.payload(), deadline: given.deadline())
     },
   ]
+}
+
+extension RPCParameters {
+  /// A figure: its name and labels.
+  fileprivate func series() throws(RPCFailure) -> String {
+    var labels: [String: String] = [:]
+    switch members["labels"] {
+    case nil, .null: break
+    case .object(let members):
+      for (name, value) in members {
+        guard let value = value.string else {
+          throw .invalidParameters("\"labels\" must be an object of strings")
+        }
+        labels[name] = value
+      }
+    default: throw .invalidParameters("\"labels\" must be an object of strings")
+    }
+    return MetricReport(try string("name"), .gauge, 0, labels: labels).series
+  }
+
+  /// A time, or how long ago; nanoseconds since 1970-01-01 UTC.
+  fileprivate func time(_ name: String) throws(RPCFailure) -> Int64? {
+    guard let text = try optionalString(name) else { return nil }
+    guard case .time(let time)? = LogMoment(text) else {
+      throw .invalidParameters(
+        "\"\(name)\" must be a time such as \"2026-01-31T10:00:00Z\", or how long ago, such as \"15m\""
+      )
+    }
+    return time
+  }
 }

@@ -116,6 +116,9 @@ public protocol PersistenceProvider: AnyObject, Sendable {
   /// - Throws: `.storage`.
   func search(_ words: String, in collection: String) throws(MetadataError) -> [String]?
 
+  /// Whether it keeps a history of figures: `saveMetrics` and `metrics` are of use.
+  var keepsMetrics: Bool { get }
+
   /// Keeps figures for `metrics`, when the provider keeps a history of them.
   ///
   /// - Parameter samples: Figures of one moment.
@@ -153,6 +156,9 @@ extension PersistenceProvider {
   public func search(_ words: String, in collection: String) throws(MetadataError) -> [String]? {
     nil
   }
+
+  /// False.
+  public var keepsMetrics: Bool { false }
 
   /// Keeps none.
   public func saveMetrics(_ samples: [MetricSample]) throws(MetadataError) -> Bool { false }

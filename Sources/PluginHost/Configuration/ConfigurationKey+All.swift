@@ -133,6 +133,12 @@ extension ConfigurationKey {
     whole("metadata.snapshots.seconds", 1...86_400, "seconds between two of them") {
       $0.metadata.snapshots.seconds = $1
     },
+    whole(
+      "metadata.metrics.seconds", 0...86_400,
+      "seconds between two samples of the figures, where the provider keeps them; 0 for none"
+    ) {
+      $0.metadata.metricsSeconds = $1
+    },
     ConfigurationKey("metadata.options", .object, "what a plugin's provider is told") {
       $0.metadata.options = $1
     },

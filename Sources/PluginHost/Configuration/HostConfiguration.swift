@@ -111,6 +111,8 @@ public struct HostConfiguration: Sendable, Equatable {
     }
     /// Where a store in memory is saved to now and then.
     public var snapshots = Snapshots()
+    /// Seconds between two samples of the host's figures, where the provider keeps a history of them, 0…86,400; 0 for none.
+    public var metricsSeconds = 60
     /// What a plugin's provider is told when it is opened; an object.
     public var options: JSON = .object([:])
   }

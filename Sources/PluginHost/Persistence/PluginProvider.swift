@@ -10,6 +10,7 @@ import MetadataStore
   private struct Traffic {
     var isBusy = false
     var beside = 0
+    var isClosed = false
   }
 
   /// Who offers it.
@@ -34,6 +35,10 @@ import MetadataStore
 
   var strongest: Durability {
     unsafe offer.table.strongest == DVT_DURABILITY_DISK ? .disk : .os
+  }
+
+  var keepsMetrics: Bool {
+    unsafe offer.table.save_metrics != nil && offer.table.metrics != nil
   }
 
   private var isParallel: Bool { unsafe offer.table.flags & DVT_PROVIDER_PARALLEL != 0 }
@@ -274,14 +279,19 @@ import MetadataStore
       throw CallError(code: DVT_UNSUPPORTED, message: "the provider \(title) has no \(what)")
     }
     let isBeside = beside && isParallel
-    _ = traffic.wait(until: .never) { traffic -> Bool? in
+    let mayCall = traffic.wait(until: .never) { traffic -> Bool? in
+      if traffic.isClosed { return false }
       if isBeside {
         traffic.beside += 1
         return true
       }
       if traffic.isBusy || (isLast && traffic.beside > 0) { return nil }
       traffic.isBusy = true
+      traffic.isClosed = isLast
       return true
+    }
+    guard mayCall == true else {
+      throw CallError(code: DVT_GONE, message: "the provider \(title) is closed")
     }
     defer {
       traffic.update { traffic in

@@ -107,6 +107,11 @@ final class StoreSeat: Sendable {
   /// The provider that the store is on.
   var provider: SwitchableProvider? { state.withLock { $0.provider } }
 
+  /// What keeps the records on a disk: of a store in memory, what takes its snapshots; `nil` before and after.
+  var keeper: (any PersistenceProvider)? {
+    state.withLock { $0.isClosed ? nil : $0.snapshots?.target ?? $0.provider }
+  }
+
   /// Id of the plugin that carries the store, as long as it is open.
   var carrier: String? { owner?.name }
 

@@ -25,6 +25,7 @@ final class SwitchableProvider: PersistenceProvider {
 
   var name: String { present.name }
   var strongest: Durability { present.strongest }
+  var keepsMetrics: Bool { present.keepsMetrics }
 
   private func with<Result>(
     _ body: (any PersistenceProvider) throws(MetadataError) -> Result

@@ -114,6 +114,11 @@ public protocol HostControl: AnyObject, Sendable {
 
   /// The figures of the host and of all plugins.
   func metrics() throws(OperationError) -> [MetricReport]
+  /// The latest samples, at most `limit`, of a figure by its name with its labels, from a moment on, as the store's provider kept
+  /// them; throws `refused` when it keeps none.
+  func metricsHistory(
+    _ series: String, from: Int64, limit: Int
+  ) throws(OperationError) -> MetricHistoryReport
   /// Counts what was refused or dropped on the way to a client, so that the host can tell of it.
   func note(_ loss: Loss, count: Int)
   /// Asks the host to stop and returns at once.

@@ -172,6 +172,19 @@ extension FakeHost {
       MetricReport("queue_depth", .gauge, 0.5, labels: ["plugin": "hello"]),
     ]
   }
+  func metricsHistory(
+    _ series: String, from: Int64, limit: Int
+  ) throws(OperationError) -> MetricHistoryReport {
+    guard series != "dovetail_queue_depth" else {
+      throw OperationError(.refused, "the provider 'file' keeps no history of figures")
+    }
+    note("metricsHistory \(series) \((LogTime.now() - from) / 60_000_000_000) min \(limit)")
+    let samples = series.contains("none") ? [] : [0.5, 3]
+    return MetricHistoryReport(
+      series: series,
+      samples: samples.map { .init(time: "2026-01-01T00:00:00.000Z", value: $0) },
+      omitted: samples.isEmpty ? 0 : 7)
+  }
   func stop() throws(OperationError) {
     note("stop")
     state.withLock { $0.onStop }?()

@@ -320,6 +320,39 @@ static int32_t load_session(void *context, dvt_str name, const dvt_sink *out, co
   return item ? out->write(out->context, item->record.value.ptr, item->record.value.len) : DVT_NOT_FOUND;
 }
 
+#ifdef KEEPS_FIGURES
+/* Figures, as long as the process lives. */
+static struct {
+  char name[200];
+  int64_t time;
+  double value;
+} figures[100000];
+static size_t figure_count;
+
+static int32_t save_metrics(void *context, const dvt_sample *samples, uint64_t count, const dvt_error_sink *error) {
+  (void)context;
+  if (keeper.file < 0) return refuse(error, DVT_FAILED, "given figures while it is closed");
+  for (uint64_t i = 0; i < count && figure_count < sizeof figures / sizeof *figures; i++) {
+    snprintf(figures[figure_count].name, sizeof figures->name, "%.*s", (int)samples[i].name.len, (const char *)samples[i].name.ptr);
+    figures[figure_count].time = samples[i].time_ns;
+    figures[figure_count++].value = samples[i].value;
+  }
+  return DVT_OK;
+}
+
+static int32_t metrics(void *context, dvt_str name, int64_t from, int64_t until, dvt_sample_receiver receiver,
+                       void *receiver_context, const dvt_error_sink *error) {
+  (void)context, (void)error;
+  for (size_t i = 0; i < figure_count; i++) {
+    dvt_sample sample = {text(figures[i].name), figures[i].time, figures[i].value};
+    if (!same(sample.name, name) || sample.time_ns < from || sample.time_ns >= until) continue;
+    int32_t code = receiver(receiver_context, &sample);
+    if (code != DVT_OK) return code;
+  }
+  return DVT_OK;
+}
+#endif
+
 /* MARK: The plugin */
 
 static int32_t pre_init(const dvt_host *host, void **instance, const dvt_error_sink *error) {
@@ -336,6 +369,10 @@ static int32_t pre_init(const dvt_host *host, void **instance, const dvt_error_s
                            .sync = sync_log,
                            .save_session = save_session,
                            .load_session = load_session,
+#ifdef KEEPS_FIGURES
+                           .save_metrics = save_metrics,
+                           .metrics = metrics,
+#endif
                            .close = close_log};
   return persistence->provide(host, &provider, error);
 }

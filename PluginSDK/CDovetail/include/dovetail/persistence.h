@@ -67,7 +67,7 @@ typedef struct dvt_batch_r1 {
 
 /* One figure at one moment. */
 typedef struct dvt_sample_r1 {
-  dvt_str name;    /* with its labels, as `dovetail metrics` prints it */
+  dvt_str name;    /* with its labels, as `dovetail metrics --prometheus` prints it */
   int64_t time_ns; /* nanoseconds since 1970-01-01 UTC */
   double value;
 } dvt_sample;
