@@ -1,6 +1,7 @@
 import CDovetail
 import CHostSupport
 import EventBus
+import Glibc
 public import HostSupport
 import MetadataStore
 import Synchronization
@@ -31,7 +32,7 @@ public final class Host: Sendable {
   let events: HostEvents
   let control: ControlQueue
   private let janitor: Janitor
-  private let sampler = Mutex<MetricsSampler?>(nil)
+  private let chronicle: HostChronicle
   let builtins: [BuiltinPlugin]
   let faults: FaultDesk
   let recent: RecentEvents
@@ -42,6 +43,7 @@ public final class Host: Sendable {
   private let watcher = Mutex<FolderWatcher?>(nil)
   private let stopRequest = Mutex<(@Sendable () -> Void)?>(nil)
   let startedAt = Deadline.now()
+  private let startedTime = LogTime.now()
 
   /// Prepares a host: locks its state directory, reads what the host before left, opens the metadata store. Runs no plugin.
   ///
@@ -72,6 +74,7 @@ public final class Host: Sendable {
     events = HostEvents(bus: core.bus, keeping: recent, losses: core.losses)
     recording = EventRecording(
       path: parts.state.path(of: "events"), core: core, events: events)
+    chronicle = HostChronicle(seat: core.seat, log: core.log)
     registry = RegistryCache(path: parts.state.path(of: "cache/registry"))
     lifecycle = Lifecycle(
       core: core, opening: parts.opening, table: table, journal: journal, stager: parts.stager,
@@ -94,7 +97,8 @@ public final class Host: Sendable {
     try declareOwnTypes()
     try setTypes(configuration)
     recording.apply(configuration.recording)
-    core.seat.onSeated { [events] store in
+    core.seat.onSeated { [events, chronicle] store in
+      chronicle.poke()
       store.setOutbox(isWanted: { events.wantsChanges }) { event in
         events.publish(changed: event)
       }
@@ -104,6 +108,13 @@ public final class Host: Sendable {
 
   /// The state directory's path.
   public var stateDirectory: String { state.path }
+
+  /// What this run is configured with.
+  var run: SessionReport.Run {
+    SessionReport.Run(
+      started: LogTime.rfc3339(startedTime), name: configuration.name, version: Dovetail.version,
+      pid: getpid(), configuration: configuration.given)
+  }
 
   /// The path of the control socket that belongs to the host.
   public var controlSocket: String { state.controlSocketPath }
@@ -122,7 +133,7 @@ public final class Host: Sendable {
     events.publish(
       "system.startup", ["plugins": .int(Int64(active))], waiting: configuration.lifecycleDeadline)
     if configuration.watch { startWatching() }
-    startSampling()
+    startChronicle()
     // What earlier hosts staged; it may be much, and nobody waits for it.
     core.bus.workers.submit { [state] in
       try? state.sweep()
@@ -140,7 +151,7 @@ public final class Host: Sendable {
       watcher = nil
     }
     cancelReplays(until: min(deadline, .after(milliseconds: 5_000)))
-    sampler.withLock { $0.take() }?.stop(until: min(deadline, .after(milliseconds: 5_000)))
+    chronicle.stop(until: min(deadline, .after(milliseconds: 5_000)))
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
       events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
@@ -198,7 +209,7 @@ public final class Host: Sendable {
       throw error
     }
     live.current = next
-    sampler.withLock { $0 }?.poke()
+    chronicle.poke()
     recording.apply(next.recording)
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {
@@ -224,15 +235,13 @@ public final class Host: Sendable {
     }
   }
 
-  private func startSampling() {
-    let sampling = MetricsSampler(
-      seat: core.seat, log: core.log, seconds: { [live] in live.current.metadata.metricsSeconds },
-      collect: { [weak self] in self.map { MetricsCollector(host: $0).collect() } ?? [] })
-    do throws(SystemError) {
-      try sampling.start()
-      sampler.withLock { $0 = sampling }
-    } catch {
-      core.log.log(.error, "metrics", "the figures are not kept: \(error)")
+  private func startChronicle() {
+    let source = HostChronicle.Source(
+      seconds: { [live] in live.current.metadata.metricsSeconds },
+      run: { [weak self] in self?.run },
+      figures: { [weak self] in self.map { MetricsCollector(host: $0).collect() } ?? [] })
+    do throws(SystemError) { try chronicle.start(source) } catch {
+      core.log.log(.error, "chronicle", "neither sessions nor figures are kept: \(error)")
     }
   }
 

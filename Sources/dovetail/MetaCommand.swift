@@ -6,5 +6,5 @@ let metaCommand = Command(
     metaGetCommand, metaPutCommand, metaDeleteCommand, metaListCommand, metaWatchCommand,
     metaHistoryCommand, metaQueryCommand, metaExplainCommand, metaSchemaCommand, metaStatsCommand,
     metaExportCommand, metaImportCommand, metaBackupCommand, metaRestoreCommand, metaFlushCommand,
-    metaSwitchCommand,
+    metaSwitchCommand, metaSessionCommand,
   ])

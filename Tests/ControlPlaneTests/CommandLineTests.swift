@@ -224,7 +224,8 @@ import Testing
       "events dead", "events dead list", "events dead show", "events dead replay",
       "events dead drop", "events subs", "events explain", "events routes",
       "events stats", "events tap", "top",
-      "publish", "call", "meta", "meta get", "meta put", "meta list", "meta watch", "metrics",
+      "publish", "call", "meta", "meta get", "meta put", "meta list", "meta watch", "meta session",
+      "metrics",
       "metrics history",
       "doctor", "stop", "version", "completions", "help",
     ])

@@ -140,6 +140,19 @@ import Testing
         """, ""
       ),
       (
+        ["meta", "session"], 0,
+        """
+        KEY        THIS RUN                  RUN BEFORE
+        started    2026-01-02T00:00:00.000Z  2026-01-01T00:00:00.000Z
+        host       fake, dovetail \(HostVersion.text)      fake, dovetail 0.0.9
+        pid        8                         7
+        log.level  (default)                 "debug"
+        settings   ["hello"]                 ["hello"]
+        topics     500                       (default)
+
+        """, ""
+      ),
+      (
         ["metrics", "history", "none"], 0,
         "no sample of dovetail_none is kept of that time\n", ""
       ),
@@ -185,7 +198,7 @@ import Testing
       ["reload", "hello"], ["quarantine", "list"], ["quarantine", "why", "crasher"],
       ["quarantine", "clear", "--all"], ["publish", "a.b"], ["call", "echo", "--data", "1"],
       ["meta", "get", "c", "limit"], ["meta", "list", "c"], ["metrics"],
-      ["metrics", "history", "depth"], ["doctor"], ["version"],
+      ["metrics", "history", "depth"], ["meta", "session"], ["doctor"], ["version"],
       ["stop"], ["help"], ["completions", "bash"],
     ])
   func json(words: [String]) throws {

@@ -65,6 +65,7 @@ extension ControlMethod {
       try host.metadataDesk().check(given.string("collection"), given.members["definition"])
     },
     .reply("meta.stats") { host, _ in try host.metadataDesk().report },
+    .reply("meta.session") { host, _ in try host.session() },
     .reply("meta.flush") { host, _ in try host.metadataDesk().flush() },
     .reply("meta.import", ["records", "dryRun"]) { host, given in
       guard let records = given.members["records"]?.array else {

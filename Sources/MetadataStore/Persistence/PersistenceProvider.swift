@@ -36,7 +36,8 @@ public struct LoadReport: Sendable, Equatable {
 
 /// Where records outlive the process.
 ///
-/// Threading: the store makes one call at a time, on any thread, and holds no lock meanwhile. A provider must not call the store.
+/// Threading: the store makes one call at a time, on any thread, and holds no lock meanwhile; calls for sessions and metrics may come
+/// beside it, one at a time as well. A provider must not call the store.
 public protocol PersistenceProvider: AnyObject, Sendable {
   /// What to call it in messages, such as `file`.
   var name: String { get }

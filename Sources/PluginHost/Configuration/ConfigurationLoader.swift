@@ -124,9 +124,13 @@ public struct ConfigurationLoader: Sendable {
   private mutating func take(_ value: JSON, for key: ConfigurationKey, source: String) {
     if let problem = key.problem(value) { return report(source, key.path, problem) }
     if key.kind == .settings {
-      return key.set(&configuration, .object(merged(value.object ?? [:])))
+      key.set(&configuration, .object(merged(value.object ?? [:])))
+      let ids = configuration.settings.keys.sorted()
+      configuration.given[key.path] = .array(ids.map { .string($0) })
+      return
     }
     key.set(&configuration, value)
+    configuration.given[key.path] = value
   }
 
   private func merged(_ settings: [String: JSON]) -> [String: JSON] {

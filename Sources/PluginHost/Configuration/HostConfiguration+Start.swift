@@ -40,7 +40,10 @@ extension HostConfiguration {
   ///   those differ.
   func following(_ wanted: HostConfiguration) -> (next: HostConfiguration, kept: [String]) {
     var next = wanted
-    for key in Self.startKeys { key.take(&next, self) }
+    for key in Self.startKeys {
+      key.take(&next, self)
+      next.given[key.path] = given[key.path]
+    }
     return (next, Self.startKeys.filter { $0.differs(self, wanted) }.map(\.path))
   }
 }

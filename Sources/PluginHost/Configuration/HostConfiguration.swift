@@ -176,6 +176,9 @@ public struct HostConfiguration: Sendable, Equatable {
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 
+  /// What was set, by key; of `settings`, which may have secrets, the ids of the plugins. Everything else has its default.
+  public internal(set) var given: [String: JSON] = [:]
+
   /// The defaults.
   public init() {}
 }

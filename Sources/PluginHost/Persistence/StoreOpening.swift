@@ -15,7 +15,7 @@ struct StoreOpening: Sendable {
   let dispatch: MetadataStore.Dispatch
 
   /// Documents that a switch copies beside the records.
-  static let sessions = ["host"]
+  static let sessions = [SessionReport.session]
 
   /// What keeps the records: of a store in memory, what takes its snapshots.
   private var keeper: HostConfiguration.Metadata.Provider {

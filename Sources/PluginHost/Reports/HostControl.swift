@@ -112,6 +112,8 @@ public protocol HostControl: AnyObject, Sendable {
     provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
   ) throws(OperationError) -> Cancellation
 
+  /// What the host is configured with, in this run and in the one before.
+  func session() throws(OperationError) -> SessionReport
   /// The figures of the host and of all plugins.
   func metrics() throws(OperationError) -> [MetricReport]
   /// The latest samples, at most `limit`, of a figure by its name with its labels, from a moment on, as the store's provider kept

@@ -172,6 +172,17 @@ extension FakeHost {
       MetricReport("queue_depth", .gauge, 0.5, labels: ["plugin": "hello"]),
     ]
   }
+  func session() throws(OperationError) -> SessionReport {
+    let before = SessionReport.Run(
+      started: "2026-01-01T00:00:00.000Z", name: "fake", version: "0.0.9", pid: 7,
+      configuration: ["log.level": .string("debug"), "settings": .array([.string("hello")])])
+    var run = before
+    run.started = "2026-01-02T00:00:00.000Z"
+    run.version = HostVersion.text
+    run.pid = 8
+    run.configuration = ["settings": .array([.string("hello")]), "topics": .int(500)]
+    return SessionReport(run: run, before: before)
+  }
   func metricsHistory(
     _ series: String, from: Int64, limit: Int
   ) throws(OperationError) -> MetricHistoryReport {

@@ -1,7 +1,7 @@
 import HostSupport
 import MetadataStore
 
-/// The figures of the host and of its plugins, now and before.
+/// The figures of the host and of its plugins, and what the host is configured with, now and before.
 extension Host {
   /// The figures of the host and of all plugins.
   public func metrics() throws(OperationError) -> [MetricReport] {
@@ -39,5 +39,21 @@ extension Host {
       samples: found.suffix(limit).map {
         MetricHistoryReport.Sample(time: LogTime.rfc3339($0.time), value: $0.value)
       }, omitted: max(0, found.count - limit))
+  }
+
+  /// What the host is configured with, in this run and in the one before.
+  ///
+  /// - Returns: Without the run before where no provider keeps it.
+  /// - Throws: `failed` when the provider cannot read it.
+  public func session() throws(OperationError) -> SessionReport {
+    do throws(MetadataError) {
+      let kept = try core.seat.keeper.flatMap { (keeper) throws(MetadataError) in
+        try SessionReport.kept(with: keeper)
+      }
+      return SessionReport(
+        run: run, before: kept?.run.started == run.started ? kept?.before : kept?.run)
+    } catch {
+      throw OperationError(error)
+    }
   }
 }
