@@ -116,7 +116,7 @@ import Synchronization
   /// Tells of a committed change of the metadata store.
   func publish(changed event: MetadataWatchEvent) {
     switch event {
-    case .change(let change):
+    case .change(let change), .left(let change):
       // Not kept among the recent events either: thousands of them would displace all others.
       guard wantsChanges else { return }
       publishHere(

@@ -47,6 +47,67 @@ import Testing
     #expect(changes.last?.record.value == .int(2))
   }
 
+  @Test("A watch by condition is woken by what fulfils it or did, and by nothing else")
+  func condition() throws {
+    let jobs = Monitor<[@Sendable () -> Void]>([])
+    let store = try MetadataStore { job in jobs.update { $0.append(job) } }
+    defer { withExtendedLifetime(store) {} }
+    /// Runs what was dispatched, and says how much it was.
+    func run() -> Int {
+      var count = 0
+      while true {
+        let all = jobs.update { jobs in
+          defer { jobs = [] }
+          return jobs
+        }
+        guard !all.isEmpty else { return count }
+        count += all.count
+        for job in all { job() }
+      }
+    }
+    func age(_ key: String, _ age: Int64) throws {
+      try store.put(
+        MetadataWrite(collection: "things", key: key, value: .map(["age": .int(age)])))
+    }
+    let recorder = Recorder()
+    let adults = try QueryMatcher(try QueryCondition("age >= 18"))
+    try store.watch(
+      "w", WatchScope(collection: "things", prefix: "a", condition: adults), recorder.add)
+    try age("a1", 3)
+    try age("b1", 30)
+    try store.remove("things", "a1")
+    #expect(run() == 0)
+    try age("a1", 20)
+    #expect(run() == 1)
+    try age("a1", 5)
+    try age("a1", 6)
+    #expect(run() == 1)
+    try age("a1", 40)
+    try store.remove("things", "a1")
+    #expect(run() > 0)
+    var told: [String] = []
+    for event in recorder.all {
+      switch event {
+      case .change(let change): told.append("\(change.kind) \(change.revision)")
+      case .left(let change): told.append("left \(change.revision)")
+      case .resync: told.append("resync")
+      }
+    }
+    #expect(told == ["created 4", "left 5", "updated 7", "removed 8"])
+  }
+
+  @Test("A watch of one key is not woken by keys that begin with it")
+  func key() throws {
+    let jobs = Monitor(0)
+    let store = try MetadataStore { _ in jobs.update { $0 += 1 } }
+    defer { withExtendedLifetime(store) {} }
+    try store.watch("w", WatchScope(collection: "things", key: "a")) { _ in }
+    try store.put(put("ab"))
+    #expect(jobs.withLock { $0 } == 0)
+    try store.put(put("a"))
+    #expect(jobs.withLock { $0 } == 1)
+  }
+
   @Test("A watch resumes after a revision and misses nothing")
   func resuming() throws {
     let store = try MetadataStore()

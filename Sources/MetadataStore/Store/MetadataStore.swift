@@ -207,11 +207,27 @@ public final class MetadataStore: Sendable {
     _ name: String, collection: String, prefix: String = "", after revision: UInt64? = nil,
     _ handler: @escaping @Sendable (MetadataWatchEvent) -> Void
   ) throws(MetadataError) -> MetadataWatch {
+    try watch(name, WatchScope(collection: collection, prefix: prefix), after: revision, handler)
+  }
+
+  /// Watches the records of a scope. What means nothing to the watch does not wake it.
+  ///
+  /// - Parameters:
+  ///   - name: Unique in the store; used in messages.
+  ///   - scope: The records. Its condition is held against each change by the writer, and must be quick.
+  ///   - revision: Report changes after this revision; `nil` for changes from now on.
+  ///   - handler: Called in order of revision, one call at a time, with no lock held. It may call the store.
+  /// - Returns: The watch, which runs until it is cancelled or the store is closed.
+  /// - Throws: `.exists`, `.invalid`, `.closed`, or `.resyncNeeded` when changes after `revision` are no longer held.
+  @discardableResult
+  public func watch(
+    _ name: String, _ scope: WatchScope, after revision: UInt64? = nil,
+    _ handler: @escaping @Sendable (MetadataWatchEvent) -> Void
+  ) throws(MetadataError) -> MetadataWatch {
     guard !isClosed.load(ordering: .acquiring) else { throw .closed }
-    try MetadataWrite.validate(collection: collection)
+    try MetadataWrite.validate(collection: scope.collection)
     let watch = MetadataWatch(
-      name: name, collection: collection, prefix: prefix, feed: feed, dispatch: dispatch,
-      handler: handler)
+      name: name, scope: scope, feed: feed, dispatch: dispatch, handler: handler)
     try feed.add(watch, after: revision)
     return watch
   }
@@ -227,8 +243,7 @@ public final class MetadataStore: Sendable {
   ) {
     let outbox = handler.map { handler in
       MetadataWatch(
-        name: "outbox", collection: nil, prefix: "", feed: feed, dispatch: dispatch,
-        handler: handler)
+        name: "outbox", scope: nil, feed: feed, dispatch: dispatch, handler: handler)
     }
     feed.setOutbox(outbox, isWanted)?.cancel(until: Deadline(nanoseconds: 0))
   }

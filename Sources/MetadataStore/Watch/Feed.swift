@@ -93,7 +93,7 @@ final class Feed: Sendable {
   ) {
     if changes.count == 1 {
       for watch in state.byCollection[changes[0].record.collection] ?? []
-      where watch.matchesKey(changes[0]) {
+      where watch.isTold(ofItsOwn: changes[0]) {
         body(watch)
       }
       return
@@ -111,7 +111,7 @@ final class Feed: Sendable {
       }
       if unseen.isEmpty { continue }
       unseen.removeAll { watch in
-        guard watch.matchesKey(change) else { return false }
+        guard watch.isTold(ofItsOwn: change) else { return false }
         seen.append(watch)
         body(watch)
         return true
@@ -171,7 +171,7 @@ final class Feed: Sendable {
       guard state.watches[watch.name] == nil else { throw .exists(watch.name) }
       let start = try Self.start(state.history, after: revision)
       state.watches[watch.name] = watch
-      state.byCollection[watch.collection ?? "", default: []].append(watch)
+      state.byCollection[watch.scope?.collection ?? "", default: []].append(watch)
       watch.begin(at: start)
       return start < state.history.end ? start : nil
     }
@@ -215,7 +215,7 @@ final class Feed: Sendable {
     state.withLock { state in
       if state.watches[watch.name] === watch {
         state.watches[watch.name] = nil
-        state.byCollection[watch.collection ?? ""]?.removeAll { $0 === watch }
+        state.byCollection[watch.scope?.collection ?? ""]?.removeAll { $0 === watch }
       }
       if state.outbox === watch { state.outbox = nil }
     }

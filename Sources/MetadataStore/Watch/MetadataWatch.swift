@@ -31,6 +31,13 @@ public final class MetadataWatch: Sendable {
     var completions: [@Sendable () -> Void] = []
   }
 
+  /// What a delivery comes to.
+  private enum Step {
+    case change(MetadataChange)
+    /// Changes up to this revision are no longer held.
+    case lost(at: UInt64)
+  }
+
   /// Where a delivery goes on; touched by whoever made the watch anything but idle.
   private struct Place {
     var position: UInt64 = 0
@@ -44,10 +51,8 @@ public final class MetadataWatch: Sendable {
 
   /// What the watch is called in messages; unique in the store.
   public let name: String
-  /// The collection that is watched; `nil` for all.
-  public let collection: String?
-  /// What the keys that are watched begin with; empty for all.
-  public let prefix: String
+  /// What it is told of; `nil` for every change.
+  public let scope: WatchScope?
 
   private let handler: @Sendable (MetadataWatchEvent) -> Void
   private let dispatch: @Sendable (@escaping @Sendable () -> Void) -> Void
@@ -57,13 +62,12 @@ public final class MetadataWatch: Sendable {
   private let place = Mutex(Place())
 
   init(
-    name: String, collection: String?, prefix: String, feed: Feed,
+    name: String, scope: WatchScope?, feed: Feed,
     dispatch: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
     handler: @escaping @Sendable (MetadataWatchEvent) -> Void
   ) {
     self.name = name
-    self.collection = collection
-    self.prefix = prefix
+    self.scope = scope
     self.feed = feed
     self.dispatch = dispatch
     self.handler = handler
@@ -97,14 +101,14 @@ public final class MetadataWatch: Sendable {
     }
   }
 
-  func matches(_ change: MetadataChange) -> Bool {
-    guard let collection else { return true }
-    return change.record.collection == collection && matchesKey(change)
+  /// What a change means for it.
+  func meaning(of change: MetadataChange) -> WatchScope.Meaning {
+    scope?.meaning(of: change) ?? .change
   }
 
-  /// Whether it is told of a change of its collection.
-  func matchesKey(_ change: MetadataChange) -> Bool {
-    unsafe prefix.isEmpty || change.record.withKey { unsafe $0.starts(with: prefix.utf8) }
+  /// Whether a change of its collection means anything for it.
+  func isTold(ofItsOwn change: MetadataChange) -> Bool {
+    scope?.meaning(ofItsOwn: change) != WatchScope.Meaning.none
   }
 
   /// Sets where to begin; before the first `wake`.
@@ -114,7 +118,7 @@ public final class MetadataWatch: Sendable {
 
   /// Schedules delivery of what was published at `position` and after it.
   ///
-  /// Called in order of positions for every matching change, so an idle watch has missed nothing before `position`.
+  /// Called in order of positions for every change that means something to it, so an idle watch has missed nothing before `position`.
   func wake(at position: UInt64) {
     let former = phase.exchange(Phase.again, ordering: .sequentiallyConsistent)
     guard former == Phase.idle else { return }
@@ -132,8 +136,8 @@ public final class MetadataWatch: Sendable {
       switch next() {
       case .change(let change)?:
         reported += 1
-        if matches(change), !call(.change(change)) { return }
-      case .resync(let revision)?:
+        guard report(change) else { return }
+      case .lost(let revision)?:
         guard call(.resync(from: revision)) else { return }
       case nil:
         let (done, _) = phase.compareExchange(
@@ -145,15 +149,24 @@ public final class MetadataWatch: Sendable {
     dispatch(deliver)
   }
 
+  /// - Returns: Whether to go on.
+  private func report(_ change: MetadataChange) -> Bool {
+    switch meaning(of: change) {
+    case .none: true
+    case .change: call(.change(change))
+    case .leaving: call(.left(change))
+    }
+  }
+
   /// Takes the next change that is there, waiting a moment for it.
-  private func next() -> MetadataWatchEvent? {
+  private func next() -> Step? {
     place.withLock { place in
       if place.chunk?.holds(place.position) != true {
         switch feed.chunk(at: place.position) {
         case .success(let chunk): place.chunk = chunk
         case .failure(let lost):
           place = Place(position: lost.end)
-          return .resync(from: lost.revision)
+          return .lost(at: lost.revision)
         }
       }
       guard let chunk = place.chunk else { return nil }

@@ -17,30 +17,8 @@ import Synchronization
     var owesResync: UInt64?
   }
 
-  /// What is watched.
-  struct Scope {
-    var collection: String
-    /// What the keys begin with; empty for all.
-    var prefix: String
-    /// Whether `prefix` is the whole key.
-    var isKey: Bool
-    /// What a record must fulfil; `nil` for nothing.
-    var matcher: QueryMatcher?
-
-    /// How a change is told; `nil` when it is not.
-    func loan(of change: MetadataChange) -> RecordLoan? {
-      if isKey, unsafe change.record.withKey({ $0.count }) != prefix.utf8.count {
-        return nil
-      }
-      guard let matcher else { return RecordLoan(change) }
-      if !change.isRemoval, matcher.matches(change.record) { return RecordLoan(change) }
-      guard let previous = change.previous, matcher.matches(previous) else { return nil }
-      return RecordLoan(change, hasLeft: !change.isRemoval)
-    }
-  }
-
   let name: String
-  private let scope: Scope
+  private let scope: WatchScope
   private let tellsResync: Bool
   private let receiver: dvt_record_receiver
   private let context: UnsafeMutableRawPointer?
@@ -48,7 +26,8 @@ import Synchronization
   private let state: Mutex<State>
 
   init(
-    instance: PluginInstance, name: String, scope: Scope, from revision: UInt64, tellsResync: Bool,
+    instance: PluginInstance, name: String, scope: WatchScope, from revision: UInt64,
+    tellsResync: Bool,
     receiver: @escaping dvt_record_receiver, context: UnsafeMutableRawPointer?
   ) {
     self.instance = instance
@@ -81,12 +60,9 @@ import Synchronization
       state.position = position
       return position
     }
-    let watch = try store.watch(
-      "\(instance.id)/\(name)", collection: scope.collection, prefix: scope.prefix,
-      after: position.start
-    ) { [weak self] event in
-      if case .change(let change) = event, position.covers(change) { return }
-      self?.report(event, callable)
+    let watch = try store.watch("\(instance.id)/\(name)", scope, after: position.start) {
+      [weak self] event in
+      self?.report(event, beyond: position, callable)
     }
     state.withLock { $0.watch = watch }
   }
@@ -127,21 +103,28 @@ import Synchronization
     instance.core.losses.note(.watchOverflow, instance.id)
   }
 
-  private func report(_ event: MetadataWatchEvent, _ callable: Callable) {
+  private func report(
+    _ event: MetadataWatchEvent, beyond position: WatchPosition, _ callable: Callable
+  ) {
     switch event {
     case .resync(let revision):
       noteOverflow()
       if tellsResync { _ = tell(resyncFrom: revision, callable) }
     case .change(let change):
-      guard let loan = scope.loan(of: change) else { return }
-      if let revision = state.withLock({ $0.owesResync.take() }),
-        !tell(resyncFrom: revision, callable)
-      {
-        return
-      }
-      let isTold = unsafe loan.lend { lent in unsafe tell(lent, callable) }
-      if isTold { state.withLock { $0.position = WatchPosition(after: change) } }
+      if !position.covers(change) { report(change, RecordLoan(change), callable) }
+    case .left(let change):
+      if !position.covers(change) { report(change, RecordLoan(change, hasLeft: true), callable) }
     }
+  }
+
+  private func report(_ change: MetadataChange, _ loan: RecordLoan, _ callable: Callable) {
+    if let revision = state.withLock({ $0.owesResync.take() }),
+      !tell(resyncFrom: revision, callable)
+    {
+      return
+    }
+    let isTold = unsafe loan.lend { lent in unsafe tell(lent, callable) }
+    if isTold { state.withLock { $0.position = WatchPosition(after: change) } }
   }
 
   /// Tells the plugin to list anew.

@@ -24,11 +24,13 @@ import MetadataStore
     if instance.watches.contains(where: { $0.name == name }) {
       throw ErrorReport(DVT_EXISTS, "there is a watch named '\(name)' already; choose another name")
     }
-    let matcher = try unsafe matcher(options)
+    let condition = try unsafe matcher(options)
+    let scope =
+      key.isEmpty
+      ? WatchScope(collection: collection, prefix: prefix, condition: condition)
+      : WatchScope(collection: collection, key: key, condition: condition)
     return unsafe PluginWatch(
-      instance: instance, name: name,
-      scope: PluginWatch.Scope(
-        collection: collection, prefix: prefix, isKey: !key.isEmpty, matcher: matcher),
+      instance: instance, name: name, scope: scope,
       from: options.from_revision, tellsResync: tellsResync, receiver: receiver, context: context)
   }
 
