@@ -1,4 +1,5 @@
 import HostSupport
+import TestSupport
 import Testing
 
 @testable import MetadataStore
@@ -206,5 +207,34 @@ struct DefinitionTests {
         == "the collections of app would have 3 records; at most 2 are allowed by app.json line 7: "
         + "remove some, or raise it")
     try store.put(MetadataWrite(collection: "apple", key: "k", value: .null))
+  }
+
+  @Test("that a newer program defined keeps that definition until somebody removes it")
+  func unreadable() throws {
+    let folder = TemporaryDirectory()
+    let newer = MetadataValue.map(["version": .int(3), "encryption": .string("age")])
+    do {
+      let provider = FileProvider(path: folder.file("store"))
+      _ = try provider.load { _ in }
+      let kept = MetadataRecord(
+        collection: CollectionDefinition.reserved, key: "users", value: newer, version: 1,
+        created: 1, modified: 1, expires: nil)
+      _ = try provider.save(
+        PersistenceBatch(revision: 1, operations: [.put(kept)]), durability: .disk)
+      try provider.close()
+    }
+    let store = try MetadataStore(FileProvider(path: folder.file("store")))
+    #expect(store.loadReport.notes.contains { $0.contains("/encryption") })
+    let own = try CollectionDefinition(collection: "users", json: .object(["version": .int(4)]))
+    let error = #expect(throws: MetadataError.self) { try store.define(own) }
+    #expect(
+      error?.description.hasPrefix(
+        "the definition that collection users has cannot be read and was left untouched: ") == true,
+      "\(String(describing: error))")
+    #expect(store.get(CollectionDefinition.reserved, "users")?.value == newer)
+    try store.remove(CollectionDefinition.reserved, "users")
+    try store.define(own)
+    #expect(store.definition(of: "users") == own)
+    try store.close()
   }
 }

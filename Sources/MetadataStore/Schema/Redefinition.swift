@@ -12,11 +12,12 @@ struct Redefinition {
   ///   - collection: The collection that is defined: the key of the record that is written.
   ///   - document: What is written; `nil` for a removal.
   ///   - old: The definition that is there.
+  ///   - kept: Its document, which is there also when it cannot be read.
   ///   - isEmpty: Whether the collection has no records.
   /// - Throws: `.invalid` when the document is no definition, or the change is refused.
   init(
     of collection: String, document: MetadataValue?, from old: CollectionDefinition?,
-    isEmpty: Bool
+    kept: MetadataValue? = nil, isEmpty: Bool
   ) throws(MetadataError) {
     self.collection = collection
     self.old = old
@@ -25,6 +26,7 @@ struct Redefinition {
       change = .compatible
       return
     }
+    if old == nil, let kept { try Self.refuseUnreadable(kept, of: collection) }
     let definition: CollectionDefinition
     do throws(CollectionDefinition.Refusal) {
       definition = try CollectionDefinition(collection: collection, value: document)
@@ -37,6 +39,20 @@ struct Redefinition {
       throw .invalid(error.description)
     }
     new = definition
+  }
+
+  /// Refuses to replace what this program does not understand: a newer one may have written it.
+  private static func refuseUnreadable(
+    _ kept: MetadataValue, of collection: String
+  ) throws(MetadataError) {
+    do throws(CollectionDefinition.Refusal) {
+      _ = try CollectionDefinition(collection: collection, value: kept)
+    } catch {
+      throw .invalid(
+        "the definition that collection \(collection) has cannot be read and was left untouched: "
+          + "\(error); use a newer dovetail, or remove it first with "
+          + "'dovetail meta delete \(CollectionDefinition.reserved) \(collection)'")
+    }
   }
 
   /// What becomes of a record's value; `nil` when it stays as it is.

@@ -18,7 +18,9 @@ final class Catalog: Sendable {
   init(of root: StoreRoot) {
     var notes: [String] = []
     let catalog = CollectionCatalog(of: MetadataSnapshot(root)) { refusal in
-      notes.append("\(refusal); its records are not held against it until it is written anew")
+      notes.append(
+        "\(refusal); its records are not held against it; use the dovetail that wrote it, "
+          + "or remove it and write another")
     }
     shown = Mutex(catalog)
     isConstrained = Atomic(catalog.hasConstraints)

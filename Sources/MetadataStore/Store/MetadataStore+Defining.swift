@@ -60,7 +60,8 @@ extension MetadataStore {
       }
       let records = snapshot.list(write.key)
       let redefinition = try Redefinition(
-        of: write.key, document: write.value, from: catalog[write.key], isEmpty: records.isEmpty)
+        of: write.key, document: write.value, from: catalog[write.key],
+        kept: snapshot.get(write.collection, write.key)?.value, isEmpty: records.isEmpty)
       let migrated = try Self.migrated(records, redefinition)
       let draft = draft(isSingle: false)
       let checks = DefinitionChecks(
