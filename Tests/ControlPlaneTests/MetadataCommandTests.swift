@@ -173,6 +173,50 @@ import Testing
     #expect(other.host.store.definition(of: "d") == store.definition(of: "d"))
   }
 
+  @Test func `A dry import names every line that would be refused, and writes nothing`() throws {
+    let folder = TemporaryDirectory()
+    let file = folder.file("lines.jsonl")
+    try store.define(
+      CollectionDefinition(
+        collection: "cities",
+        json: JSON(parsing: Array(#"{"version": 1, "schema": {"type": "string"}}"#.utf8))))
+    try people()
+    func line(_ collection: String, _ key: String, _ value: String) -> String {
+      #"{"collection": "\#(collection)", "key": "\#(key)", "value": \#(value)}"#
+    }
+    let ages = #"{"version": 1, "schema": {"properties": {"age": {"type": "integer"}}}}"#
+    let strict =
+      #"{"version": 1, "migrations": [{"from": 0, "steps": []}], "schema": {"properties": {"age": {"type": "integer", "maximum": 35}}}}"#
+    let lines = [
+      #"{"format": "dovetail.metadata", "version": 1}"#,
+      line("dovetail.collections", "ages", ages), line("dovetail.collections", "people", strict),
+      line("dovetail.collections", "odd", #"{"version": 1, "shema": {}}"#),
+      line("ages", "a", #"{"age": 4}"#), line("ages", "b", #"{"age": "4"}"#), "",
+      line("cities", "w", #""Wien""#), line("cities", "n", "4"), #"{"key": "x"}"#,
+    ]
+    let many = (0..<6_000).map { line("ages", "m\($0)", #"{"age": \#($0)}"#) }
+    try Data((lines + many + [line("ages", "z", #"{"age": 0.5}"#)]).joined(separator: "\n").utf8)
+      .write(to: URL(filePath: file))
+    let before = store.snapshot.revision
+    let run = try meta("import", file, "--dry-run")
+    #expect(run.status == 5)
+    #expect(run.errors == "6 of 6009 records would be refused\n")
+    let told = run.output.split(separator: "\n")
+    #expect(
+      told.map { String($0.prefix { $0 != ":" }) } == [3, 4, 6, 9, 10, 6_011].map { "line \($0)" })
+    #expect(told[0].contains("people/cy, which is there, would not fit version 1"), "\(told)")
+    #expect(told[1].contains("/shema"), "\(told)")
+    #expect(told[2].contains("ages/b does not fit the definition of ages: /age"), "\(told)")
+    #expect(told[4].contains("a record is an object with"), "\(told)")
+    #expect(store.snapshot.revision == before)
+    let json = try meta("import", file, "--dry-run", "--json")
+    let report = try JSON(parsing: Array(json.output.utf8))
+    #expect(report["refused"]?.int == 6)
+    #expect(report["refusals"]?.array?.last?["place"]?.int == 6_011)
+    // What is said is what would happen.
+    #expect(try meta("import", file).status == 2)
+  }
+
   @Test(
     "A file that was cut off, changed, or written by a newer program is refused",
     arguments: [

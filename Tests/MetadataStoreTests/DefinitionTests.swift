@@ -232,6 +232,11 @@ struct DefinitionTests {
         "the definition that collection users has cannot be read and was left untouched: ") == true,
       "\(String(describing: error))")
     #expect(store.get(CollectionDefinition.reserved, "users")?.value == newer)
+    var dry = DryWriting(store)
+    #expect(throws: MetadataError.self) {
+      try dry.take(
+        MetadataWrite(collection: CollectionDefinition.reserved, key: "users", value: own.value))
+    }
     try store.remove(CollectionDefinition.reserved, "users")
     try store.define(own)
     #expect(store.definition(of: "users") == own)

@@ -131,4 +131,11 @@ extension Views {
     }
     return text
   }
+
+  /// What an import would not take, a line each.
+  static func refusals(_ report: ImportReport) -> String {
+    let lines = report.refusals.map { "line \($0.place): \(Printable.clean($0.reason))\n" }
+    let more = report.refused - report.refusals.count
+    return lines.joined() + (more > 0 ? "and \(more) more\n" : "")
+  }
 }

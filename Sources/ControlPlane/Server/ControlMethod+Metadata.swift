@@ -67,11 +67,15 @@ extension ControlMethod {
     .reply("meta.stats") { host, _ in try host.metadataDesk().report },
     .reply("meta.session") { host, _ in try host.session() },
     .reply("meta.flush") { host, _ in try host.metadataDesk().flush() },
-    .reply("meta.import", ["records", "dryRun"]) { host, given in
-      guard let records = given.members["records"]?.array else {
-        throw RPCFailure.invalidParameters("\"records\" must be an array")
+    .reply("meta.import", ["records", "dryRun", "definitions"]) { host, given in
+      guard let records = try given.array("records") else {
+        throw RPCFailure.invalidParameters("\"records\" is missing")
       }
-      return try host.metadataDesk().importRecords(records, isDry: given.bool("dryRun"))
+      let definitions = try given.array("definitions")
+      guard try given.bool("dryRun") else {
+        return try host.metadataDesk().importRecords(records)
+      }
+      return try host.metadataDesk().checkRecords(records, definitions: definitions ?? [])
     },
     .reply("meta.backup", ["path"]) { host, given in
       try host.metadataDesk().backup(to: given.string("path"))
@@ -94,6 +98,14 @@ extension ControlMethod {
 }
 
 extension RPCParameters {
+  fileprivate func array(_ name: String) throws(RPCFailure) -> [JSON]? {
+    guard let value = members[name], value != .null else { return nil }
+    guard let array = value.array else {
+      throw .invalidParameters("\"\(name)\" must be an array")
+    }
+    return array
+  }
+
   /// A query with its values.
   fileprivate func question() throws(RPCFailure) -> MetadataDesk.Question {
     MetadataDesk.Question(

@@ -4,14 +4,10 @@ import MetadataStore
 extension MetadataDesk {
   /// Writes records as `RecordReport` has them, in one transaction; each keeps its version where it is the higher one.
   ///
-  /// - Parameters:
-  ///   - lines: Records as JSON.
-  ///   - isDry: Whether only to check them.
+  /// - Parameter lines: Records as JSON.
   /// - Returns: How many were written.
   /// - Throws: `invalid` that names the record.
-  public func importRecords(
-    _ lines: [JSON], isDry: Bool
-  ) throws(OperationError) -> ImportReport {
+  public func importRecords(_ lines: [JSON]) throws(OperationError) -> ImportReport {
     var writes: [MetadataWrite] = []
     for line in lines {
       let record = try MetadataRecord(line: line)
@@ -19,7 +15,6 @@ extension MetadataDesk {
     }
     try Self.translating { () throws(MetadataError) in
       for write in writes { try write.validate() }
-      guard !isDry else { return }
       // A definition stands in a transaction of its own.
       var together: [MetadataWrite] = []
       for write in writes {
@@ -36,7 +31,29 @@ extension MetadataDesk {
       }
       if !together.isEmpty { try store.transaction(together) }
     }
-    return ImportReport(written: isDry ? 0 : writes.count, checked: writes.count)
+    return ImportReport(written: writes.count, checked: writes.count)
+  }
+
+  /// Checks records as `importRecords` takes them and writes nothing: types, sizes, and the definitions of their collections.
+  ///
+  /// - Parameters:
+  ///   - lines: Records as JSON.
+  ///   - definitions: Definitions that would be written before them, as such records.
+  /// - Returns: Which would be refused, and why.
+  public func checkRecords(_ lines: [JSON], definitions: [JSON] = []) -> ImportReport {
+    var writing = DryWriting(store)
+    // Who gave them was told of those that cannot be read.
+    for line in definitions { try? writing.take(.importing(MetadataRecord(line: line))) }
+    var report = ImportReport(written: 0, checked: lines.count)
+    for (place, line) in lines.enumerated() {
+      do throws(OperationError) {
+        let write = MetadataWrite.importing(try MetadataRecord(line: line))
+        try Self.translating { () throws(MetadataError) in try writing.take(write) }
+      } catch {
+        report.refuse(.init(place: place, reason: error.message))
+      }
+    }
+    return report
   }
 }
 

@@ -1,4 +1,5 @@
 public import HostSupport
+import MetadataStore
 
 /// The JSON Lines that exports and backups are: a line that says the format, a line for each record, a line that ends it.
 ///
@@ -13,6 +14,8 @@ public enum RecordLines {
   public static let format = "dovetail.metadata"
   /// The format's version.
   public static let version: Int64 = 1
+  /// The collection whose records define the others.
+  public static let definitions = CollectionDefinition.reserved
   /// The longest line in bytes.
   public static let longestLine = 16 << 20
 

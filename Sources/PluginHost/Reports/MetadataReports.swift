@@ -36,11 +36,40 @@ public struct ImportReport: Codable, Sendable, Equatable {
   public var written: Int
   /// Records that were looked at.
   public var checked: Int
+  /// Records that would be refused, where they were only looked at.
+  public var refused: Int
+  /// The first 100 of them, in order.
+  public var refusals: [Refusal]
+
+  /// A record that would be refused.
+  public struct Refusal: Codable, Sendable, Equatable {
+    /// Its place among those that were given, 0…; in what the command prints, the number of its line.
+    public var place: Int
+    /// Why.
+    public var reason: String
+
+    /// Describes a refusal.
+    public init(place: Int, reason: String) {
+      self.place = place
+      self.reason = reason
+    }
+  }
+
+  /// The most refusals that are told.
+  public static let mostRefusals = 100
 
   /// Describes an import.
-  public init(written: Int, checked: Int) {
+  public init(written: Int, checked: Int, refused: Int = 0, refusals: [Refusal] = []) {
     self.written = written
     self.checked = checked
+    self.refused = refused
+    self.refusals = refusals
+  }
+
+  /// Counts a refusal, and keeps it when it is one of the first.
+  public mutating func refuse(_ refusal: Refusal) {
+    refused += 1
+    if refusals.count < Self.mostRefusals { refusals.append(refusal) }
   }
 }
 
