@@ -218,6 +218,39 @@ import Testing
   }
 
   @Test(
+    "A definition that is no file is refused with what was probably meant",
+    arguments: [
+      (
+        #"{"version": 1}"#, 2,
+        "error: FILE is the definition itself, not the name of a file\n"
+          + "  next: save it to a file and name that, or give - and write it to standard input\n"
+      ),
+      (
+        "/nowhere/people.json", 4,
+        "error: open /nowhere/people.json: No such file or directory\n"
+          + "  next: name a file that has JSON, or give - and write it to standard input\n"
+      ),
+    ])
+  func noFile(_ operand: String, _ status: Int32, _ errors: String) throws {
+    for command in ["set", "check"] {
+      let run = try meta("schema", command, "people", operand)
+      #expect(run.status == status)
+      #expect(run.errors == errors)
+    }
+  }
+
+  @Test func `A definition comes from standard input`() throws {
+    let run = try Dovetail(
+      program: "/bin/sh",
+      [
+        "-c", "echo '{\"version\": 4}' | \(Dovetail.buildFolder)/dovetail meta schema set people -",
+      ],
+      environment: ["DOVETAIL_SOCKET": served.server.path])
+    #expect(run.output == "people has version 4 of its definition since revision 1\n")
+    #expect(store.definition(of: "people")?.version == 4)
+  }
+
+  @Test(
     "A file that was cut off, changed, or written by a newer program is refused",
     arguments: [
       ("cut", "the file ends after 1 of 2 records: it was cut off"),

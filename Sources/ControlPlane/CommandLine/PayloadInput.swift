@@ -53,7 +53,18 @@ public enum PayloadInput {
   /// - Returns: The JSON.
   /// - Throws: Why it cannot be read, or what is wrong with it.
   public static func json(of path: String) throws(CommandFailure) -> JSON {
-    let bytes = try contents(of: path)
+    let bytes: [UInt8]
+    do throws(CommandFailure) { bytes = try contents(of: path) } catch {
+      if let first = path.first(where: { !$0.isWhitespace }), "{[".contains(first) {
+        throw .usage(
+          "FILE is the definition itself, not the name of a file",
+          advice: "save it to a file and name that, or give - and write it to standard input")
+      }
+      guard error.exitCode == .notFound else { throw error }
+      throw CommandFailure(
+        error.exitCode, error.code, error.message,
+        advice: "name a file that has JSON, or give - and write it to standard input")
+    }
     do {
       return try JSON(parsing: bytes)
     } catch {
