@@ -47,7 +47,9 @@ public enum Switching {
     return switch progress.state {
     case .copying: "\(progress.records) of \(progress.total) records copied"
     case .verifying: "\(progress.records) of \(progress.total) records read back"
-    case .done: "\(progress.records) records are with \(progress.provider) now\(detail)"
+    case .done:
+      "\(progress.records) records are with \(progress.provider) now, read back with checksum "
+        + "\(progress.checksum ?? "?")\(detail)"
     case .failed: "the records stay with \(progress.provider)\(detail)"
     }
   }

@@ -16,6 +16,9 @@ public struct RecordDigest: Sendable, Equatable {
     self.sum = sum
   }
 
+  /// The sum in hexadecimal.
+  public var checksum: String { String(sum, radix: 16) }
+
   /// Adds a record.
   public mutating func add(_ record: MetadataRecord) {
     var bytes = ByteSink(capacity: 512)

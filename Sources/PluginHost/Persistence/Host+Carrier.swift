@@ -31,12 +31,13 @@ extension Host {
   public func metaSwitch(
     provider: String, _ tell: @escaping @Sendable (SwitchProgress) -> Void
   ) throws(OperationError) -> Cancellation {
-    if let problem = PersistenceOffer.problem(inName: provider), provider != "file" {
+    let isInKernel = HostConfiguration.Metadata.Provider(rawValue: provider).isInKernel
+    if !isInKernel, let problem = PersistenceOffer.problem(inName: provider) {
       throw OperationError(.invalid, problem)
     }
     control.submit { [self] in
       do throws(MetadataError) {
-        let count = try lifecycle.opening.switchNow(to: provider) { progress in
+        let digest = try lifecycle.opening.switchNow(to: provider) { progress in
           switch progress {
           case .copied(let done, let total):
             tell(SwitchProgress(.copying, provider: provider, records: done, total: total))
@@ -46,7 +47,8 @@ extension Host {
         }
         tell(
           SwitchProgress(
-            .done, provider: provider, records: count, total: count, detail: core.seat.problem))
+            .done, provider: provider, records: digest.count, total: digest.count,
+            checksum: digest.checksum, detail: core.seat.problem))
       } catch {
         core.log.log(.error, "metadata", "the store stays where it is: \(error)")
         tell(

@@ -227,11 +227,11 @@ struct StoreOpening: Sendable {
   /// - Parameters:
   ///   - name: The provider.
   ///   - tell: Told now and then how far it has come.
-  /// - Returns: How many records the new provider has.
+  /// - Returns: What the new provider has, as it was read back from it.
   /// - Throws: `MetadataError`; the store is where it was.
   func switchNow(
     to name: String, _ tell: @escaping (ProviderSwitch.Progress) -> Void
-  ) throws(MetadataError) -> Int {
+  ) throws(MetadataError) -> RecordDigest {
     let store = try seat.store
     guard let present = seat.provider else { throw .closed }
     var place = wanted
@@ -251,7 +251,7 @@ struct StoreOpening: Sendable {
     }
     let mark = try mark() ?? ProviderMark(current: wanted)
     try store.flush(.disk)
-    var count = 0
+    var digest = RecordDigest()
     let former = try present.exchange { (former, revision) throws(MetadataError) in
       var source = Opened(former, mark.current)
       source.revision = revision
@@ -269,7 +269,7 @@ struct StoreOpening: Sendable {
         try? target.close()
         throw error
       }
-      count = source.digest.count
+      digest = source.digest
       return target
     }
     do throws(MetadataError) { try former.close() } catch {
@@ -281,7 +281,7 @@ struct StoreOpening: Sendable {
         ? nil
         : "the metadata store was moved to '\(name)', but metadata.provider says '\(wanted.provider)': "
           + "change it, or the next start copies the records back")
-    return count
+    return digest
   }
 
   /// Refuses to replace records that are nowhere else.

@@ -20,17 +20,21 @@ public struct SwitchProgress: Codable, Sendable, Equatable {
   public var records: Int
   /// Of how many.
   public var total: Int
+  /// When it is done: the sum of the records' hashes that both providers gave, in hexadecimal.
+  public var checksum: String?
   /// Why it failed, or what to do now.
   public var detail: String?
 
   /// Describes a moment.
   public init(
-    _ state: State, provider: String, records: Int, total: Int, detail: String? = nil
+    _ state: State, provider: String, records: Int, total: Int, checksum: String? = nil,
+    detail: String? = nil
   ) {
     self.state = state
     self.provider = provider
     self.records = records
     self.total = total
+    self.checksum = checksum
     self.detail = detail
   }
 
