@@ -64,7 +64,8 @@ public import PluginSDK
     unsafe self.raw = unsafe raw
   }
 
-  /// Not less than that of every batch before; a copy of another store comes in several of one revision.
+  /// Not less than that of every batch before; a copy of another store, or a large snapshot of one, comes in several of one
+  /// revision.
   public var revision: UInt64 { unsafe raw.pointee.revision }
 
   /// The changes, at most one of a record.

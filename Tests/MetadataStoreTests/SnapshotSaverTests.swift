@@ -81,6 +81,22 @@ import Testing
     #expect(target.state.withLock { $0.isClosed })
   }
 
+  @Test("A large snapshot comes in several batches of one revision, and no revision goes back")
+  func revisions() throws {
+    let target = ScriptedProvider()
+    let (store, saver) = try open(target)
+    let count = 2 * SnapshotSaver.batchCount + 1
+    try store.transaction((0..<count).map { put("k\($0)") })
+    try saver.save()
+    try store.put(put("last"))
+    try saver.save()
+    let saved = target.state.withLock { $0.saved }
+    #expect(
+      saved.map(\.operations.count) == [SnapshotSaver.batchCount, SnapshotSaver.batchCount, 1, 1])
+    #expect(saved.map(\.revision) == [11, 11, 11, 12])
+    try saver.close()
+  }
+
   @Test("A snapshot that fails is reported, and the next one saves what it did not")
   func failure() throws {
     let target = ScriptedProvider()

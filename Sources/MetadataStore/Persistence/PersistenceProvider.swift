@@ -8,7 +8,8 @@ public enum PersistenceOperation: Sendable, Equatable {
 
 /// The changes of one transaction: after any crash all of them are there, or none.
 public struct PersistenceBatch: Sendable, Equatable {
-  /// The transaction's revision; greater than that of every batch before, but where a copy of a store comes in several.
+  /// Not less than that of every batch before: the transaction's own, or, where a copy of a store or a large snapshot of one in
+  /// memory comes in several batches, the same for all of them.
   public let revision: UInt64
   /// The changes, at most one for a record.
   public let operations: [PersistenceOperation]

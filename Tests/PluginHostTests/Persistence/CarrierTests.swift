@@ -248,6 +248,41 @@ extension HostSuite {
       }
     }
 
+    @Test(
+      "to which a copy and a large snapshot come in several batches, of which no revision goes back"
+    )
+    func manyBatches() throws {
+      let site = try CarrierSite(.keeper)
+      try site.run(.file) { fixture throws in
+        try fixture.store.transaction(
+          (0..<2_500).map {
+            MetadataWrite(collection: "c", key: "\($0)", value: .int(1), durability: .os)
+          })
+        #expect(try fixture.move(to: "keeper").last?.state == .done)
+        try fixture.put("late", .int(1))
+        #expect(try fixture.move(to: "file").last?.state == .done)
+        try fixture.put("later", .int(1))
+        #expect(try fixture.move(to: "keeper").last?.state == .done)
+      }
+      try site.run(
+        .keeper,
+        configure: { configuration in
+          configuration.metadata.provider = .memory
+          configuration.metadata.snapshots.provider = .init(rawValue: "keeper")
+          configuration.metadata.snapshots.seconds = 3_600
+        }
+      ) { fixture throws in
+        try fixture.store.transaction(
+          (0..<SnapshotSaver.batchCount + 1).map {
+            MetadataWrite(collection: "c", key: "\($0)", value: .int(2))
+          })
+      }
+      try site.run(.keeper) { fixture throws in
+        #expect(try fixture.all().count == SnapshotSaver.batchCount + 3)
+        #expect(try fixture.host.hostReport().degraded == [])
+      }
+    }
+
     @Test("and does not replace records that are nowhere else")
     func foreignRecords() throws {
       let site = try CarrierSite(.keeper)

@@ -297,6 +297,7 @@ static int32_t save(void *context, const dvt_batch *batch, uint32_t *reached, co
   int32_t code = misbehave(ON_SAVE, error);
   if (code != DVT_OK) return code;
 #endif
+  if (batch->revision < keeper.revision) return refuse(error, DVT_INVALID, "was given a revision before the last one");
   *reached = batch->durability;
   return save_records(batch->records, batch->count, batch->revision, batch->durability == DVT_DURABILITY_DISK, error);
 }

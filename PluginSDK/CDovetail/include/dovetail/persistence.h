@@ -58,7 +58,7 @@ typedef struct dvt_opened_r1 {
 typedef struct dvt_batch_r1 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
-  uint64_t revision;              /* not less than that of every batch before; a copy comes in several of one revision */
+  uint64_t revision;              /* not less than that of every batch before; a copy, or a large snapshot, comes in several of one */
   const dvt_kept_record *records; /* at most one change of a record */
   uint64_t count;                 /* 0…; many transactions that were committed together are one batch */
   uint32_t durability;            /* DVT_DURABILITY_OS or DVT_DURABILITY_DISK: what to reach before returning */
