@@ -60,7 +60,7 @@ extension Views {
     }
     let head = pairs(
       [
-        ("provider", report.provider), ("records", "\(report.records), \(bytes(report.bytes))"),
+        ("provider", report.provider), ("records", usage(report)),
         ("revision", "\(report.revision)"),
         (
           "since the start",
@@ -76,6 +76,12 @@ extension Views {
       ], style)
     let tables = [collections(report, style), validators(report, style)].filter { !$0.isEmpty }
     return ([head] + tables).joined(separator: "\n")
+  }
+
+  private static func usage(_ report: MetadataReport) -> String {
+    let records = report.mostRecords.map { " of at most \($0)" } ?? ""
+    let memory = report.mostBytes.map { " of at most \(bytes($0))" } ?? ""
+    return "\(report.records)\(records), \(bytes(report.bytes))\(memory)"
   }
 
   private static func unsaved(_ report: MetadataReport) -> String? {

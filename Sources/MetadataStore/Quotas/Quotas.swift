@@ -1,18 +1,46 @@
 import Synchronization
 
-/// The bounds of namespaces and of collections, and whether a transaction stays within them.
+/// The bounds of the store, of namespaces and of collections, and whether a transaction stays within them.
 ///
 /// Threading: `set` on any thread, the rest by the store's one writer.
 final class Quotas: Sendable {
-  private let namespaces = Mutex<[String: NamespaceQuota]>([:])
+  private struct Bounds {
+    var whole: StoreLimit?
+    var namespaces: [String: NamespaceQuota] = [:]
+  }
+
+  private let bounds = Mutex(Bounds())
+
+  /// The bound of the whole store.
+  var limit: StoreLimit? {
+    get { bounds.withLock { $0.whole } }
+    set { bounds.withLock { $0.whole = newValue } }
+  }
 
   /// Sets or takes away the bound of a namespace.
   func set(_ quota: NamespaceQuota?, of namespace: String) {
-    namespaces.withLock { $0[namespace] = quota }
+    bounds.withLock { $0.namespaces[namespace] = quota }
   }
 
-  /// Whether no namespace is bounded.
-  var isEmpty: Bool { namespaces.withLock { $0.isEmpty } }
+  /// Whether neither the store nor a namespace is bounded.
+  var isEmpty: Bool { bounds.withLock { $0.whole == nil && $0.namespaces.isEmpty } }
+
+  /// Refuses growth of the store beyond its bound. What is above it already may shrink.
+  ///
+  /// - Parameters:
+  ///   - growth: How a transaction changes each collection.
+  ///   - usage: What the store holds, with what other transactions of the group add.
+  /// - Throws: `.quota`.
+  func check(_ growth: [String: Usage], usage: () -> Usage) throws(MetadataError) {
+    guard let limit else { return }
+    let change = growth.values.reduce(Usage(), +)
+    guard change.records > 0 || change.bytes > 0 else { return }
+    let present = usage()
+    try Self.check(
+      change, present, records: limit.records, bytes: nil, "the store", limit.recordsSource)
+    try Self.check(
+      change, present, records: nil, bytes: limit.bytes, "the store", limit.bytesSource)
+  }
 
   /// Refuses growth beyond a bound. What is above a bound already may shrink.
   ///
@@ -34,8 +62,8 @@ final class Quotas: Sendable {
           "\"quota\" in its definition")
       }
     }
-    let quotas = namespaces.withLock { quotas in
-      quotas.values.filter { quota in growth.contains { quota.holds($0.key) } }
+    let quotas = bounds.withLock { bounds in
+      bounds.namespaces.values.filter { quota in growth.contains { quota.holds($0.key) } }
     }
     for quota in quotas {
       let change = growth.filter { quota.holds($0.key) }.values.reduce(Usage(), +)

@@ -24,6 +24,8 @@ public struct MetadataStats: Sendable, Equatable {
   public var expiring: Int
   /// The revision after which every change is held.
   public var heldAfter: UInt64
+  /// How much the store may hold; `nil` for any amount.
+  public var limit: StoreLimit?
   /// Why the last attempt to write behind failed; `nil` when there is nothing to worry about.
   public var saveFailure: String?
 }

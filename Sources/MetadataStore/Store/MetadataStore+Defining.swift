@@ -49,6 +49,11 @@ extension MetadataStore {
     quotas.set(quota, of: namespace)
   }
 
+  /// Bounds what the whole store may hold; what it holds already stays.
+  ///
+  /// - Parameter limit: The bound; `nil` for none.
+  public func setLimit(_ limit: StoreLimit?) { quotas.limit = limit }
+
   /// Commits a transaction of one write to `dovetail.collections`. Called by the leader.
   func define(_ transaction: MetadataTransaction) -> CommitQueue.Outcome {
     do throws(MetadataError) {

@@ -266,7 +266,7 @@ public final class MetadataStore: Sendable {
       unsaved: saver.unsaved,
       unsavedAge: saver.unsavedSince.map { Deadline.now() &- $0.nanoseconds } ?? 0,
       indexes: snapshot.root.indexSizes, expiring: sweeper.count, heldAfter: feed.heldAfter,
-      saveFailure: saver.failure)
+      limit: quotas.limit, saveFailure: saver.failure)
   }
 
   /// Ends every watch, saves what waits, and closes the provider. Later calls do nothing; reads still work.

@@ -59,6 +59,11 @@ struct StoreRoot: Sendable {
     }
   }
 
+  /// What all collections hold.
+  var usage: Usage {
+    Usage(records: count, bytes: collections.values.reduce(0) { $0 + $1.bytes })
+  }
+
   /// What a collection holds.
   func usage(of collection: String) -> Usage {
     collections[collection].map { Usage(records: $0.records.count, bytes: $0.bytes) } ?? Usage()

@@ -43,6 +43,9 @@ struct WriteChecks: DraftChecks {
       sums[change.record.collection, default: Usage()] += Usage(change)
     }
     let present = others
+    try store.quotas.check(growth) {
+      present.values.reduce(store.feed.withRoot { $0.usage }, +)
+    }
     try store.quotas.check(growth, store.catalog) { collection in
       store.feed.withRoot { $0.usage(of: collection) } + (present[collection] ?? Usage())
     } namespaceUsage: { quota in

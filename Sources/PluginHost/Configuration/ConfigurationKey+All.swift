@@ -134,6 +134,18 @@ extension ConfigurationKey {
       $0.metadata.snapshots.seconds = $1
     },
     whole(
+      "metadata.memory.records", 0...1_000_000_000,
+      "with memory: the most records; 0 for any number"
+    ) {
+      $0.metadata.memory.records = $1
+    },
+    whole(
+      "metadata.memory.bytes", 0...1_099_511_627_776,
+      "with memory: the most bytes that they take; 0 for any number"
+    ) {
+      $0.metadata.memory.bytes = $1
+    },
+    whole(
       "metadata.metrics.seconds", 0...86_400,
       "seconds between two samples of the figures, where the provider keeps them; 0 for none"
     ) {

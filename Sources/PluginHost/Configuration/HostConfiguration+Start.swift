@@ -28,6 +28,8 @@ extension HostConfiguration {
     StartKey("metadata.options", \.metadata.options),
     StartKey("metadata.snapshots.provider", \.metadata.snapshots.provider),
     StartKey("metadata.snapshots.seconds", \.metadata.snapshots.seconds),
+    StartKey("metadata.memory.records", \.metadata.memory.records),
+    StartKey("metadata.memory.bytes", \.metadata.memory.bytes),
   ]
 
   /// Paths of the keys that take effect only when a host starts.

@@ -111,6 +111,15 @@ public struct HostConfiguration: Sendable, Equatable {
     }
     /// Where a store in memory is saved to now and then.
     public var snapshots = Snapshots()
+    /// How much a store in memory may hold.
+    public struct Memory: Sendable, Equatable {
+      /// The most records; 0 for any number.
+      public var records = 0
+      /// The most bytes that they take; 0 for any number.
+      public var bytes = 0
+    }
+    /// How much a store in memory may hold.
+    public var memory = Memory()
     /// Seconds between two samples of the host's figures, where the provider keeps a history of them, 0…86,400; 0 for none.
     public var metricsSeconds = 60
     /// What a plugin's provider is told when it is opened; an object.

@@ -7,7 +7,8 @@ extension MetadataDesk {
     let stats = store.stats
     let snapshot = store.snapshot
     return MetadataReport(
-      provider: provider, records: stats.records, bytes: stats.bytes, revision: stats.revision,
+      provider: provider, records: stats.records, bytes: stats.bytes,
+      mostRecords: stats.limit?.records, mostBytes: stats.limit?.bytes, revision: stats.revision,
       reads: stats.reads, writes: stats.writes, conflicts: stats.conflicts,
       watches: stats.watchers, unsaved: stats.unsaved,
       unsavedSeconds: Double(stats.unsavedAge) / 1e9, expiring: stats.expiring,

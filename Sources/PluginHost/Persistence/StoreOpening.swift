@@ -90,6 +90,7 @@ struct StoreOpening: Sendable {
     let carried = SwitchableProvider(
       isInMemory ? MemoryProvider(restoring: provider) : provider)
     let store = try MetadataStore(carried, dispatch: dispatch)
+    if configuration.provider == .memory { store.setLimit(configuration.memory.limit) }
     for note in store.loadReport.notes { log.log(.warning, "metadata", note) }
     // A provider that keeps nothing is in charge of nothing.
     if provider.strongest > .memory, mark?.current != place {
@@ -298,5 +299,16 @@ struct StoreOpening: Sendable {
       "'\(target.place.provider)' holds \(held.count) records of its own, which the switch would remove; "
         + "move them away, or, to go on with them instead, remove \(state.path(of: "store-provider"))"
     )
+  }
+}
+
+extension HostConfiguration.Metadata.Memory {
+  /// The bound of the store; `nil` when there is none.
+  fileprivate var limit: StoreLimit? {
+    guard records > 0 || bytes > 0 else { return nil }
+    return StoreLimit(
+      records: records > 0 ? records : nil, bytes: bytes > 0 ? bytes : nil,
+      recordsSource: "metadata.memory.records in the configuration",
+      bytesSource: "metadata.memory.bytes in the configuration")
   }
 }

@@ -133,6 +133,10 @@ public struct MetadataReport: Codable, Sendable, Equatable {
   public var records: Int
   /// Bytes of memory that they take.
   public var bytes: Int
+  /// The most records that there may be; `nil` for any number.
+  public var mostRecords: Int?
+  /// The most bytes that they may take; `nil` for any number.
+  public var mostBytes: Int?
   /// The revision of the last transaction.
   public var revision: UInt64
   /// Reads of one record.
