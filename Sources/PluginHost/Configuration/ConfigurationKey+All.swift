@@ -134,6 +134,12 @@ extension ConfigurationKey {
       $0.metadata.snapshots.seconds = $1
     },
     whole(
+      "metadata.providerDeadline", 1...3_600_000,
+      "milliseconds a plugin's provider may take to open or be moved, without progress"
+    ) {
+      $0.metadata.providerDeadline = $1
+    },
+    whole(
       "metadata.memory.records", 0...1_000_000_000,
       "with memory: the most records; 0 for any number"
     ) {

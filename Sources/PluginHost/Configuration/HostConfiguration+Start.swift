@@ -28,6 +28,7 @@ extension HostConfiguration {
     StartKey("metadata.options", \.metadata.options),
     StartKey("metadata.snapshots.provider", \.metadata.snapshots.provider),
     StartKey("metadata.snapshots.seconds", \.metadata.snapshots.seconds),
+    StartKey("metadata.providerDeadline", \.metadata.providerDeadline),
     StartKey("metadata.memory.records", \.metadata.memory.records),
     StartKey("metadata.memory.bytes", \.metadata.memory.bytes),
   ]

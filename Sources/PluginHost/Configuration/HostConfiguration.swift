@@ -122,6 +122,9 @@ public struct HostConfiguration: Sendable, Equatable {
     public var memory = Memory()
     /// Seconds between two samples of the host's figures, where the provider keeps a history of them, 0…86,400; 0 for none.
     public var metricsSeconds = 60
+    /// How many milliseconds a plugin's provider may take, without showing a record, to open its store, and for each step while
+    /// records are moved, 1…3,600,000.
+    public var providerDeadline = 60_000
     /// What a plugin's provider is told when it is opened; an object.
     public var options: JSON = .object([:])
   }

@@ -129,8 +129,9 @@ struct StoreOpening: Sendable {
           + "; put its plugin into the plugin folder ('dovetail list' shows whether it failed), or set "
           + "metadata.provider to another, and restart the host")
     }
-    return PluginProvider(
-      offer, directory: try folder(of: place.provider), options: place.options)
+    return PatientProvider(
+      PluginProvider(offer, directory: try folder(of: place.provider), options: place.options),
+      milliseconds: configuration.providerDeadline)
   }
 
   /// The folder that a plugin's provider has to itself.
@@ -179,23 +180,34 @@ struct StoreOpening: Sendable {
   ) throws(MetadataError) -> ProviderMark {
     var source = Opened(try provider(of: mark.current), mark.current)
     try source.open()
-    defer { try? source.provider.close() }
+    defer { try? source.provider.hurrying(source.provider.close) }
     var opened = Opened(target, wanted)
     try opened.open()
     do throws(MetadataError) {
       let next = try copy(from: source, to: opened, mark) { progress in
         log.log(.info, "metadata", "switching to '\(target.name)': \(progress)")
       }
-      try target.close()
+      try target.hurrying(target.close)
       return next
     } catch {
-      try? target.close()
+      try? target.hurrying(target.close)
       throw error
     }
   }
 
   /// Copies between two that are open, and changes the mark.
   private func copy(
+    from source: Opened, to target: Opened, _ mark: ProviderMark,
+    _ tell: @escaping (ProviderSwitch.Progress) -> Void
+  ) throws(MetadataError) -> ProviderMark {
+    try source.provider.hurrying { () throws(MetadataError) in
+      try target.provider.hurrying { () throws(MetadataError) in
+        try copyPatiently(from: source, to: target, mark, tell)
+      }
+    }
+  }
+
+  private func copyPatiently(
     from source: Opened, to target: Opened, _ mark: ProviderMark,
     _ tell: @escaping (ProviderSwitch.Progress) -> Void
   ) throws(MetadataError) -> ProviderMark {
@@ -256,7 +268,9 @@ struct StoreOpening: Sendable {
     let former = try present.exchange { (former, revision) throws(MetadataError) in
       var source = Opened(former, mark.current)
       source.revision = revision
-      try former.forEach { source.digest.add($0) }
+      try former.hurrying { () throws(MetadataError) in
+        try former.forEach { source.digest.add($0) }
+      }
       var opened = Opened(target, place)
       try opened.open()
       do throws(MetadataError) {
@@ -267,13 +281,13 @@ struct StoreOpening: Sendable {
         }
         _ = try copy(from: source, to: opened, mark, tell)
       } catch {
-        try? target.close()
+        try? target.hurrying(target.close)
         throw error
       }
       digest = source.digest
       return target
     }
-    do throws(MetadataError) { try former.close() } catch {
+    do throws(MetadataError) { try former.hurrying(former.close) } catch {
       log.log(
         .warning, "metadata", "'\(former.name)', which was left, did not close well: \(error)")
     }

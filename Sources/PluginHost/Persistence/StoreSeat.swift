@@ -119,7 +119,7 @@ final class StoreSeat: Sendable {
     let (provider, target) = state.withLock { state in
       state.isClosed ? (nil, nil) : (state.provider, state.snapshots?.target)
     }
-    return ((target ?? provider?.present) as? PluginProvider)?.offer.owner
+    return ((target ?? provider?.present) as? PatientProvider)?.provider.offer.owner
   }
 
   /// Says what an operator should know of it; `nil` for nothing.

@@ -256,6 +256,10 @@ static int32_t close_log(void *context, const dvt_error_sink *error) {
 
 static int32_t open_log(void *context, const dvt_opening *opening, dvt_opened *out, const dvt_error_sink *error) {
   (void)context;
+#ifdef ON_OPEN
+  int32_t mood = misbehave(ON_OPEN, error);
+  if (mood != DVT_OK) return mood;
+#endif
   keeper.end = keeper.revision = 0;
   keeper.is_broken = keeper.is_unsynced = false;
   snprintf(keeper.path, sizeof keeper.path, "%.*s/log", (int)opening->directory.len, (const char *)opening->directory.ptr);

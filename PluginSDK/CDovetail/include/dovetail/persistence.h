@@ -82,7 +82,8 @@ typedef void (*dvt_progress)(void *context, uint64_t done, uint64_t total);
 #define DVT_PROVIDER_PARALLEL 1u /* load, load_session, backup, search and metrics may run beside any other call but close */
 
 /* A provider. The host makes one call at a time, on any thread, first `open` and last `close`, unless `flags` allow more.
- * A call may take as long as it needs, but writers wait for it. A provider must not call the metadata store.
+ * A call may take as long as it needs, but writers wait for it; `open`, and any call while records are moved to or from it, must
+ * show a record or return within `metadata.providerDeadline`, or the provider is called no more. A provider must not call the metadata store.
  * Any failure of `save` or `sync` is told to the writer; the batch may then still be there after a crash, but only whole.
  * OWNERSHIP: what a function is given is borrowed until it returns; `context` stays the plugin's until `cleanup` has returned.
  * Returns, for every function: DVT_OK, or a code with a message in `error` that says what, where and why. */
