@@ -272,7 +272,7 @@ extension Host: HostControl {
   public func metadataDesk() throws(OperationError) -> MetadataDesk {
     MetadataDesk(
       try store(), pins: core.operatorPins, provider: core.seat.provider?.name,
-      pluginPins: core.snapshotPins.byPlugin)
+      pluginPins: core.snapshotPins.byPlugin, snapshotProblem: core.seat.snapshotProblem)
   }
 
   /// Shows every later change.

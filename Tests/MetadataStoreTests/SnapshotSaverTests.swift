@@ -97,6 +97,46 @@ import Testing
     try saver.close()
   }
 
+  @Test("A provider that was away gets what it lacks, also when it has a part of a snapshot")
+  func resuming() throws {
+    let (store, saver) = try open(FileProvider(path: folder.file("store")))
+    for number in 0..<20 { try store.put(put("k\(number)")) }
+    try saver.close()
+    try store.put(put("k1", 1))
+    try store.put(put("new"))
+    try store.remove("c", "k2", durability: .memory)
+    do {
+      // A part of a snapshot, such as a crash leaves.
+      let provider = FileProvider(path: folder.file("store"))
+      _ = try provider.load { _ in }
+      _ = try provider.save(
+        PersistenceBatch(
+          revision: store.snapshot.revision,
+          operations: [.put(try #require(store.get("c", "new")))]), durability: .disk)
+      try provider.close()
+    }
+    let target = FileProvider(path: folder.file("store"))
+    let next = try SnapshotSaver(every: Self.never, resuming: target) { store.snapshot }
+    try next.save()
+    #expect(next.stats.changes == 2)
+    var kept: [String: MetadataValue] = [:]
+    try target.forEach { kept[$0.key] = $0.value }
+    #expect(kept.count == 20)
+    #expect(kept["k1"] == .int(1) && kept["k2"] == nil && kept["new"] == .int(0))
+    try store.put(put("k3", 3))
+    try next.save()
+    #expect(next.stats.changes == 3)
+    try next.close()
+
+    let stranger = try MetadataStore()
+    let error = #expect(throws: MetadataError.self) {
+      try SnapshotSaver(every: Self.never, resuming: FileProvider(path: folder.file("store"))) {
+        stranger.snapshot
+      }
+    }
+    #expect(error?.description.contains("somebody else wrote to it") == true)
+  }
+
   @Test("A snapshot that fails is reported, and the next one saves what it did not")
   func failure() throws {
     let target = ScriptedProvider()

@@ -7,11 +7,17 @@ struct SnapshotDifference {
   /// - Parameters:
   ///   - old: What the provider has.
   ///   - new: What it is to have.
+  ///   - isForeign: Whether `old` need not be what `new` was, so that its revisions say nothing.
   ///   - doubtful: Changes that it may have beside `old`, because saving them failed.
   init(
-    from old: MetadataSnapshot, to new: MetadataSnapshot, doubtful: [PersistenceOperation] = []
+    from old: MetadataSnapshot, to new: MetadataSnapshot, isForeign: Bool = false,
+    doubtful: [PersistenceOperation] = []
   ) {
-    if old.revision != new.revision {
+    if isForeign {
+      for name in Set(old.collectionNames).union(new.collectionNames).sorted() {
+        compare(name, from: old, to: new)
+      }
+    } else if old.revision != new.revision {
       for name in Set(old.collectionNames).union(new.collectionNames).sorted() {
         add(name, from: old, to: new)
       }
@@ -25,6 +31,16 @@ struct SnapshotDifference {
     }
   }
 
+  private mutating func compare(
+    _ name: String, from old: MetadataSnapshot, to new: MetadataSnapshot
+  ) {
+    new.forEach(in: name) { record in
+      if old.get(name, record.key) != record { operations.append(.put(record)) }
+      return true
+    }
+    removeWhatIsGone(name, from: old, to: new)
+  }
+
   private mutating func add(
     _ name: String, from old: MetadataSnapshot, to new: MetadataSnapshot
   ) {
@@ -36,6 +52,12 @@ struct SnapshotDifference {
     }
     // Only then has anything been removed.
     guard old.count(in: name) + created != new.count(in: name) else { return }
+    removeWhatIsGone(name, from: old, to: new)
+  }
+
+  private mutating func removeWhatIsGone(
+    _ name: String, from old: MetadataSnapshot, to new: MetadataSnapshot
+  ) {
     old.forEach(in: name) { record in
       if new.get(name, record.key) == nil {
         operations.append(.remove(collection: name, key: record.key))

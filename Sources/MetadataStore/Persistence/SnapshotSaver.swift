@@ -31,6 +31,8 @@ public final class SnapshotSaver: Sendable {
     var failure: String?
     var isBusy = false
     var isClosed = false
+    /// Whether what the provider has need not be a snapshot of this store, so that each record is compared.
+    var isForeign: Bool
     /// Records that a failed attempt may have put although they are gone since.
     var doubtful: [PersistenceOperation] = []
   }
@@ -51,11 +53,47 @@ public final class SnapshotSaver: Sendable {
   ///   - start: The store as it was loaded from the target.
   ///   - snapshot: The store as it is now.
   /// - Throws: `.storage` when the system has no thread to give.
-  public init(
+  public convenience init(
     every milliseconds: Int, to target: any PersistenceProvider, since start: MetadataSnapshot,
     _ snapshot: @escaping @Sendable () -> MetadataSnapshot
   ) throws(MetadataError) {
-    let state = Monitor(State(saved: start, savedAt: Deadline.now()))
+    try self.init(milliseconds, target, start, isForeign: false, snapshot)
+  }
+
+  /// Goes on with a provider that was away: it has a snapshot of before, or a part of one.
+  ///
+  /// - Parameters:
+  ///   - milliseconds: How long to wait between two snapshots, 1….
+  ///   - target: Where they go; not yet open. It is closed with the saver.
+  ///   - snapshot: The store as it is now.
+  /// - Throws: What the provider throws; `.storage` when it has what this store never had, or when the system has no thread to
+  ///   give. It is closed then.
+  public convenience init(
+    every milliseconds: Int, resuming target: any PersistenceProvider,
+    _ snapshot: @escaping @Sendable () -> MetadataSnapshot
+  ) throws(MetadataError) {
+    var collections: [String: [MetadataRecord]] = [:]
+    let found = try target.load { collections[$0.collection, default: []].append($0) }.revision
+    do throws(MetadataError) {
+      let present = snapshot().revision
+      guard found <= present else {
+        throw .storage(
+          "'\(target.name)' has revision \(found), but the store in memory \(present): somebody else "
+            + "wrote to it; restart the host to go on from there")
+      }
+      let kept = MetadataSnapshot(StoreRoot(revision: found, collections))
+      try self.init(milliseconds, target, kept, isForeign: true, snapshot)
+    } catch {
+      try? target.close()
+      throw error
+    }
+  }
+
+  private init(
+    _ milliseconds: Int, _ target: any PersistenceProvider, _ start: MetadataSnapshot,
+    isForeign: Bool, _ snapshot: @escaping @Sendable () -> MetadataSnapshot
+  ) throws(MetadataError) {
+    let state = Monitor(State(saved: start, savedAt: Deadline.now(), isForeign: isForeign))
     self.target = target
     self.snapshot = snapshot
     self.state = state
@@ -117,15 +155,17 @@ public final class SnapshotSaver: Sendable {
     _ snapshot: () -> MetadataSnapshot
   ) throws(MetadataError) {
     let work = state.wait(until: .never) {
-      state -> (saved: MetadataSnapshot, doubtful: [PersistenceOperation])? in
+      state -> (saved: MetadataSnapshot, isForeign: Bool, doubtful: [PersistenceOperation])? in
       guard !state.isBusy else { return nil }
       state.isBusy = true
-      return (state.saved, state.doubtful)
+      return (state.saved, state.isForeign, state.doubtful)
     }
     guard let work else { return }
     let now = snapshot()
     let startedAt = Deadline.now()
-    let changes = SnapshotDifference(from: work.saved, to: now, doubtful: work.doubtful).operations
+    let changes = SnapshotDifference(
+      from: work.saved, to: now, isForeign: work.isForeign, doubtful: work.doubtful
+    ).operations
     do throws(MetadataError) {
       try save(changes, revision: now.revision, to: target)
       state.update { state in
@@ -133,6 +173,7 @@ public final class SnapshotSaver: Sendable {
         state.savedAt = startedAt
         state.failure = nil
         state.doubtful = []
+        state.isForeign = false
         state.changes += changes.count
         if !changes.isEmpty { state.snapshots += 1 }
         state.isBusy = false

@@ -62,11 +62,8 @@ extension Lifecycle {
   ) -> Unloading {
     let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
     if hears, !generation.isTainted { generation.instance.setMode(.leaving) }
-    if let error = core.seat.leave(generation.instance) {
-      core.log.log(
-        .error, generation.id,
-        "it carries the metadata store, of which the last changes could not be written: \(error)"
-      )
+    if let loss = core.seat.leave(generation.instance) {
+      core.log.log(.error, generation.id, loss)
     }
     var running = revoke(generation, until: deadline)
     // Later there may be no code to call back.

@@ -12,7 +12,7 @@ extension MetadataDesk {
       reads: stats.reads, writes: stats.writes, conflicts: stats.conflicts,
       watches: stats.watchers, unsaved: stats.unsaved,
       unsavedSeconds: Double(stats.unsavedAge) / 1e9, expiring: stats.expiring,
-      heldAfter: stats.heldAfter, saveFailure: stats.saveFailure,
+      heldAfter: stats.heldAfter, saveFailure: stats.saveFailure ?? snapshotProblem,
       pluginSnapshots: pluginPins, operatorSnapshots: pins.count,
       collections: snapshot.collectionNames.map { name in
         let definition = store.definition(of: name)

@@ -14,6 +14,7 @@ public struct MetadataDesk: Sendable {
   let pins: OperatorPins
   let provider: String?
   let pluginPins: [String: Int]
+  let snapshotProblem: String?
 
   /// Serves a store.
   ///
@@ -22,14 +23,16 @@ public struct MetadataDesk: Sendable {
   ///   - pins: The snapshots that operators hold; the same for every desk of a store.
   ///   - provider: Name of its provider.
   ///   - pluginPins: How many snapshots plugins hold open, by plugin.
+  ///   - snapshotProblem: Why a store in memory is not saved; `nil` when it is, or is not meant to be.
   public init(
     _ store: MetadataStore, pins: OperatorPins, provider: String? = nil,
-    pluginPins: [String: Int] = [:]
+    pluginPins: [String: Int] = [:], snapshotProblem: String? = nil
   ) {
     self.store = store
     self.pins = pins
     self.provider = provider
     self.pluginPins = pluginPins
+    self.snapshotProblem = snapshotProblem
   }
 
   static func translating<Result>(

@@ -11,6 +11,8 @@ import MetadataStore
     var isBusy = false
     var beside = 0
     var isClosed = false
+    /// Whether a call of it crashed: then it is only closed.
+    var hasCrashed = false
   }
 
   /// Who offers it.
@@ -280,7 +282,7 @@ import MetadataStore
     }
     let isBeside = beside && isParallel
     let mayCall = traffic.wait(until: .never) { traffic -> Bool? in
-      if traffic.isClosed { return false }
+      if traffic.isClosed || (traffic.hasCrashed && !isLast) { return false }
       if isBeside {
         traffic.beside += 1
         return true
@@ -291,7 +293,8 @@ import MetadataStore
       return true
     }
     guard mayCall == true else {
-      throw CallError(code: DVT_GONE, message: "the provider \(title) is closed")
+      throw CallError(
+        code: DVT_GONE, message: "the provider \(title) is closed, or crashed in a call before")
     }
     defer {
       traffic.update { traffic in
@@ -309,6 +312,7 @@ import MetadataStore
     if result.code == DVT_OK { return }
     switch result.failure {
     case .crashed:
+      traffic.update { $0.hasCrashed = true }
       if let instance = offer.instance {
         instance.core.onCrash(instance, result.fault, "\(what) of the provider \(name)")
       }

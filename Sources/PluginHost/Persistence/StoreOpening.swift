@@ -57,7 +57,7 @@ struct StoreOpening: Sendable {
   /// What cannot be opened is logged and told to every caller; the host goes on. A provider that was missing at the start may
   /// come with a plugin that is loaded later.
   func openLate(isStartup: Bool) {
-    guard (try? seat.store) == nil else { return }
+    if let store = try? seat.store { return resumeSnapshots(of: store) }
     guard isStartup || providers.offer(wanted.provider) != nil else { return }
     do throws(MetadataError) {
       let mark = try mark()
@@ -78,6 +78,21 @@ struct StoreOpening: Sendable {
       let reason = "there is no metadata store: \(error)"
       log.log(.error, "metadata", reason)
       seat.fail(reason)
+    }
+  }
+
+  /// Goes on with the snapshots of a store in memory when the plugin that takes them is back.
+  private func resumeSnapshots(of store: MetadataStore) {
+    guard let name = seat.lostKeeper, providers.offer(name) != nil else { return }
+    do throws(MetadataError) {
+      let provider = try provider(of: wanted)
+      let saver = try SnapshotSaver(
+        every: configuration.snapshots.seconds * 1_000, resuming: provider
+      ) { store.snapshot }
+      seat.resume(StoreSeat.Snapshots(saver: saver, target: provider))
+      log.log(.info, "metadata", "snapshots of the store in memory go to '\(name)' again")
+    } catch {
+      log.log(.error, "metadata", "the store in memory is still not saved: \(error)")
     }
   }
 

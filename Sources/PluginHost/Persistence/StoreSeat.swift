@@ -18,6 +18,8 @@ final class StoreSeat: Sendable {
 
   private struct State {
     var snapshots: Snapshots?
+    /// The provider whose plugin has ended, so that no snapshots are taken.
+    var lost: String?
     var reason = "the metadata store is not open yet"
     var problem: String?
     var provider: SwitchableProvider?
@@ -99,17 +101,42 @@ final class StoreSeat: Sendable {
 
   /// What is wrong with it; `nil` when nothing is.
   var problem: String? {
-    let (problem, snapshots) = state.withLock { ($0.problem, $0.snapshots) }
-    return problem
-      ?? snapshots?.saver.stats.failure.map { "the metadata store in memory is not saved: \($0)" }
+    state.withLock { $0.problem }
+      ?? snapshotProblem.map { "the metadata store in memory is not saved: \($0)" }
+  }
+
+  /// Why a store in memory is not saved; `nil` when it is, or is not meant to be.
+  var snapshotProblem: String? {
+    let (snapshots, lost) = state.withLock { ($0.snapshots, $0.lost) }
+    if let lost {
+      return
+        "the plugin of the provider '\(lost)', which takes its snapshots, has ended; it goes on in "
+        + "memory, and is saved again once the plugin is back"
+    }
+    return snapshots?.saver.stats.failure
+  }
+
+  /// The provider of which the store waits for a plugin, to go on with snapshots.
+  var lostKeeper: String? { state.withLock { $0.lost } }
+
+  /// Goes on with snapshots.
+  func resume(_ snapshots: Snapshots) {
+    state.withLock { state in
+      state.snapshots = snapshots
+      state.lost = nil
+      state.closing = nil
+    }
   }
 
   /// The provider that the store is on.
   var provider: SwitchableProvider? { state.withLock { $0.provider } }
 
-  /// What keeps the records on a disk: of a store in memory, what takes its snapshots; `nil` before and after.
+  /// What keeps the records on a disk: of a store in memory, what takes its snapshots; `nil` before and after,
+  /// and while the plugin of that is away.
   var keeper: (any PersistenceProvider)? {
-    state.withLock { $0.isClosed ? nil : $0.snapshots?.target ?? $0.provider }
+    state.withLock { state in
+      state.isClosed || state.lost != nil ? nil : state.snapshots?.target ?? state.provider
+    }
   }
 
   /// Id of the plugin that carries the store, as long as it is open.
@@ -125,18 +152,38 @@ final class StoreSeat: Sendable {
   /// Says what an operator should know of it; `nil` for nothing.
   func note(_ problem: String?) { state.withLock { $0.problem = problem } }
 
-  /// Closes the store because the plugin that carries it is about to be cleaned up; does nothing for any other.
+  /// Closes the store because the plugin that carries it is about to be cleaned up; one in memory goes on without snapshots. Does
+  /// nothing for any other plugin.
   ///
   /// - Returns: Why something that was acknowledged as `memory` could not be written.
-  func leave(_ instance: PluginInstance) -> MetadataError? {
+  func leave(_ instance: PluginInstance) -> String? {
     guard owner == instance.owner else { return nil }
+    if let snapshots = state.withLock({ $0.snapshots }) { return leave(snapshots) }
     defer {
       state.withLock { state in
         state.problem =
           "the metadata store is closed, because \(instance.owner), which carried it, has ended; restart the host"
       }
     }
-    return close()
+    return close().map {
+      "it carries the metadata store, of which the last changes could not be written: \($0)"
+    }
+  }
+
+  private func leave(_ snapshots: Snapshots) -> String? {
+    var failure: MetadataError?
+    do throws(MetadataError) { try snapshots.target.hurrying(snapshots.saver.close) } catch {
+      failure = error
+    }
+    state.withLock { state in
+      state.snapshots = nil
+      state.lost = snapshots.target.name
+      state.closing = failure
+    }
+    return failure.map {
+      "it takes the snapshots of the metadata store, of which the last could not be taken: \($0); the "
+        + "store goes on in memory"
+    }
   }
 
   /// Closes the store.

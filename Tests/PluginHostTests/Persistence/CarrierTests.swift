@@ -283,6 +283,57 @@ extension HostSuite {
       }
     }
 
+    @Test(
+      "whose crash, where it takes the snapshots of a store in memory, ends only those until it is back"
+    )
+    func crashingSnapshots() throws {
+      let site = try CarrierSite(.keeper)
+      func inMemory(_ configuration: inout HostConfiguration) {
+        configuration.metadata.provider = .memory
+        configuration.metadata.snapshots.provider = .init(rawValue: "keeper")
+        configuration.metadata.snapshots.seconds = 1
+      }
+      try site.run(.keeper, configure: inMemory) { fixture throws in
+        try fixture.put("gone", .int(1))
+        try fixture.put("kept", .int(1))
+      }
+      try Carrier.keeper.place(in: site.directory.file("plugins"), ["-DON_SAVE=TRAP"])
+      try site.run(.keeper, configure: inMemory) { fixture throws in
+        try fixture.put("k", .int(1))
+        try fixture.store.remove("c", "gone")
+        #expect(fixture.wait { fixture.state("keeper") == "quarantined" })
+        let problem =
+          "the plugin of the provider 'keeper', which takes its snapshots, has ended; it goes on in memory, "
+          + "and is saved again once the plugin is back"
+        #expect(
+          fixture.wait {
+            fixture.host.core.seat.problem
+              == "the metadata store in memory is not saved: \(problem)"
+          })
+        #expect(try fixture.host.hostReport().degraded.contains { $0.hasSuffix(problem) })
+        #expect(try fixture.host.metadataDesk().report.saveFailure == problem)
+        #expect(fixture.log.contains { $0.contains("the store goes on in memory") })
+        try fixture.put("k", .int(2))
+        #expect(try fixture.store.get("c", "k")?.value == .int(2))
+        #expect(fixture.host.core.seat.keeper == nil)
+        #expect(try fixture.host.session().before == nil)
+
+        try Carrier.keeper.place(in: site.directory.file("plugins"))
+        _ = try fixture.host.load("keeper", deadline: .soon)
+        #expect(fixture.log.contains { $0.contains("go to 'keeper' again") })
+        let keeper = try #require(fixture.host.core.seat.keeper)
+        #expect(try fixture.wait { try keeper.load("c", "k")?.value == .int(2) })
+        #expect(try keeper.load("c", "gone") == nil)
+        #expect(try fixture.host.metadataDesk().report.saveFailure == nil)
+        try fixture.put("last", .int(3))
+      }
+      try site.run(.keeper) { fixture throws in
+        let keys = try fixture.all().map(\.key).sorted()
+        #expect(keys == ["k", "kept", "last"])
+        #expect(try fixture.host.hostReport().degraded == [])
+      }
+    }
+
     @Test("and does not replace records that are nowhere else")
     func foreignRecords() throws {
       let site = try CarrierSite(.keeper)
