@@ -47,6 +47,17 @@ extension HostSuite {
       #expect(try Self.sql(Self.database(site), "PRAGMA integrity_check") == "ok\n")
     }
 
+    @Test("and leaves no log behind when it ends, also after it was read from")
+    func noLog() throws {
+      let site = try CarrierSite(.sqlite)
+      try site.run(.sqlite) { fixture throws in
+        try fixture.put("k", .int(1))
+        #expect(try fixture.provider().load("c", "k") != nil)
+      }
+      unsafe #expect(access(Self.database(site), F_OK) == 0)
+      unsafe #expect(access("\(Self.database(site))-wal", F_OK) != 0)
+    }
+
     @Test("and finds records by their words")
     func search() throws {
       let site = try CarrierSite(.sqlite)
@@ -220,7 +231,8 @@ extension HostSuite {
       for bytes in [Array(whole.prefix(whole.count / 2)), scrambled, Array("no database".utf8)] {
         try Bytes.write(bytes, to: path)
         try site.run(.sqlite) { fixture throws in
-          let problem = try #require(try fixture.host.hostReport().degraded.first)
+          let problem = try #require(
+            try fixture.host.hostReport().degraded.first, "\(bytes.count) of \(whole.count) bytes")
           #expect(problem.contains(path), "\(problem)")
         }
       }

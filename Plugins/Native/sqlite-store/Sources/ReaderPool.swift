@@ -29,6 +29,9 @@ final class ReaderPool: Sendable {
     self.most = most
   }
 
+  /// Lets go of the connections that nobody has.
+  func close() { idle.withLock { $0 = [] } }
+
   /// Lends a connection.
   func with<Result>(
     _ body: (Reader) throws -> Result

@@ -148,6 +148,8 @@ package final class SQLiteProvider: RecordProvider {
   package func close() throws {
     let store = try store
     defer { present.withLock { $0 = nil } }
+    // The last connection brings the log into the database and removes it, which one that only reads cannot.
+    store.readers.close()
     try store.writer.withLock { writer throws(PluginError) in try writer.sync() }
   }
 
