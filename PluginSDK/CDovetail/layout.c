@@ -556,3 +556,43 @@ AT(dvt_executor, abi_minor, 6);
 AT(dvt_executor, submit, 8);
 
 #endif
+
+SIZE(dvt_validation, 56); /* dvt_validation_r1 */
+AT(dvt_validation, struct_size, 0);
+AT(dvt_validation, abi_major, 4);
+AT(dvt_validation, abi_minor, 6);
+AT(dvt_validation, pattern, 8);
+AT(dvt_validation, name, 24);
+AT(dvt_validation, priority, 40);
+AT(dvt_validation, budget_ms, 44);
+AT(dvt_validation, flags, 48);
+AT(dvt_validation, reserved, 52);
+
+SIZE(dvt_proposal, 48); /* dvt_proposal_r1 */
+AT(dvt_proposal, collection, 0);
+AT(dvt_proposal, key, 16);
+AT(dvt_proposal, record, 32);
+AT(dvt_proposal, value, 40);
+
+SIZE(dvt_review, 48); /* dvt_review_r1 */
+AT(dvt_review, struct_size, 0);
+AT(dvt_review, abi_major, 4);
+AT(dvt_review, abi_minor, 6);
+AT(dvt_review, proposals, 8);
+AT(dvt_review, proposal_count, 16);
+AT(dvt_review, snapshot, 24);
+AT(dvt_review, revision, 40);
+
+SIZE(dvt_amending, 24); /* dvt_amending_r1 */
+AT(dvt_amending, struct_size, 0);
+AT(dvt_amending, abi_major, 4);
+AT(dvt_amending, abi_minor, 6);
+AT(dvt_amending, context, 8);
+AT(dvt_amending, amend, 16);
+
+SIZE(dvt_validators, 24); /* dvt_validators_r1 */
+AT(dvt_validators, struct_size, 0);
+AT(dvt_validators, abi_major, 4);
+AT(dvt_validators, abi_minor, 6);
+AT(dvt_validators, validate, 8);
+AT(dvt_validators, release, 16);

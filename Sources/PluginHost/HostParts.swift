@@ -82,7 +82,7 @@ struct HostParts {
     // Not a thread of the store's own: one watch that does not return must not hold up the others.
     let opening = StoreOpening(
       configuration: configuration.metadata, state: state, log: log, providers: providers,
-      seat: StoreSeat()
+      seat: StoreSeat { incident in faults.validatorDid(incident) }
     ) { [workers = bus.workers] job in
       workers.submit {
         job()

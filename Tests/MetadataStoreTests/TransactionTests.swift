@@ -93,7 +93,7 @@ struct TransactionTests {
   }
 }
 
-private struct Doubling: WriteValidator {
+private final class Doubling: WriteValidator {
   let name = "doubling"
   let pattern: CollectionPattern
   let priority: Int32 = 0

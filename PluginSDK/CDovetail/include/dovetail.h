@@ -19,5 +19,6 @@
 #include "dovetail/routes.h"
 #include "dovetail/services.h"
 #include "dovetail/timers.h"
+#include "dovetail/validators.h"
 
 #endif

@@ -108,12 +108,14 @@ extension Views {
     guard !report.validators.isEmpty else { return "" }
     var table = Table([
       ("VALIDATOR", .left), ("COLLECTIONS", .left), ("REVIEWS", .right), ("AMENDED", .right),
-      ("VETOED", .right), ("LATE", .right), ("STATE", .left),
+      ("VETOED", .right), ("LATE", .right), ("FAILED", .right), ("UNSEEN", .right),
+      ("STATE", .left),
     ])
     for one in report.validators {
       table.add([
         (one.name, nil), (one.pattern, nil), ("\(one.reviews)", nil), ("\(one.amendments)", nil),
-        ("\(one.vetoes)", nil), ("\(one.overruns)", nil),
+        ("\(one.vetoes)", nil), ("\(one.overruns)", nil), ("\(one.failures)", nil),
+        ("\(one.skipped)", nil),
         (one.isSuspended ? "suspended" : "asked", one.isSuspended ? .red : nil),
       ])
     }

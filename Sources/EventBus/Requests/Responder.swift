@@ -12,13 +12,15 @@ import CHostSupport
     case answers
     /// It makes one reply of all.
     case combines
+    /// It judges what is written to collections of the metadata store.
+    case validates
   }
 
   /// Whose it is.
   public let owner: Owner
   /// Unique in its owner and role.
   public let name: String
-  /// The topics whose requests it gets.
+  /// The topics whose requests it gets, or the collections whose writes it judges.
   public let pattern: TopicPattern
   /// Higher first; ties by order of registration.
   public let priority: Int32
@@ -27,6 +29,8 @@ import CHostSupport
   /// The user of its entry.
   public let user: UnsafeMutableRawPointer?
   private let keepAlive: AnyObject?
+  /// Whose gate its calls pass.
+  private let caller: Owner
   var ordinal: UInt64 = 0
   var callable: Callable?
 
@@ -40,9 +44,10 @@ import CHostSupport
   ///   - priority: Higher first.
   ///   - user: What its calls need; must live as long as `keepAlive`.
   ///   - keepAlive: Released when nobody can call any more.
+  ///   - caller: Whose gate its calls pass; `nil` for the owner's.
   public init(
     _ role: Role, owner: Owner, name: String, pattern: TopicPattern, priority: Int32,
-    user: UnsafeMutableRawPointer?, keepAlive: AnyObject?
+    user: UnsafeMutableRawPointer?, keepAlive: AnyObject?, caller: Owner? = nil
   ) {
     self.role = role
     self.owner = owner
@@ -51,10 +56,11 @@ import CHostSupport
     self.priority = priority
     unsafe self.user = unsafe user
     self.keepAlive = keepAlive
+    self.caller = caller ?? owner
   }
 
   func arm() {
-    let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
+    let callable = unsafe Callable(owner: caller, inPlugin: true, keepAlive: keepAlive)
     unsafe hs_entry_set_user(callable.entry, user)
     self.callable = callable
   }

@@ -2,7 +2,7 @@ import CHostSupport
 public import HostSupport
 import Synchronization
 
-/// Who answers requests to which topics.
+/// Who answers requests to which topics, and who judges writes to which collections.
 ///
 /// Threading: any thread; no lock is held while a responder runs.
 @safe public final class ResponderRegistry: @unchecked Sendable {
@@ -62,6 +62,12 @@ import Synchronization
     }.sorted { ($1.priority, $0.ordinal) < ($0.priority, $1.ordinal) }
   }
 
+  /// Who does something, higher priority first, then in the order of registration.
+  public func all(_ role: Responder.Role) -> [Responder] {
+    state.withLock { state in state.offers.active.values.filter { $0.role == role } }
+      .sorted { ($1.priority, $0.ordinal) < ($0.priority, $1.ordinal) }
+  }
+
   /// Calls a responder, or who has taken its place since it was looked up.
   ///
   /// - Parameters:
@@ -69,15 +75,41 @@ import Synchronization
   ///   - body: Makes the call; runs while the callable cannot be freed.
   /// - Returns: What `body` returns; `nil` when nobody is left.
   public func with<Result>(_ responder: Responder, _ body: (Callable) -> Result) -> Result? {
+    with(responder.kin, body)
+  }
+
+  /// Calls who does something under a name now.
+  ///
+  /// - Parameters:
+  ///   - role: What it does.
+  ///   - owner: The owner's name.
+  ///   - name: Its own.
+  ///   - body: Makes the call; runs while the callable cannot be freed.
+  /// - Returns: What `body` returns; `nil` when there is nobody.
+  public func with<Result>(
+    _ role: Responder.Role, of owner: String, named name: String, _ body: (Callable) -> Result
+  ) -> Result? {
+    with(Responder.Kin(owner: owner, name: name, role: role), body)
+  }
+
+  private func with<Result>(_ kin: Responder.Kin, _ body: (Callable) -> Result) -> Result? {
     hs_pin_self()
     defer { hs_unpin_self() }
-    let callable = state.withLock { $0.offers.active[responder.kin]?.callable }
+    let callable = state.withLock { $0.offers.active[kin]?.callable }
     return callable.map(body)
   }
 
   /// The callables of an owner's registrations, for its gate.
-  public func callables(of owner: Owner) -> [Callable] {
-    state.withLock { $0.offers.active(of: owner).compactMap(\.callable) }
+  ///
+  /// - Parameters:
+  ///   - owner: The owner.
+  ///   - validating: Whether those that judge writes are meant, or all others.
+  /// - Returns: The callables.
+  public func callables(of owner: Owner, validating: Bool) -> [Callable] {
+    state.withLock { state in
+      state.offers.active(of: owner).filter { ($0.role == .validates) == validating }
+        .compactMap(\.callable)
+    }
   }
 
   /// Swaps one generation's registrations for another's; waiting calls pass to the successor of the same name.

@@ -28,6 +28,8 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
   case unavailable(String)
   /// A validator refused the write or could not judge it; the text names it and says why.
   case vetoed(String)
+  /// A validator writes while it judges; the write would wait for itself.
+  case writesWhileJudging
   /// The store was closed.
   case closed
 
@@ -54,6 +56,9 @@ public enum MetadataError: Error, Equatable, CustomStringConvertible {
     case .notHeld(let revision, let oldest):
       "what was there at revision \(revision) is no longer known; history is held from "
         + "\(oldest) on"
+    case .writesWhileJudging:
+      "a validator cannot write while it judges, for the write would wait for itself; amend what it "
+        + "is shown, or write when a watch tells that it was committed"
     case .closed: "the metadata store is closed"
     }
   }

@@ -182,13 +182,14 @@ public final class MetadataStore: Sendable {
   ///
   /// - Parameter transaction: Conditions and writes; at least one of the lists has a write.
   /// - Returns: Which list happened and what it did.
-  /// - Throws: `.conflict` with the current record, `.notFound`, `.invalid`, `.tooLarge`, `.quota`, `.storage` or `.closed`;
-  ///   nothing changed.
+  /// - Throws: `.conflict` with the current record, `.notFound`, `.invalid`, `.tooLarge`, `.quota`, `.vetoed`, `.storage`,
+  ///   `.writesWhileJudging` or `.closed`; nothing changed.
   @discardableResult
   public func transaction(
     _ transaction: MetadataTransaction
   ) throws(MetadataError) -> TransactionReceipt {
     try transaction.validate()
+    guard !validators.isJudging else { throw .writesWhileJudging }
     return try queue.commit(.transaction(transaction), by: self).get()
   }
 
@@ -253,6 +254,7 @@ public final class MetadataStore: Sendable {
   /// - Parameter durability: `os` or `disk`.
   /// - Throws: `.storage`; what was not saved is tried again later.
   public func flush(_ durability: Durability = .disk) throws(MetadataError) {
+    guard !validators.isJudging else { throw .writesWhileJudging }
     try saver.flush(durability)
   }
 

@@ -39,10 +39,30 @@ final class HostCore: Sendable {
   /// What waits at a plugin's gate beside its subscriptions: services, timers, watches, the collecting of its figures.
   func gatedCallables(of instance: PluginInstance) -> [Callable] {
     services.callables(of: instance.owner) + timers.callables(of: instance.owner)
-      + responders.callables(of: instance.owner) + bus.interceptorCallables(of: instance.owner)
+      + responders.callables(of: instance.owner, validating: false)
+      + bus.interceptorCallables(of: instance.owner)
       + instance.watches.compactMap(\.callable) + [instance.figures]
   }
 
+  /// Whose calls wait at a plugin's gate.
+  func gatedOwners(of instance: PluginInstance) -> [Owner] { [instance.owner, instance.judging] }
+
+  /// What waits at a plugin's gate only when the plugin is quiet: its validators, which judge its own last writes too.
+  func gatedValidators(of instance: PluginInstance) -> [Callable] {
+    responders.callables(of: instance.owner, validating: true)
+  }
+
+  private let installing = Mutex(())
+
+  /// Has the metadata store ask the validators that serve now, and no others.
+  func installValidators() {
+    installing.withLock { _ in
+      seat.validators.install(responders.all(.validates).compactMap(PluginValidator.behind))
+    }
+  }
+
+  /// The snapshots that validators read while they judge.
+  let reviewSnapshots = ReviewSnapshots()
   /// The snapshots of the metadata store that plugins hold open.
   let snapshotPins = SnapshotPins()
   /// And those that operators read page by page.

@@ -41,6 +41,7 @@ import CHostSupport
     case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
     case DVT_PERSISTENCE_INTERFACE: unsafe PersistenceInterface.table
     case DVT_ROUTES_INTERFACE: unsafe RoutesInterface.table
+    case DVT_VALIDATORS_INTERFACE: unsafe ValidatorsInterface.table
     default: nil
     }
   }

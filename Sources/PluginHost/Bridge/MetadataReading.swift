@@ -167,6 +167,7 @@ extension ErrorReport {
       case .quota: DVT_FULL
       case .vetoed: DVT_DENIED
       case .unsupported: DVT_UNSUPPORTED
+      case .writesWhileJudging: DVT_WOULD_DEADLOCK
       default: DVT_FAILED
       }
     self.init(code, error.description)

@@ -30,6 +30,11 @@ struct PermissionPatterns: Sendable {
     denial(collection, in: metadata, key: "metadata")
   }
 
+  /// Why the plugin may not judge the writes of a pattern of collections; `nil` when it may use them all.
+  func denialOfValidate(_ pattern: TopicPattern) -> String? {
+    denial(pattern, in: metadata, key: "metadata")
+  }
+
   /// Why the plugin may not call a service; `nil` when it may.
   func denialOfService(_ name: String, provider: String) -> String? {
     provider == id ? nil : denial(name, in: services, key: "services")

@@ -31,6 +31,8 @@ import Synchronization
   // Safe: pointers are written once in `init` and live as long as the object; everything mutable is inside `state` or atomic.
   let id: String
   let owner: Owner
+  /// Under which its validators are called: they are at rest later than the rest of it, so that what it writes last is judged.
+  let judging: Owner
   let number: UInt32
   let manifest: Manifest
   let settings: JSON
@@ -77,6 +79,7 @@ import Synchronization
     self.settings = settings
     self.core = core
     owner = Owner(name: manifest.id, generation: generation, build: build)
+    judging = Owner(name: manifest.id, generation: generation, build: build)
     source = EternalText(manifest.id)
     lifecycle = unsafe Callable(owner: owner, inPlugin: true)
     jobs = unsafe Callable(owner: owner, inPlugin: true)
@@ -192,11 +195,14 @@ import Synchronization
 
   private static let tokens = Atomic<UInt64>(0)
 
+  /// A number that no other handle has.
+  static func makeToken() -> UInt64 { tokens.wrappingAdd(1, ordering: .relaxed).newValue }
+
   /// Remembers a registration.
   ///
   /// - Returns: The handle that the plugin gets.
   func register(_ registration: Registration) -> dvt_handle {
-    let token = Self.tokens.wrappingAdd(1, ordering: .relaxed).newValue
+    let token = Self.makeToken()
     state.withLock { $0.registrations[token] = registration }
     return dvt_handle(plugin: number, generation: owner.generation, token: token)
   }
@@ -234,6 +240,16 @@ import Synchronization
   /// The snapshots that it holds open.
   var snapshots: [PinnedSnapshot] {
     registrations.compactMap { if case .snapshot(let pinned) = $0 { pinned } else { nil } }
+  }
+
+  /// The validators among them.
+  var validators: [Responder] {
+    registrations.compactMap { registration in
+      guard case .responder(let responder) = registration, responder.role == .validates else {
+        return nil
+      }
+      return responder
+    }
   }
 
   /// The requests that it began and that have not ended.

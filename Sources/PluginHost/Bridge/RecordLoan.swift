@@ -38,16 +38,22 @@ import MetadataStore
   /// See `MetadataRecord.collectionHash`.
   var collectionHash: UInt64 { lent.collectionHash }
 
-  /// Shows the record to `body`, which must not keep it.
+  /// The record without its value; for as long as the record is held.
   @inline(__always)
-  func lend<Result>(_ body: (UnsafePointer<dvt_record>) -> Result) -> Result {
-    defer { withExtendedLifetime(record) {} }
-    var raw = unsafe dvt_record(
+  var head: dvt_record {
+    unsafe dvt_record(
       struct_size: UInt32(MemoryLayout<dvt_record>.size), abi_major: UInt16(DVT_ABI_MAJOR),
       abi_minor: UInt16(DVT_ABI_MINOR), collection: dvt_str(lent.collection),
       key: dvt_str(lent.key), value: dvt_value(), version: lent.version, created: lent.created,
       modified: lent.modified, deleted: isDeleted ? 1 : 0, flags: flags, expires: lent.expires,
       revision: revision)
+  }
+
+  /// Shows the record to `body`, which must not keep it.
+  @inline(__always)
+  func lend<Result>(_ body: (UnsafePointer<dvt_record>) -> Result) -> Result {
+    defer { withExtendedLifetime(record) {} }
+    var raw = unsafe head
     if isDeleted { return unsafe body(&raw) }
     return unsafe withUnsafeTemporaryAllocation(of: dvt_field.self, capacity: Self.small) {
       var fields = unsafe FieldLoan(unsafe $0)

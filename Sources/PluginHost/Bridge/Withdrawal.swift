@@ -80,6 +80,7 @@ import HostSupport
       return .ended
     case .responder(let responder):
       let ending = try instance.core.responders.withdraw(responder, until: deadline)
+      if responder.role == .validates { instance.core.installValidators() }
       if ending == .pending, let callable = responder.lastCallable { bus.whenEnded(callable, done) }
       return ending
     case .snapshot: return .ended

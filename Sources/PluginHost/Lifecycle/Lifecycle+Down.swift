@@ -95,6 +95,7 @@ extension Lifecycle {
     running += core.timers.revoke(owner, until: deadline)
     running += core.services.revoke(owner, until: deadline)
     running += core.responders.revoke(owner, until: deadline)
+    core.installValidators()
     running += core.providers.revoke(owner, until: deadline)
     for request in generation.instance.requests { request.end(.cancelled) }
     running += core.bus.revoke(owner, until: deadline)
@@ -102,7 +103,9 @@ extension Lifecycle {
     running += drainJobs(generation.instance, until: deadline)
     // Also calls of what it unregistered itself, which go on; a call that hangs or crashed is not waited for again.
     let limit = generation.isTainted ? Deadline(nanoseconds: 0) : deadline
-    return max(running, core.bus.drain(owner, until: limit))
+    return core.gatedOwners(of: generation.instance).reduce(running) { running, owner in
+      max(running, core.bus.drain(owner, until: limit))
+    }
   }
 
   /// Drops what a generation published that did not commit.

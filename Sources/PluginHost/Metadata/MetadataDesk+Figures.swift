@@ -25,7 +25,7 @@ extension MetadataDesk {
         MetadataReport.Validator(
           name: status.name, pattern: status.pattern, reviews: status.reviews,
           amendments: status.amendments, vetoes: status.vetoes, overruns: status.overruns,
-          isSuspended: status.isSuspended)
+          failures: status.failures, skipped: status.skipped, isSuspended: status.isSuspended)
       })
   }
 

@@ -104,7 +104,8 @@ struct StoreOpening: Sendable {
     let isInMemory = configuration.provider == .memory && provider.strongest > .memory
     let carried = SwitchableProvider(
       isInMemory ? MemoryProvider(restoring: provider) : provider)
-    let store = try MetadataStore(carried, dispatch: dispatch)
+    let store = try MetadataStore(
+      carried, validators: seat.validators, dispatch: dispatch)
     if configuration.provider == .memory { store.setLimit(configuration.memory.limit) }
     for note in store.loadReport.notes { log.log(.warning, "metadata", note) }
     // A provider that keeps nothing is in charge of nothing.

@@ -29,6 +29,16 @@ final class StoreSeat: Sendable {
     var quotas: [String: NamespaceQuota] = [:]
   }
 
+  /// Who is asked before a write counts, also of a store that is yet to come.
+  let validators: ValidatorRegistry
+
+  /// An empty seat.
+  ///
+  /// - Parameter onIncident: Told what validators do; see `ValidatorRegistry.init`.
+  init(onIncident: @escaping @Sendable (ValidatorIncident) -> Void = { _ in }) {
+    validators = ValidatorRegistry(onIncident: onIncident)
+  }
+
   private let seated = AtomicLazyReference<MetadataStore>()
   /// Of what is seated: to read it takes an instruction, where the reference takes hundreds.
   private let address = Atomic<UInt>(0)

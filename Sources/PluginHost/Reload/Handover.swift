@@ -29,6 +29,8 @@ struct Handover {
     for watch in from.watches { _ = watch.suspend(until: .after(milliseconds: 1000)) }
     core.services.handOver(from: from.owner, to: to.owner)
     core.responders.handOver(from: from.owner, to: to.owner)
+    core.installValidators()
+    core.bus.openGates(of: [from.judging], callables: [])
     core.timers.handOver(from: from.owner, to: to.owner)
     core.bus.openGates(of: [], callables: [to.figures])
     return core.bus.exchange(from.owner, for: to.owner, recorder: recorder)

@@ -38,13 +38,17 @@ extension ReloadTransaction {
 
   private func rest(_ members: [ReloadMember]) {
     bus.closeGates(
-      of: members.map(\.new.instance.owner),
+      of: members.flatMap { core.gatedOwners(of: $0.new.instance) },
       callables: members.flatMap { core.gatedCallables(of: $0.new.instance) })
     let deadline = Deadline.after(milliseconds: lifecycle.configuration.drainDeadline)
     for member in members.reversed() {
       _ = bus.drain(member.new.instance.owner, until: deadline)
       guard !member.new.isTainted else { continue }
       lifecycle.noteFailure(member.new, .quiesce, lifecycle.run(member.new, .quiesce))
+    }
+    for member in members {
+      bus.closeGates(of: [], callables: core.gatedValidators(of: member.new.instance))
+      _ = bus.drain(member.new.instance.judging, until: deadline)
     }
     for member in members where !member.isHandoff { member.new.instance.setMode(.suspended) }
   }

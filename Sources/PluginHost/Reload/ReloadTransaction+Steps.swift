@@ -60,11 +60,29 @@ extension ReloadTransaction {
       }, patience: limits.drainDeadline + limits.lifecycleDeadline)
   }
 
+  /// The same for validators, which judged what the closure wrote until it was quiet.
+  func lastRestStep() -> LifecycleRunner.Step {
+    let limits = lifecycle.configuration
+    var step = Step(
+      generation: root.old, phase: .quiesce,
+      body: { [self] _ in
+        bus.closeGates(of: [], callables: validators)
+        do throws(OperationError) {
+          try drain(withValidators: true)
+        } catch {
+          progress.withLock { $0.failure = error }
+        }
+        return .done
+      }, patience: limits.drainDeadline + limits.lifecycleDeadline)
+    step.skip = { [self] in hasFailed || validators.isEmpty }
+    return step
+  }
+
   /// Waits level by level, dependents first, until nothing runs in the closure.
-  private func drain() throws(OperationError) {
+  private func drain(withValidators: Bool = false) throws(OperationError) {
     let deadline = Deadline.after(milliseconds: lifecycle.configuration.drainDeadline)
     // A thread inside one of them may enter another that is at rest already: only all at once counts.
-    while let busy = busyMember(until: deadline) {
+    while let busy = busyMember(withValidators, until: deadline) {
       guard deadline.hasPassed else { continue }
       core.losses.note(.drainTimeout, busy.member.id)
       throw OperationError(
@@ -77,11 +95,12 @@ extension ReloadTransaction {
 
   /// Waits for each member in turn, then looks at all once more.
   private func busyMember(
-    until deadline: Deadline
+    _ withValidators: Bool, until deadline: Deadline
   ) -> (member: ReloadMember, calls: Int, jobs: Int)? {
     for limit in [deadline, Deadline(nanoseconds: 0)] {
       for member in members.reversed() {
-        let calls = bus.drain(member.old.instance.owner, until: limit)
+        var calls = bus.drain(member.old.instance.owner, until: limit)
+        if withValidators { calls += bus.drain(member.old.instance.judging, until: limit) }
         let jobs = lifecycle.drainJobs(member.old.instance, until: limit)
         if calls + jobs > 0 { return (member, calls, jobs) }
       }

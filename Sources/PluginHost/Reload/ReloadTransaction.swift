@@ -41,9 +41,12 @@ final class ReloadTransaction: Sendable {
   var core: HostCore { lifecycle.core }
   var bus: EventBus { core.bus }
   var root: ReloadMember { members[0] }
-  var owners: [Owner] { members.map(\.old.instance.owner) }
+  var owners: [Owner] { members.flatMap { core.gatedOwners(of: $0.old.instance) } }
   var callables: [Callable] {
     members.flatMap { core.gatedCallables(of: $0.old.instance) }
+  }
+  var validators: [Callable] {
+    members.flatMap { core.gatedValidators(of: $0.old.instance) }
   }
 
   /// Carries the reload out.
@@ -78,7 +81,8 @@ final class ReloadTransaction: Sendable {
   /// Carries out everything that happens behind closed gates but the commit, in one go on the lifecycle's thread: each change
   /// of threads would lengthen the pause by a wake-up.
   private func pause() throws(OperationError) {
-    let steps = [restStep()] + quiesceSteps() + saveSteps() + suspendSteps() + startSteps()
+    let steps =
+      [restStep()] + quiesceSteps() + [lastRestStep()] + saveSteps() + suspendSteps() + startSteps()
     _ = lifecycle.runner.run(steps, deadline: lifecycle.configuration.lifecycleDeadline)
     if let failure = progress.withLock({ $0.failure }) { throw failure }
   }
@@ -205,7 +209,7 @@ final class ReloadTransaction: Sendable {
         resume(member)
       }
     }
-    bus.openGates(of: owners, callables: callables)
+    bus.openGates(of: owners, callables: callables + validators)
     for member in members.reversed() where !member.isHandoff {
       lifecycle.unwind(member.new, hears: false)
     }

@@ -111,7 +111,7 @@ public struct MetadataReport: Codable, Sendable, Equatable {
 
   /// A validator.
   public struct Validator: Codable, Sendable, Equatable {
-    /// Its name.
+    /// Its name, which begins with the id of its plugin.
     public var name: String
     /// Its collections.
     public var pattern: String
@@ -123,6 +123,10 @@ public struct MetadataReport: Codable, Sendable, Equatable {
     public var vetoes: Int
     /// Reviews that took too long.
     public var overruns: Int
+    /// Reviews that came to no verdict: its plugin crashed, or was being reloaded.
+    public var failures: Int
+    /// Transactions that it was not asked about, because it is suspended.
+    public var skipped: Int
     /// Whether it is asked no more.
     public var isSuspended: Bool
   }

@@ -1,6 +1,7 @@
 import CHostSupport
 import EventBus
 import HostSupport
+import MetadataStore
 import Synchronization
 
 /// Where contained crashes and failed deliveries are reported, on whatever thread they happen; the host acts on its own.
@@ -91,6 +92,22 @@ final class FaultDesk: Sendable {
     let more = kept > 0 ? " (and \(kept) more since this was logged last)" : ""
     host.core.log.log(
       .warning, violation.source, words + (violation.isRefused ? "; it was refused" : "") + more)
+  }
+
+  /// A validator refused a write, or did not judge it. Its name begins with the id of its plugin.
+  func validatorDid(_ incident: ValidatorIncident) {
+    guard let host = present else { return }
+    let id = String(incident.validator.prefix { $0 != "/" })
+    switch incident {
+    case .vetoed: host.core.losses.note(.vetoed, id)
+    case .overran, .failed, .skipped: host.core.losses.note(.writeUnjudged, id)
+    case .suspended: break
+    }
+    guard case .vetoed = incident else {
+      guard let kept = pace.pass("\(id) \(incident.validator)") else { return }
+      let more = kept > 0 ? " (and \(kept) more since this was logged last)" : ""
+      return host.core.log.log(.warning, id, "\(incident)\(more)")
+    }
   }
 
   /// Plugin code crashed and was contained.

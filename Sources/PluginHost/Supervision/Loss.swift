@@ -31,8 +31,10 @@ public enum Loss: String, CaseIterable, Sendable {
   case replyLate = "reply-late"
   /// A call that the manifest does not permit.
   case denied = "denied"
-  /// An event or request that an interceptor refused, or an event that it kept to itself.
+  /// An event or request that an interceptor refused, or an event that it kept to itself; a write that a validator refused.
   case vetoed
+  /// A write that a validator did not judge: it was refused, or passed one that is suspended.
+  case writeUnjudged = "write-unjudged"
   /// An event or request that passed an interceptor unseen: it crashed, or was not there in time.
   case interceptorSkipped = "interceptor-skipped"
   /// An event that was refused because it does not fit what was declared of its topic.

@@ -103,6 +103,16 @@ struct LossScenario {
       try start(
         loser(more: #""events": [{"topic": "loser.x", "contentType": "application/json"}]"#))
       publish("loser.x")
+    case .writeUnjudged:
+      let judging =
+        "dvt_validation o = {HEADER(dvt_validation), .pattern = S(ID)}; dvt_handle h; "
+        + "FACE(DVT_VALIDATORS_INTERFACE, dvt_validators)->validate(host, &o, weigh, 0, &h, &errors);"
+      try start(
+        loser(init: judging, handler: "__builtin_trap()").declaring(
+          "static int32_t weigh(void *c, const dvt_review *r, const dvt_amending *a, const dvt_error_sink *s) { return act(s); }"
+        ))
+      _ = try? fixture.host.core.metadata.put(
+        MetadataWrite(collection: "loser", key: "x", value: .int(1)))
     case .vetoed, .interceptorSkipped:
       let around =
         "dvt_interception o = {HEADER(dvt_interception), .pattern = S(\"loser.x\"), .stages = DVT_STAGE_EVENT}; "

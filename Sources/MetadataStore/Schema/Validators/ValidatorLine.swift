@@ -1,6 +1,8 @@
+import Glibc
 import HostSupport
+import Synchronization
 
-/// One validator and the thread that it runs on, so that one that hangs holds up nobody beyond its budget.
+/// The place of one validator and the thread that it runs on, so that one that hangs holds up nobody beyond its budget.
 ///
 /// Threading: `review` by one thread at a time, the rest by any.
 final class ValidatorLine: Sendable {
@@ -13,6 +15,7 @@ final class ValidatorLine: Sendable {
   }
 
   private struct Job {
+    let validator: any WriteValidator
     let writes: [ProposedWrite]
     let snapshot: MetadataSnapshot
   }
@@ -29,16 +32,27 @@ final class ValidatorLine: Sendable {
     case ended
   }
 
-  let validator: any WriteValidator
+  /// Which thread it is; 0 while there is none.
+  private final class Identity: Sendable {
+    let thread = Atomic<pthread_t>(0)
+  }
+
   private let state = Monitor(State.fresh)
+  private let identity = Identity()
 
-  init(_ validator: any WriteValidator) { self.validator = validator }
+  /// Whether reviews run on a thread.
+  func runs(on thread: pthread_t) -> Bool { identity.thread.load(ordering: .relaxed) == thread }
 
-  /// Has writes judged within the budget.
-  func review(_ writes: [ProposedWrite], _ snapshot: MetadataSnapshot) -> Outcome {
+  /// Has writes judged within the validator's budget.
+  func review(
+    _ writes: [ProposedWrite], by validator: any WriteValidator, _ snapshot: MetadataSnapshot
+  ) -> Outcome {
     let deadline = Deadline.after(milliseconds: validator.budget)
     do throws(SystemError) {
-      guard try ask(Job(writes: writes, snapshot: snapshot)) else { return .overrun }
+      guard
+        try ask(
+          Job(validator: validator, writes: writes, snapshot: snapshot))
+      else { return .overrun }
     } catch {
       return .noThread(error)
     }
@@ -85,7 +99,10 @@ final class ValidatorLine: Sendable {
     guard let isFresh else { return false }
     guard isFresh else { return true }
     do throws(SystemError) {
-      try Thread(name: "validator") { [state, validator] in Self.run(state, validator) }.detach()
+      try Thread(name: "validator") { [state, identity] in
+        identity.thread.store(pthread_self(), ordering: .relaxed)
+        Self.run(state)
+      }.detach()
     } catch {
       state.update { $0 = .fresh }
       throw error
@@ -98,7 +115,7 @@ final class ValidatorLine: Sendable {
     state.update { $0 = .ended }
   }
 
-  private static func run(_ state: Monitor<State>, _ validator: any WriteValidator) {
+  private static func run(_ state: Monitor<State>) {
     while true {
       let job = state.wait(until: .never) { state -> Job?? in
         switch state {
@@ -110,7 +127,7 @@ final class ValidatorLine: Sendable {
         }
       }
       guard let job = job ?? nil else { return }
-      let verdict = validator.review(job.writes, snapshot: job.snapshot)
+      let verdict = job.validator.review(job.writes, snapshot: job.snapshot)
       state.update { state in
         switch state {
         case .reviewing: state = .answered(verdict)

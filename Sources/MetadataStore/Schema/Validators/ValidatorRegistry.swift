@@ -1,3 +1,4 @@
+import Glibc
 import HostSupport
 import Synchronization
 
@@ -14,8 +15,21 @@ public final class ValidatorRegistry: Sendable {
 
   private struct Entry {
     let line: ValidatorLine
+    var validator: any WriteValidator
+    /// Whether `install` may take it away.
+    let isInstalled: Bool
     var status: ValidatorStatus
     var overrunsInARow = 0
+
+    /// The same place with another validator.
+    func replaced(by validator: any WriteValidator) -> Entry {
+      guard validator !== self.validator else { return self }
+      var next = Entry(
+        line: line, validator: validator, isInstalled: isInstalled,
+        status: ValidatorStatus(validator))
+      next.status.takeFigures(of: status)
+      return next
+    }
   }
 
   private let entries = Mutex<[Entry]>([])
@@ -38,6 +52,13 @@ public final class ValidatorRegistry: Sendable {
   /// Whether nobody is to be asked.
   var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
+  /// Whether the calling thread judges writes now: a write of its own would wait for itself.
+  var isJudging: Bool {
+    guard !isEmpty else { return false }
+    let thread = pthread_self()
+    return entries.withLock { entries in entries.contains { $0.line.runs(on: thread) } }
+  }
+
   /// Adds a validator.
   ///
   /// - Parameter validator: Asked from the next commit on.
@@ -48,9 +69,6 @@ public final class ValidatorRegistry: Sendable {
         "validator \"\(validator.name)\" has a budget of \(validator.budget) ms; give "
           + "1…\(Self.longestBudget)")
     }
-    let status = ValidatorStatus(
-      name: validator.name, pattern: validator.pattern.description, priority: validator.priority,
-      budget: validator.budget)
     try entries.withLock { entries throws(MetadataError) in
       guard !entries.contains(where: { $0.status.name == validator.name }) else {
         throw .invalid("a validator named \"\(validator.name)\" exists; take another name")
@@ -58,8 +76,38 @@ public final class ValidatorRegistry: Sendable {
       guard entries.count < Self.mostValidators else {
         throw .quota("there are \(entries.count) validators; remove one first")
       }
-      let place = entries.firstIndex { $0.status.priority < validator.priority } ?? entries.count
-      entries.insert(Entry(line: ValidatorLine(validator), status: status), at: place)
+      Self.insert(
+        Entry(
+          line: ValidatorLine(), validator: validator, isInstalled: false,
+          status: ValidatorStatus(validator)), into: &entries)
+      count.store(entries.count, ordering: .relaxed)
+    }
+  }
+
+  private static func insert(_ entry: Entry, into entries: inout [Entry]) {
+    let place =
+      entries.firstIndex { $0.status.priority < entry.status.priority } ?? entries.count
+    entries.insert(entry, at: place)
+  }
+
+  /// Makes these the validators that are installed, in place of those that were. One that comes in another's place by its name
+  /// keeps its figures, and is asked again if the other was suspended.
+  ///
+  /// - Parameter validators: In the order of their registration, with names and budgets that `add` would take.
+  public func install(_ validators: [any WriteValidator]) {
+    entries.withLock { entries in
+      var former = entries.filter(\.isInstalled)
+      entries.removeAll(where: \.isInstalled)
+      for validator in validators {
+        let before = former.firstIndex { $0.status.name == validator.name }
+        let entry = before.map { former.remove(at: $0).replaced(by: validator) }
+        Self.insert(
+          entry
+            ?? Entry(
+              line: ValidatorLine(), validator: validator, isInstalled: true,
+              status: ValidatorStatus(validator)), into: &entries)
+      }
+      for entry in former { entry.line.end() }
       count.store(entries.count, ordering: .relaxed)
     }
   }
@@ -105,18 +153,19 @@ public final class ValidatorRegistry: Sendable {
   ) throws(MetadataError) -> [Int: MetadataValue] {
     var writes = writes
     var amended: [Int: MetadataValue] = [:]
-    for (line, isSuspended) in entries.withLock({ $0.map { ($0.line, $0.status.isSuspended) } }) {
-      let validator = line.validator
+    for entry in entries.withLock({ $0 }) {
+      let validator = entry.validator
       let places = writes.indices.filter { validator.pattern.matches(writes[$0].collection) }
       guard let first = places.first else { continue }
-      if isSuspended {
+      if entry.status.isSuspended {
         try skip(validator)
         continue
       }
-      let verdict = try ask(line, places.map { writes[$0] }, snapshot)
+      let verdict = try ask(entry, places.map { writes[$0] }, snapshot)
       switch verdict {
       case .accept: continue
       case .veto(let reason): throw veto(validator, writes[first], reason)
+      case .unable(let error): throw failed(validator, writes[first], error)
       case .amend(let values):
         change(validator.name) { $0.status.amendments += 1 }
         for (place, value) in values.sorted(by: { $0.key < $1.key }) {
@@ -136,11 +185,11 @@ public final class ValidatorRegistry: Sendable {
   // MARK: One validator
 
   private func ask(
-    _ line: ValidatorLine, _ writes: [ProposedWrite], _ snapshot: MetadataSnapshot
+    _ entry: Entry, _ writes: [ProposedWrite], _ snapshot: MetadataSnapshot
   ) throws(MetadataError) -> WriteVerdict {
-    let name = line.validator.name
+    let name = entry.validator.name
     change(name) { $0.status.reviews += 1 }
-    switch line.review(writes, snapshot) {
+    switch entry.line.review(writes, by: entry.validator, snapshot) {
     case .verdict(let verdict):
       change(name) { $0.overrunsInARow = 0 }
       return verdict
@@ -152,7 +201,7 @@ public final class ValidatorRegistry: Sendable {
       if overran(name) { onIncident(.suspended(validator: name)) }
       throw .vetoed(
         "validator \"\(name)\" did not judge \(Self.words(writes[0])) within its budget of "
-          + "\(line.validator.budget) ms, so nothing was written; try again, or remove the validator"
+          + "\(entry.validator.budget) ms, so nothing was written; try again, or remove the validator"
       )
     }
   }
@@ -173,10 +222,11 @@ public final class ValidatorRegistry: Sendable {
 
   private func skip(_ validator: any WriteValidator) throws(MetadataError) {
     change(validator.name) { $0.status.skipped += 1 }
+    onIncident(.skipped(validator: validator.name))
     guard validator.isRequired else { return }
     throw .vetoed(
       "validator \"\(validator.name)\" is suspended after \(Self.mostOverruns) overruns, and nothing "
-        + "may pass it unseen; resume or remove it")
+        + "may pass it unseen; reload its plugin, or resume or remove it")
   }
 
   private func veto(
@@ -188,6 +238,15 @@ public final class ValidatorRegistry: Sendable {
         validator: validator.name, collection: write.collection, key: write.key, reason: reason))
     return .vetoed(
       "validator \"\(validator.name)\" refused to let \(Self.words(write)) be written: \(reason)")
+  }
+
+  private func failed(
+    _ validator: any WriteValidator, _ write: ProposedWrite, _ error: MetadataError
+  ) -> MetadataError {
+    change(validator.name) { $0.status.failures += 1 }
+    onIncident(
+      .failed(validator: validator.name, collection: write.collection, key: write.key))
+    return error
   }
 
   /// Takes an amended value, checked.

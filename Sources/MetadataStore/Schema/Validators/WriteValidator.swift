@@ -1,5 +1,5 @@
 /// Somebody who is asked before writes are committed, and may amend or veto them.
-public protocol WriteValidator: Sendable {
+public protocol WriteValidator: AnyObject, Sendable {
   /// Unique among the validators of a store.
   var name: String { get }
   /// The collections whose writes it is shown.
@@ -13,8 +13,8 @@ public protocol WriteValidator: Sendable {
 
   /// Judges the writes of one transaction that it is to be shown.
   ///
-  /// Called on a thread of its own, one call at a time, with no lock held. It may read the store; a write of its own would wait for
-  /// the commit that waits for it, until its budget is over.
+  /// Called on a thread of its own, one call at a time, with no lock held. It may read the store. A write on that thread is refused;
+  /// one on another thread would wait for the commit that waits for it, until its budget is over.
   ///
   /// - Parameters:
   ///   - writes: In the order of the transaction; types and ranges are checked already.

@@ -6,4 +6,6 @@ public enum WriteVerdict: Sendable, Equatable {
   case amend([Int: MetadataValue])
   /// None of the transaction may happen; the text says why and what to do.
   case veto(String)
+  /// They could not be judged, so none of the transaction may happen; the error is what the writer is told.
+  case unable(MetadataError)
 }

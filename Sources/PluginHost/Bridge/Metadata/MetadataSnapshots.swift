@@ -49,6 +49,9 @@ import MetadataStore
     _ instance: PluginInstance, _ handle: dvt_handle
   ) throws(ErrorReport) -> MetadataSnapshot {
     guard case .snapshot(let pinned)? = instance.registration(handle) else {
+      if handle.plugin == instance.number, let shown = instance.core.reviewSnapshots[handle.token] {
+        return shown
+      }
       throw ErrorReport(
         DVT_GONE, "handle \(handle.token) names no open snapshot of \(instance.owner)")
     }

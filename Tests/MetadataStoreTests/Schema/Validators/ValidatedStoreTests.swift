@@ -66,6 +66,25 @@ struct ValidatedStoreTests {
     #expect(store.snapshot.revision > revision)
   }
 
+  @Test("refuses what they write themselves, which would wait for itself")
+  func writesWhileJudging() throws {
+    let store = try MetadataStore()
+    let errors = Mutex<[MetadataError]>([])
+    let validator = try ScriptedValidator("v", "a") { [unowned store] _, _ in
+      do throws(MetadataError) { try store.remove("b", "k") } catch {
+        errors.withLock { $0.append(error) }
+      }
+      do throws(MetadataError) { try store.flush() } catch {
+        errors.withLock { $0.append(error) }
+      }
+      return .accept
+    }
+    try store.validators.add(validator)
+    try store.put(MetadataWrite(collection: "a", key: "k", value: .int(1)))
+    #expect(errors.withLock { $0 } == [.writesWhileJudging, .writesWhileJudging])
+    try store.put(MetadataWrite(collection: "b", key: "k", value: .int(1)))
+  }
+
   @Test("goes on committing for others when one of them hangs")
   func hangs() throws {
     let store = try MetadataStore()

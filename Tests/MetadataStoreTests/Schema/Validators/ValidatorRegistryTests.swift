@@ -170,10 +170,42 @@ struct ValidatorRegistryTests {
     for _ in 0..<3 { _ = try words(registry, [put("a", "1", "1")]) }
     #expect(
       try words(registry, [put("a", "1", "1")])
-        == #"validator "strict" is suspended after 3 overruns, and nothing may pass it unseen; resume "#
-        + "or remove it")
+        == #"validator "strict" is suspended after 3 overruns, and nothing may pass it unseen; reload its "#
+        + "plugin, or resume or remove it")
     #expect(registry.remove("strict"))
     #expect(try words(registry, [put("a", "1", "1")]).isEmpty)
+  }
+
+  @Test("that are installed replace those that were, with their figures; others stay")
+  func installs() throws {
+    let registry = ValidatorRegistry()
+    let writes = [try put("c", "a", "1")]
+    try registry.add(ScriptedValidator("own", priority: 5))
+    let first = try ScriptedValidator("p/v", budget: 1000) { _, _ in .veto("no") }
+    let kept = try ScriptedValidator("q/v", priority: 9)
+    registry.install([kept, first])
+    #expect(registry.all.map(\.name) == ["q/v", "own", "p/v"])
+    #expect(try words(registry, writes).hasSuffix("no"))
+    registry.install([kept, try ScriptedValidator("p/v", budget: 700)])
+    #expect(registry.all.map(\.budget) == [10_000, 10_000, 700])
+    #expect(registry.all.map(\.vetoes) == [0, 0, 1] && registry.all[2].reviews == 1)
+    #expect(try words(registry, writes) == "")
+    #expect(registry.all[2].reviews == 2)
+    registry.install([])
+    #expect(registry.all.map(\.name) == ["own"])
+  }
+
+  @Test("that cannot judge have the write refused with what they say, and are counted")
+  func unable() throws {
+    let incidents = Mutex<[String]>([])
+    let registry = ValidatorRegistry { incident in
+      incidents.withLock { $0.append("\(incident)") }
+    }
+    try registry.add(ScriptedValidator("p/v") { _, _ in .unable(.unavailable("not now")) })
+    #expect(try words(registry, [put("c", "a", "1")]) == "not now")
+    #expect(registry.all[0].failures == 1)
+    #expect(
+      incidents.withLock { $0 } == ["validator \"p/v\" could not judge c/a; it was not written"])
   }
 
   @Test("that are removed while they judge do not hold the write up")
