@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
+    .library(name: "PluginValidation", targets: ["PluginValidation"]),
     .library(name: "PluginPersistence", targets: ["PluginPersistence"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
     .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
@@ -45,6 +46,9 @@ let package = Package(
     // Beside the SDK: what a plugin does not use, each of its retired generations would hold.
     .target(
       name: "HostEventTypes", dependencies: ["PluginSDK"], path: "PluginSDK/HostEventTypes"),
+    .target(
+      name: "PluginValidation", dependencies: ["PluginSDK", "CDovetail"],
+      path: "PluginSDK/PluginValidation"),
     .target(
       name: "PluginPersistence", dependencies: ["PluginSDK", "CDovetail"],
       path: "PluginSDK/PluginPersistence"),
@@ -166,8 +170,8 @@ let package = Package(
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
-        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginTestKit", "CDovetail",
-        "TestSupport", "embed-manifest-tool",
+        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginValidation",
+        "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

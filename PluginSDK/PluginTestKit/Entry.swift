@@ -1,14 +1,16 @@
 import CDovetail
 import HostSupport
+import MetadataStore
 import PluginSDK
 
-/// A subscription, service, timer, watch, interceptor, responder, combiner, event type or route.
+/// A subscription, service, timer, watch, validator, interceptor, responder, combiner, event type or route.
 ///
 /// Safe: mutable members are touched only under the core's lock; the plugin's pointers are only passed back to it.
 @safe final class Entry: @unchecked Sendable {
   /// What is registered.
   enum Kind {
-    case subscription, service, timer, watch, interceptor, responder, combiner, eventType,
+    case subscription, service, timer, watch, validator, interceptor, responder, combiner,
+      eventType,
       route
   }
 
@@ -38,6 +40,8 @@ import PluginSDK
   var key: String?
   var stages: UInt32 = 0
   var priority: Int32 = 0
+  /// The collections whose writes a validator judges.
+  var collections: CollectionPattern?
   /// What events of an event type fit.
   var schema: JSONSchema?
   var contentType = ""
@@ -52,6 +56,7 @@ import PluginSDK
   var onTime: dvt_timer_handler?
   var onRecord: dvt_record_receiver?
   var onExchange: dvt_interceptor?
+  var onReview: dvt_validator?
   var onReplies: dvt_combiner?
 
   init(

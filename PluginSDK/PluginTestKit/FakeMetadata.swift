@@ -101,14 +101,14 @@ enum FakeMetadata {
   }
 
   private static func setWrites(_ table: inout dvt_metadata) {
-    unsafe table.put = { host, write, out, receiver, context, _ in
-      unsafe FakeMetadata.change(host, write, out, receiver, context, isRemoval: false)
+    unsafe table.put = { host, write, out, receiver, context, error in
+      unsafe FakeMetadata.change(host, write, out, receiver, context, error, isRemoval: false)
     }
-    unsafe table.remove = { host, write, out, receiver, context, _ in
-      unsafe FakeMetadata.change(host, write, out, receiver, context, isRemoval: true)
+    unsafe table.remove = { host, write, out, receiver, context, error in
+      unsafe FakeMetadata.change(host, write, out, receiver, context, error, isRemoval: true)
     }
-    unsafe table.transact = { host, transaction, out, receipts, conflict, context, _ in
-      unsafe FakeMetadata.transact(host, transaction, out, receipts, conflict, context)
+    unsafe table.transact = { host, transaction, out, receipts, conflict, context, error in
+      unsafe FakeMetadata.transact(host, transaction, out, receipts, conflict, context, error)
     }
     unsafe table.flush = { host, durability, _ in
       guard unsafe Seat.of(host) != nil else { return DVT_INVALID }
@@ -137,35 +137,36 @@ enum FakeMetadata {
   private static func change(
     _ host: UnsafePointer<dvt_host>?, _ write: UnsafePointer<dvt_write>?,
     _ out: UnsafeMutablePointer<dvt_written>?, _ receiver: dvt_record_receiver?,
-    _ context: UnsafeMutableRawPointer?, isRemoval: Bool
+    _ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<dvt_error_sink>?, isRemoval: Bool
   ) -> Int32 {
     guard let core = unsafe Seat.of(host)?.core, let write = unsafe write else {
       return DVT_INVALID
     }
     do throws(Store.Refusal) {
-      let done = try core.commit { (state) throws(Store.Refusal) in
-        unsafe try state.store.apply([state.request(write, isRemoval: isRemoval)])
+      let done = try core.commit { state in
+        [unsafe state.request(write, isRemoval: isRemoval)]
       }
       if let item = done.first { unsafe out?.pointee.take(item) }
       return DVT_OK
-    } catch {
-      return unsafe FakeMetadata.show(error, receiver, context)
+    } catch let refusal {
+      return unsafe FakeMetadata.show(refusal, receiver, context, error)
     }
   }
 
   private static func transact(
     _ host: UnsafePointer<dvt_host>?, _ transaction: UnsafePointer<dvt_transaction>?,
     _ out: UnsafeMutablePointer<dvt_transacted>?, _ receipts: dvt_written_receiver?,
-    _ conflict: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?
+    _ conflict: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?,
+    _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
     guard let core = unsafe Seat.of(host)?.core, let given = unsafe transaction?.pointee else {
       return DVT_INVALID
     }
     var held = true
     do throws(Store.Refusal) {
-      let done = try core.commit { (state) throws(Store.Refusal) in
+      let done = try core.commit { state in
         held = unsafe state.store.holds(given)
-        return unsafe try state.store.apply(state.requests(given, held))
+        return unsafe state.requests(given, held)
       }
       unsafe out?.pointee.revision = core.state.withLock { $0.store.revision }
       unsafe out?.pointee.conditions_held = held ? 1 : 0
@@ -176,18 +177,24 @@ enum FakeMetadata {
         unsafe receipts?(context, UInt64(index), &written)
       }
       return DVT_OK
-    } catch {
-      return unsafe FakeMetadata.show(error, conflict, context)
+    } catch let refusal {
+      return unsafe FakeMetadata.show(refusal, conflict, context, error)
     }
   }
 
   private static func show(
     _ refusal: Store.Refusal, _ receiver: dvt_record_receiver?,
-    _ context: UnsafeMutableRawPointer?
+    _ context: UnsafeMutableRawPointer?, _ sink: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
-    guard case .conflict(let current) = refusal else { return DVT_NOT_FOUND }
-    _ = unsafe current?.show(receiver, context)
-    return DVT_CONFLICT
+    switch refusal {
+    case .conflict(let current):
+      _ = unsafe current?.show(receiver, context)
+      return DVT_CONFLICT
+    case .notFound: return DVT_NOT_FOUND
+    case .vetoed(let error):
+      unsafe error.report(to: sink)
+      return error.code.rawValue
+    }
   }
 }
 
@@ -232,12 +239,13 @@ extension HostCore {
     state.withLock { snapshot.token == 0 ? $0.store : $0.snapshots[snapshot.token] }
   }
 
-  /// Makes changes, then tells the watches of them.
+  /// Has the validators judge changes, makes them, then tells the watches of them.
   fileprivate func commit(
-    _ body: (inout State) throws(Store.Refusal) -> [Store.Item]
+    _ body: (State) -> [Store.Request]
   ) throws(Store.Refusal) -> [Store.Item] {
+    let requests = try judged(state.withLock { body($0) })
     let done = state.withLock { state -> Result<[Store.Item], Store.Refusal> in
-      do throws(Store.Refusal) { return .success(try body(&state)) } catch {
+      do throws(Store.Refusal) { return .success(try state.store.apply(requests)) } catch {
         return .failure(error)
       }
     }

@@ -1,4 +1,5 @@
 import CDovetail
+import Glibc
 import MetadataStore
 import PluginSDK
 import Synchronization
@@ -31,6 +32,8 @@ final class HostCore: Sendable {
     var snapshots: [UInt64: Store] = [:]
     var definitions: [String: CollectionDefinition] = [:]
     var tokens: UInt64 = 0
+    /// The thread that judges a write.
+    var judging: pthread_t?
     var seats: UInt32 = 0
   }
 

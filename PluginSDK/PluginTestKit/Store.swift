@@ -21,6 +21,13 @@ struct Store: Sendable {
     /// Shows the record to a receiver, and returns its answer.
     func show(_ receiver: dvt_record_receiver?, _ context: UnsafeMutableRawPointer?) -> Int32 {
       let arena = Arena()
+      var raw = unsafe raw(arena)
+      defer { withExtendedLifetime(arena) {} }
+      return unsafe receiver?(context, &raw) ?? DVT_OK
+    }
+
+    /// The record as the ABI has it.
+    func raw(_ arena: Arena) -> dvt_record {
       var raw = unsafe dvt_record.headed()
       unsafe raw.collection = unsafe arena.text(collection)
       unsafe raw.key = unsafe arena.text(key)
@@ -32,8 +39,7 @@ struct Store: Sendable {
       unsafe raw.flags = isExpired ? DVT_RECORD_EXPIRED : 0
       unsafe raw.expires = expires ?? .max
       unsafe raw.revision = revision
-      defer { withExtendedLifetime(arena) {} }
-      return unsafe receiver?(context, &raw) ?? DVT_OK
+      return unsafe raw
     }
   }
 
@@ -52,6 +58,8 @@ struct Store: Sendable {
   enum Refusal: Error, Sendable {
     case conflict(Item?)
     case notFound
+    /// A validator refused, or writes itself.
+    case vetoed(PluginError)
   }
 
   private(set) var revision: UInt64 = 0

@@ -16,6 +16,7 @@ enum Tables {
   nonisolated(unsafe) private static let routes = unsafe made(FakeRoutes.table())
   nonisolated(unsafe) private static let services = unsafe made(FakeServices.table())
   nonisolated(unsafe) private static let timers = unsafe made(FakeTimers.table())
+  nonisolated(unsafe) private static let validators = unsafe made(FakeValidators.table())
 
   /// The table of an interface, or `nil` when there is none of that name.
   static func find(_ name: String) -> UnsafeRawPointer? {
@@ -32,6 +33,7 @@ enum Tables {
     case DVT_ROUTES_INTERFACE: unsafe UnsafeRawPointer(routes)
     case DVT_SERVICES_INTERFACE: unsafe UnsafeRawPointer(services)
     case DVT_TIMERS_INTERFACE: unsafe UnsafeRawPointer(timers)
+    case DVT_VALIDATORS_INTERFACE: unsafe UnsafeRawPointer(validators)
     default: nil
     }
   }

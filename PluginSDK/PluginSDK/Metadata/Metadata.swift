@@ -5,7 +5,7 @@ import CDovetail
 /// Every method may throw `denied` (`permissions.metadata`), `invalid`, `unsupported` or `gone`.
 /// Threading: every method may be called from any thread.
 public struct Metadata: Sendable {
-  private let context: PluginContext
+  package let context: PluginContext
 
   init(_ context: PluginContext) {
     self.context = context

@@ -1,6 +1,6 @@
-import CDovetail
+package import CDovetail
 
-/// The metadata store at one revision. It is let go at the end of its life, and with the plugin.
+/// The metadata store at one revision. It is let go at the end of its life, and with the plugin; a validator's when it has judged.
 ///
 /// Threading: every method may be called from any thread. Every one may throw `gone` after the plugin was retired.
 public struct MetadataSnapshot: ~Copyable, Sendable {
@@ -9,7 +9,7 @@ public struct MetadataSnapshot: ~Copyable, Sendable {
   /// The revision of the last transaction in it.
   public let revision: UInt64
 
-  init(_ metadata: Metadata, _ handle: dvt_handle, _ revision: UInt64) {
+  package init(_ metadata: Metadata, _ handle: dvt_handle, _ revision: UInt64) {
     self.metadata = metadata
     self.handle = handle
     self.revision = revision

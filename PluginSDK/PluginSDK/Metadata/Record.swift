@@ -1,4 +1,4 @@
-import CDovetail
+package import CDovetail
 
 /// A record as the metadata store holds it.
 public struct Record: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct Record: Sendable, Equatable {
   private static let firstRevision: UInt32 = 128
 
   /// A copy of what the host shows.
-  init(_ raw: UnsafePointer<dvt_record>) {
+  package init(_ raw: UnsafePointer<dvt_record>) {
     collection = unsafe raw.pointee.collection.string
     key = unsafe raw.pointee.key.string
     value = unsafe Value(raw.pointee.value)

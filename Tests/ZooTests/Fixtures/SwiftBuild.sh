@@ -22,10 +22,11 @@ if grep -q '^import PluginSDK' "$source"; then
     -c @"$work/sdk.files" -o "$work/sdk.o"
   inputs+=("$work/sdk.o")
 fi
-if grep -q '^import HostEventTypes' "$source"; then
-  "$swiftc" "${swift[@]}" -wmo -module-name HostEventTypes -emit-module -emit-module-path "$work/HostEventTypes.swiftmodule" \
-    -c "$root"/PluginSDK/HostEventTypes/*.swift -o "$work/types.o"
-  inputs+=("$work/types.o")
-fi
+for product in HostEventTypes PluginValidation; do
+  grep -q "^import $product" "$source" || continue
+  "$swiftc" "${swift[@]}" -wmo -module-name "$product" -emit-module -emit-module-path "$work/$product.swiftmodule" \
+    -c "$root"/PluginSDK/"$product"/*.swift -o "$work/$product.o"
+  inputs+=("$work/$product.o")
+done
 "$swiftc" "${swift[@]}" -module-name Creature -emit-library "${inputs[@]}" -Xlinker -Bsymbolic \
   -Xlinker --version-script="$root/PluginSDK/plugin.map" "$@"
