@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
     .library(name: "PluginValidation", targets: ["PluginValidation"]),
+    .library(name: "TypedRecords", targets: ["TypedRecords"]),
     .library(name: "PluginPersistence", targets: ["PluginPersistence"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
     .plugin(name: "EmbedManifest", targets: ["EmbedManifest"]),
@@ -49,6 +50,7 @@ let package = Package(
     .target(
       name: "PluginValidation", dependencies: ["PluginSDK", "CDovetail"],
       path: "PluginSDK/PluginValidation"),
+    .target(name: "TypedRecords", dependencies: ["PluginSDK"], path: "PluginSDK/TypedRecords"),
     .target(
       name: "PluginPersistence", dependencies: ["PluginSDK", "CDovetail"],
       path: "PluginSDK/PluginPersistence"),
@@ -170,7 +172,7 @@ let package = Package(
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
-        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginValidation",
+        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginValidation", "TypedRecords",
         "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),

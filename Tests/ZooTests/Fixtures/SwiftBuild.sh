@@ -22,7 +22,7 @@ if grep -q '^import PluginSDK' "$source"; then
     -c @"$work/sdk.files" -o "$work/sdk.o"
   inputs+=("$work/sdk.o")
 fi
-for product in HostEventTypes PluginValidation; do
+for product in HostEventTypes PluginValidation TypedRecords; do
   grep -q "^import $product" "$source" || continue
   "$swiftc" "${swift[@]}" -wmo -module-name "$product" -emit-module -emit-module-path "$work/$product.swiftmodule" \
     -c "$root"/PluginSDK/"$product"/*.swift -o "$work/$product.o"
