@@ -18,46 +18,22 @@ enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { rawValue }
 
-  /// Those that were built: `make test` builds all; without libsqlite3-dev there is no `sqlite`.
-  static let available = allCases.filter { carrier in
-    guard carrier == .sqlite, unsafe access(sqliteStore, F_OK) != 0 else { return true }
-    print(
-      "skipped with sqlite: \(sqliteStore) is not there; run 'make plugins CONFIGURATION=debug'")
-    return false
-  }
+  /// Those that were built.
+  static let available = allCases.filter { $0.file.map(ProviderPlugin.available.contains) ?? true }
+
+  /// What brings it; `nil` for the kernel's own.
+  private var file: ProviderPlugin? { ProviderPlugin(rawValue: rawValue) }
 
   /// Id of the plugin that brings it; `nil` for the kernel's own.
-  var plugin: String? {
-    switch self {
-    case .file: nil
-    case .keeper: "keeper"
-    case .sqlite: "sqlite-store"
-    }
-  }
+  var plugin: String? { file?.id }
 
   /// Another provider than this one.
   var other: Carrier { self == .keeper ? .file : .keeper }
 
   /// Puts what it needs into a plugin folder; the flags say how the zoo's creature misbehaves.
   func place(in folder: String, _ flags: [String] = []) throws {
-    if self == .sqlite {
-      try FileManager.default.copyItem(
-        atPath: Self.sqliteStore, toPath: "\(folder)/sqlite-store.so")
-    }
-    guard self == .keeper else { return }
-    let manifest = #"{\"id\": \"keeper\", \"version\": \"1.0.0\", \"abi\": \"1.0\"}"#
-    let source = try String(contentsOfFile: "\(Self.zoo)/keeper.c", encoding: .utf8)
-    let built = try FixtureCompiler(folder: folder).compile(
-      "keeper.building", source,
-      flags: ["-I\(Self.include)", "-I\(Self.zoo)", "-DMANIFEST=\"\(manifest)\""] + flags)
-    guard unsafe rename(built, "\(folder)/keeper.so") == 0 else { throw SystemError("rename") }
+    try file?.place(in: folder, flags)
   }
-
-  private static let root =
-    "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-  private static let sqliteStore = "\(root)/.build/plugins-debug/libsqlite-store.so"
-  private static let zoo = "\(root)/Tests/ZooTests/Fixtures"
-  private static let include = "\(root)/PluginSDK/CDovetail/include"
 }
 
 /// Folders that outlive a host, for one host after the other.
