@@ -150,11 +150,14 @@ let package = Package(
       name: "stress-bus", dependencies: ["EventBus", "HostSupport", "CHostSupport"],
       path: "Tests/Stress/Bus"),
     .executableTarget(
-      name: "metadata-crash-writer", dependencies: ["MetadataStore", "HostSupport"],
+      name: "metadata-crash-writer", dependencies: ["PluginHost", "MetadataStore", "HostSupport"],
       path: "Tests/Helpers/metadata-crash-writer"),
     .testTarget(
       name: "MetadataStoreTests",
-      dependencies: ["MetadataStore", "HostSupport", "TestSupport", "metadata-crash-writer"]),
+      dependencies: [
+        "MetadataStore", "PluginHost", "EventBus", "HostSupport", "CDovetail", "TestSupport",
+        "metadata-crash-writer",
+      ]),
     .testTarget(
       name: "PluginHostTests",
       dependencies: [

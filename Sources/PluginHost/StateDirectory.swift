@@ -110,12 +110,17 @@ public final class StateDirectory: Sendable {
 
 extension StateDirectory {
   private static func makePath(_ path: String) throws(SystemError) {
-    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw SystemError("mkdir", path)
+    let end = path.lastIndex { $0 != "/" } ?? path.startIndex
+    let slash = path[..<end].lastIndex(of: "/")
+    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    if unsafe mkdir(path, 0o700) != 0 {
+      if errno == EEXIST { return }
+      guard errno == ENOENT, slash != nil, parent != "/" else { throw SystemError("mkdir", path) }
+      try makePath(parent)
+      if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", path) }
     }
-    try makePath(String(path[..<slash]))
-    if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", path) }
+    // What is kept in a directory is on the disk when the directory's name is.
+    try Directory(parent).sync()
   }
 
   private static func checkSocketPath(of path: String) throws(StateDirectoryError) {

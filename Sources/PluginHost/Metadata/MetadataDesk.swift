@@ -10,7 +10,7 @@ public struct MetadataDesk: Sendable {
   /// Bytes of JSON text after which a page ends.
   static let pageBytes = 2 << 20
 
-  let store: MetadataStore
+  package let store: MetadataStore
   let pins: OperatorPins
   let provider: String?
   let pluginPins: [String: Int]

@@ -153,8 +153,12 @@ struct StoreOpening: Sendable {
   /// The folder that a plugin's provider has to itself.
   private func folder(of name: String) throws(MetadataError) -> String {
     do throws(SystemError) {
+      // A provider syncs what is in its folder; that the folder is on the disk is up to us.
       try state.root.makeDirectory("stores")
-      try state.directory("stores").makeDirectory(name)
+      try state.root.sync()
+      let stores = try state.directory("stores")
+      try stores.makeDirectory(name)
+      try stores.sync()
       return state.path(of: "stores/\(name)")
     } catch {
       throw .storage("cannot make \(state.path(of: "stores/\(name)")): \(error)")

@@ -9,15 +9,14 @@ struct CrashWriter: Sendable {
   let steps: Int
   let threads: Int
 
-  func run(_ provider: any PersistenceProvider) throws {
-    let store = try MetadataStore(provider)
+  func run(_ store: MetadataStore, _ close: () throws -> Void) throws {
     say("open\n")
     let others = try (1..<threads).map { thread in
       try Thread(name: "writer-\(thread)") { self.write(store, thread) }
     }
     write(store, 0)
     for other in others { other.join() }
-    try store.close()
+    try close()
     say("closed\n")
   }
 

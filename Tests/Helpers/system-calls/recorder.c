@@ -2,6 +2,7 @@
  * effect, and makes chosen ones fail. `SystemCallLog.swift` reads the log.
  *
  *   RECORD_ROOT  the folder: an absolute path without links
+ *   RECORD_SKIP  paths below the folder that do not count, with all below them, joined by colons
  *   RECORD_LOG   the log's path, outside of the folder; none: calls are only made to fail
  *   FAULT_CALL   write, sync, open, rename, unlink or mkdir: the calls that fail; none does without it
  *   FAULT_FIRST  which of them is the first to fail, counted from 1 (that of a short write writes half)
@@ -33,7 +34,7 @@ enum {
 enum { FDS = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-static const char *root;
+static const char *root, *skipped;
 static size_t root_length;
 static int log_fd = -1;
 static uint32_t handles[FDS]; /* 0: not below the root */
@@ -80,6 +81,15 @@ static void unsupported(const char *call) {
   record(OP_UNSUPPORTED, 0, 0, 0, call, strlen(call), NULL, 0);
 }
 
+static int is_skipped(const char *path) {
+  for (const char *next = skipped; next && *next;) {
+    size_t length = strcspn(next, ":");
+    if (!strncmp(path, next, length) && (!path[length] || path[length] == '/')) return 1;
+    next += length + (next[length] == ':');
+  }
+  return 0;
+}
+
 /* The path below the root, or NULL. */
 static const char *below(int folder, const char *path, char *buffer) {
   if (!root || !path) return NULL;
@@ -100,7 +110,8 @@ static const char *below(int folder, const char *path, char *buffer) {
     else if (snprintf(buffer, PATH_MAX, "%s/%s", base, path) >= PATH_MAX) return NULL;
   }
   if (strncmp(buffer, root, root_length) || (buffer[root_length] && buffer[root_length] != '/')) return NULL;
-  return buffer[root_length] ? buffer + root_length + 1 : buffer + root_length;
+  const char *name = buffer[root_length] ? buffer + root_length + 1 : buffer + root_length;
+  return is_skipped(name) ? NULL : name;
 }
 
 static uint32_t handle_of(int fd) { return fd >= 0 && fd < FDS ? handles[fd] : 0; }
@@ -124,6 +135,7 @@ __attribute__((constructor)) static void start(void) {
   if (!text || !*text) return;
   root = strdup(text);
   root_length = strlen(root);
+  if ((text = getenv("RECORD_SKIP"))) skipped = strdup(text);
   if ((text = getenv("RECORD_LOG")) && *text) {
     REAL(open);
     int fd = real(text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -142,7 +142,7 @@ import Testing
     // Power fails after any system call of the migration.
     let log = folder.file("log")
     let writer = try ChildProcess(
-      try CrashSubject.all[0].command("\(root)/store", seed: 1, steps: 1),
+      try CrashSubject.file.command("\(root)/store", seed: 1, steps: 1),
       environment: try SystemCallRecorder.shared.get().environment(root: root, log: log))
     #expect(writer.wait() == .exited(0))
     var disk = DiskModel(DiskImage(image.files.mapKeys { "store/\($0)" }.adding("store")))

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HostSupport
 import TestSupport
 import Testing
@@ -7,22 +8,69 @@ import Testing
 @testable import metadata_crash_writer
 
 /// A provider that crash tests kill, starve and cut off.
-struct CrashSubject: Sendable, CustomTestStringConvertible {
-  let name: String
-  /// Opens what is at a path.
-  let provider: @Sendable (_ path: String) throws -> any PersistenceProvider
+enum CrashSubject: String, Sendable, CaseIterable, CustomTestStringConvertible {
+  /// The kernel's, alone.
+  case file
+  /// The same with a host around it.
+  case hostedFile = "file in a host"
+  /// An outsider's, written in C.
+  case keeper
+  /// The plugin of `Plugins/Native`.
+  case sqlite
 
-  var testDescription: String { name }
+  var testDescription: String { rawValue }
 
-  static let all = [CrashSubject(name: "file") { FileProvider(path: $0) }]
+  static let all = allCases.filter { subject in
+    ProviderPlugin(rawValue: subject.rawValue).map(ProviderPlugin.available.contains) ?? true
+  }
+
+  /// Where it keeps its records below the path that the writer gets.
+  private var folder: String {
+    switch self {
+    case .file: ""
+    case .hostedFile: "/store"
+    case .keeper, .sqlite: "/stores/\(rawValue)"
+    }
+  }
+
+  /// Whether the writer runs a host, of which the path is the state directory.
+  var isHosted: Bool { self != .file }
+
+  /// What a host keeps beside its records.
+  var others: [String] {
+    guard isHosted else { return [] }
+    return [
+      "staging", "journal", "journal.new", "cache", "known-good", "previous", "quarantine", "lock",
+    ]
+  }
+
+  private func loaded() throws -> LoadedProvider? {
+    switch self {
+    case .file, .hostedFile: nil
+    case .keeper: try LoadedProvider.keeper.get()
+    case .sqlite: try LoadedProvider.sqlite.get()
+    }
+  }
+
+  /// The shortest log that sqlite-store brings into its database, so that it does so often.
+  private var options: String { self == .sqlite ? #"{"checkpointPages":100}"# : "{}" }
+
+  /// After so many transactions each kind of file was written anew: the journal, or the log that the database takes over.
+  var steps: Int { self == .sqlite ? 60 : 18 }
 
   /// The writer's words: it is built beside the test's own program.
   func command(_ path: String, seed: UInt64, steps: Int = 0, threads: Int = 1) throws -> [String] {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return [
-      FileLayout.parent(own) + "/metadata-crash-writer", path, "\(seed)", "\(steps)", "\(threads)",
+    let provider = self == .hostedFile ? "file" : rawValue
+    let words = [
+      FileLayout.parent(own) + "/metadata-crash-writer", provider, path, "\(seed)", "\(steps)",
+      "\(threads)",
     ]
+    guard isHosted else { return words }
+    return words + [try loaded()?.plugins ?? Self.noPlugins.path, options]
   }
+
+  private static let noPlugins = TemporaryDirectory()
 
   /// What a store holds.
   struct Content {
@@ -31,15 +79,46 @@ struct CrashSubject: Sendable, CustomTestStringConvertible {
     let notes: [String]
   }
 
-  /// Opens the store at a path, reads it and closes it.
+  /// Opens the store that a writer had at a path, reads it and closes it.
   func content(_ path: String) throws -> Content {
-    let store = try MetadataStore(try provider(path))
-    var records: CrashLedger.Records = [:]
-    for record in store.snapshot.list(CrashScript.collection) { records[record.key] = record.value }
-    let content = Content(
-      records: records, revision: store.snapshot.revision, notes: store.loadReport.notes)
+    try open(path) { store in
+      var records: CrashLedger.Records = [:]
+      for record in store.snapshot.list(CrashScript.collection) {
+        records[record.key] = record.value
+      }
+      return Content(
+        records: records, revision: store.snapshot.revision, notes: store.loadReport.notes)
+    }
+  }
+
+  /// Opens the store at a path, or makes one, and closes it.
+  func open<Value: Sendable>(
+    _ path: String, _ body: (MetadataStore) throws -> Value
+  ) throws -> Value {
+    let folder = path + folder
+    // A host makes the folders that it misses.
+    if isHosted, unsafe access(folder, F_OK) != 0 {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    guard let loaded = try loaded() else {
+      return try Self.open(FileProvider(path: folder), body)
+    }
+    return try loaded.with(folder) { try Self.open($0, body) }
+  }
+
+  private static func open<Value>(
+    _ provider: any PersistenceProvider, _ body: (MetadataStore) throws -> Value
+  ) throws -> Value {
+    let store = try MetadataStore(provider)
+    let value: Value
+    do {
+      value = try body(store)
+    } catch {
+      try? store.close()
+      throw error
+    }
     try store.close()
-    return content
+    return value
   }
 }
 

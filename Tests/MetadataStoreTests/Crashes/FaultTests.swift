@@ -8,7 +8,7 @@ import Testing
 
 /// `METADATA_FAULTS=1` tries every call of every kind, `METADATA_SEED` chooses the script and the calls that are tried otherwise.
 @Suite struct FaultTests {
-  let folder = TemporaryDirectory(inMemory: true)
+  let folder = TemporaryDirectory(inMemory: true, executable: true)
   static let kinds = ["write", "sync", "open", "rename", "unlink", "mkdir"]
 
   static func count(_ kind: String, in log: SystemCallLog) -> Int {
@@ -29,9 +29,11 @@ import Testing
     let root = folder.file("root-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
     let environment = try SystemCallRecorder.shared.get().environment(
-      root: root, log: "\(root).log", fault: fault)
+      root: root, log: "\(root).log", skipping: subject.others.map { "store/\($0)" },
+      fault: fault)
     let writer = try ChildProcess(
-      try subject.command("\(root)/store", seed: seed, steps: 14), environment: environment)
+      try subject.command("\(root)/store", seed: seed, steps: subject == .sqlite ? 60 : 14),
+      environment: environment)
     _ = try #require(writer.wait(milliseconds: 60_000), "the writer did not end")
     return (try SystemCallRecorder.log("\(root).log"), root)
   }
@@ -47,6 +49,7 @@ import Testing
   private func failing(_ subject: CrashSubject, _ kind: String, seed: UInt64) throws {
     var random = SeededNumbers(seed: seed)
     let total = Self.count(kind, in: try run(subject, seed: seed, nil).log)
+    if subject == .keeper, kind == "unlink" { return #expect(total == 0) }
     try #require(total > 0)
     let all = Array(1...total)
     let tried =
@@ -86,11 +89,14 @@ import Testing
     let problem = ledger.fault(in: content.records, surviving: .os)
     #expect(problem == nil, "\(context); \(ledger.refusals)")
     #expect(!content.notes.contains { $0.contains("damaged") }, "\(context): \(content.notes)")
-    let words = ["Input/output error", "No space left on device"]
+    let words = [
+      "Input/output error", "No space left on device", "disk I/O error",
+      "database or disk is full",
+    ]
     for refusal in ledger.refusals {
       #expect(words.contains { refusal.contains($0) }, "\(context): \(refusal)")
     }
-    // No more than three calls fail: the last of fourteen transactions find a sound store.
+    // No more than three calls fail: the last transactions find a sound store.
     if ledger.refusals.count < 8, ledger.isOpen { #expect(ledger.acknowledged > 2, "\(context)") }
   }
 
@@ -101,70 +107,72 @@ import Testing
 
   @Test(
     "A full disk refuses, by one record and by batches, and takes more when there is room again",
-    .enabled(if: TemporaryFileSystem.isPossible), arguments: [1, 2])
-  func fullDisk(batch: Int) throws {
+    .enabled(if: TemporaryFileSystem.isPossible), arguments: CrashSubject.all, [1, 2])
+  func fullDisk(subject: CrashSubject, batch: Int) throws {
     let disk = try TemporaryFileSystem(options: "size=2m")
     let path = "\(disk.path)/store"
-    var store = try MetadataStore(FileProvider(path: path))
-    let filler = "\(disk.path)/filler"
-    try Data(count: 1536 << 10).write(to: URL(filePath: filler))
-    var kept = 0
-    var refusal: MetadataError?
-    while refusal == nil, kept < 1000 {
-      do throws(MetadataError) {
-        try store.transaction((0..<batch).map { put("\(kept)-\($0)", 10_000) })
-        kept += 1
-      } catch {
-        refusal = error
+    let kept = try subject.open(path) { store in
+      let filler = "\(disk.path)/filler"
+      // No child that another test starts meanwhile may have it open: the room would stay taken.
+      try FileDescriptor.open(filler, O_WRONLY | O_CREAT)
+        .write([UInt8](repeating: 0, count: 1536 << 10))
+      var kept = 0
+      var refusal: MetadataError?
+      while refusal == nil, kept < 1000 {
+        do throws(MetadataError) {
+          try store.transaction((0..<batch).map { put("\(kept)-\($0)", 10_000) })
+          kept += 1
+        } catch {
+          refusal = error
+        }
       }
+      let text = refusal?.description ?? ""
+      #expect(text.contains("No space left on device") || text.contains("disk is full"), "\(text)")
+      #expect(store.stats.records == kept * batch)
+      // Refused again, not half taken.
+      #expect(throws: MetadataError.self) { try store.put(put("more", 30_000)) }
+      try FileManager.default.removeItem(atPath: filler)
+      try store.put(put("more", 1000))
+      #expect(store.stats.records == kept * batch + 1)
+      return kept
     }
-    #expect(refusal?.description.contains("No space left on device") == true)
-    #expect(store.stats.records == kept * batch)
-    // Refused again, not half taken.
-    #expect(throws: MetadataError.self) { try store.put(put("more", 30_000)) }
-    try FileManager.default.removeItem(atPath: filler)
-    try store.put(put("more", 1000))
-    #expect(store.stats.records == kept * batch + 1)
-    try store.close()
-    store = try MetadataStore(FileProvider(path: path))
-    #expect(store.stats.records == kept * batch + 1)
-    try store.close()
+    let records = try subject.open(path) { $0.stats.records }
+    #expect(records == kept * batch + 1)
   }
 
   @Test(
     "A folder that cannot be written to is refused and left as it is",
-    .enabled(if: TemporaryFileSystem.isPossible))
-  func readOnly() throws {
+    .enabled(if: TemporaryFileSystem.isPossible), arguments: CrashSubject.all)
+  func readOnly(subject: CrashSubject) throws {
     let disk = try TemporaryFileSystem()
     let path = "\(disk.path)/store"
-    let store = try MetadataStore(FileProvider(path: path))
-    try store.put(put("a", 10))
-    try store.close()
+    try subject.open(path) { store in _ = try store.put(put("a", 10)) }
     let before = try DiskImage(of: path)
     try disk.remount("ro")
     let error = #expect(throws: MetadataError.self) {
-      let store = try MetadataStore(FileProvider(path: path))
-      try store.put(put("b", 10))
+      try subject.open(path) { store in _ = try store.put(put("b", 10)) }
     }
-    #expect(error?.description.contains("Read-only file system") == true)
+    #expect(error?.description.contains("Read-only file system") == true, "\(error as Any)")
     #expect(try DiskImage(of: path) == before)
     try disk.remount("rw")
-    let reopened = try MetadataStore(FileProvider(path: path))
-    #expect(reopened.stats.records == 1)
-    try reopened.close()
+    let records = try subject.open(path) { $0.stats.records }
+    #expect(records == 1)
   }
 
-  @Test("A store that another process has open is refused")
-  func twoHosts() throws {
+  @Test("A store that another process has open is refused", arguments: CrashSubject.all)
+  func twoHosts(subject: CrashSubject) throws {
     let path = folder.file("store")
-    let writer = try ChildProcess(
-      try CrashSubject.all[0].command(path, seed: 1))
-    #expect(Condition.wait(milliseconds: 30_000) { writer.output.isEmpty ? nil : true } == true)
-    let error = #expect(throws: MetadataError.self) { try MetadataStore(FileProvider(path: path)) }
-    #expect(error == .inUse(path: path))
+    let writer = try ChildProcess(try subject.command(path, seed: 1))
+    #expect(Condition.holds(milliseconds: 30_000) { writer.output.contains("done") })
+    let error = #expect(throws: MetadataError.self) { try subject.content(path) }
+    let text = error?.description ?? ""
+    let words = [
+      "is open in another process", "another process has it open",
+      "is locked by the process \(writer.pid)",
+    ]
+    #expect(words.contains { text.contains($0) }, "\(text)")
     writer.signal(SIGKILL)
     _ = writer.wait()
-    let store = try MetadataStore(FileProvider(path: path))
-    try store.close()
+    #expect(try subject.content(path).records.isEmpty == false)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 /// `METADATA_FAILURES` is how many random states are tried after each system call, `METADATA_SEED` chooses them.
 @Suite struct PowerFailureTests {
-  let folder = TemporaryDirectory(inMemory: true)
+  let folder = TemporaryDirectory(inMemory: true, executable: true)
 
   /// Runs a writer to its end and gives what it did to the disk.
   func record(
@@ -18,7 +18,7 @@ import Testing
     let log = folder.file("log")
     try? FileManager.default.removeItem(atPath: log)
     let environment = try SystemCallRecorder.shared.get().environment(
-      root: root, log: log, fault: fault)
+      root: root, log: log, skipping: subject.others.map { "store/\($0)" }, fault: fault)
     let writer = try ChildProcess(
       try subject.command("\(root)/store", seed: seed, steps: steps, threads: threads),
       environment: environment)
@@ -39,7 +39,7 @@ import Testing
     let root = folder.file("root")
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
     let log = try record(
-      subject, seed: seed, steps: setting("METADATA_STEPS", default: 18) / threads,
+      subject, seed: seed, steps: setting("METADATA_STEPS", default: subject.steps) / threads,
       threads: threads, root: root)
     #expect(log.output.hasSuffix("closed\n"))
     try check(subject, log, DiskModel(), CrashLedger(seed: seed), seed: seed)

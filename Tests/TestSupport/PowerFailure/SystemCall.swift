@@ -26,6 +26,26 @@ public enum SystemCall: Sendable, Equatable {
   case unsupported(String)
 }
 
+extension SystemCall: CustomStringConvertible {
+  /// For messages, without the bytes.
+  public var description: String {
+    switch self {
+    case .open(let handle, let path, _): "open \(path) as \(handle)"
+    case .write(let handle, let offset, let bytes): "write \(bytes.count) to \(handle) at \(offset)"
+    case .truncate(let handle, let size): "truncate \(handle) to \(size)"
+    case .grow(let handle, let size): "grow \(handle) to \(size)"
+    case .sync(let handle, let error): "sync \(handle), error \(error)"
+    case .syncAll(let error): "sync all, error \(error)"
+    case .rename(let from, let to, _): "rename \(from) to \(to)"
+    case .unlink(let path): "unlink \(path)"
+    case .makeFolder(let path): "mkdir \(path)"
+    case .link(let from, let to): "link \(from) to \(to)"
+    case .mark(let text): "\"\(text.dropLast())\""
+    case .unsupported(let call): "\(call), which is not understood"
+    }
+  }
+}
+
 /// The log that `recorder.c` writes.
 public struct SystemCallLog: Sendable {
   /// The calls in the order in which they took effect.

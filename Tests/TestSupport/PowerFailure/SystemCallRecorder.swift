@@ -45,12 +45,14 @@ public final class SystemCallRecorder: Sendable {
   /// - Parameters:
   ///   - root: The folder below which files count; its path must be free of links.
   ///   - log: The log's path, outside of the folder; `nil` for faults alone.
+  ///   - skipped: Paths below the folder that do not count, with all below them.
   ///   - fault: Calls that are to fail.
   /// - Returns: The variables.
   public func environment(
-    root: String, log: String?, fault: Fault? = nil
+    root: String, log: String?, skipping skipped: [String] = [], fault: Fault? = nil
   ) -> [String: String] {
     var variables = ["LD_PRELOAD": library, "RECORD_ROOT": root]
+    if !skipped.isEmpty { variables["RECORD_SKIP"] = skipped.joined(separator: ":") }
     if let log { variables["RECORD_LOG"] = log }
     if let fault {
       variables["FAULT_CALL"] = fault.call

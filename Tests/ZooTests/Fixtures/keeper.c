@@ -1,4 +1,5 @@
-/* An outsider's provider for `dovetail.persistence/1`: one log file that only grows, an entry a batch, each with its CRC.
+/* An outsider's provider for `dovetail.persistence/1`: one log file, an entry a batch, each with its CRC. It grows by what is saved
+ * and is written anew, from memory, when it is opened and after a write that failed.
  *
  *     KEEPLOG1                            eight bytes: what it is, and its format
  *     length(u32) crc(u32) body           again and again; what does not fit its CRC at the end was never acknowledged
@@ -20,14 +21,16 @@ struct item {
 };
 
 struct keeper {
-  int file;
+  int folder, file;
   uint64_t end, revision;
-  bool is_broken, is_unsynced;
+  bool is_broken;   /* a write or sync failed: whatever the log has behind its last sync is in doubt */
+  bool is_unsynced; /* it has something that no sync has covered */
+  bool is_lost;     /* there was no memory for what is in the log */
   char path[4096];
   struct item *items[BUCKETS];
 };
 
-static struct keeper keeper = {.file = -1};
+static struct keeper keeper = {.folder = -1, .file = -1};
 
 /* MARK: Errors */
 
@@ -169,40 +172,86 @@ static bool replay(const uint8_t *body, size_t count) {
   return in.at == in.end;
 }
 
-/* Appends an entry: all of it or nothing. */
-static int32_t append(struct bytes *entry, bool durable, const dvt_error_sink *error) {
-  if (keeper.is_broken)
-    return fail(error, DVT_FAILED, "cannot write", "an earlier write failed and could not be undone; restart the host");
-  uint32_t head[2] = {(uint32_t)(entry->count - 8), crc(entry->start + 8, entry->count - 8)};
-  memcpy(entry->start, head, 8);
-  size_t done = 0;
-  int code = 0;
-  while (done < entry->count) {
-    ssize_t n = pwrite(keeper.file, entry->start + done, entry->count - done, (off_t)(keeper.end + done));
+/* Fills in the eight bytes that an entry begins with. */
+static void seal(uint8_t *entry, size_t count) {
+  uint32_t head[2] = {(uint32_t)(count - 8), crc(entry + 8, count - 8)};
+  memcpy(entry, head, 8);
+}
+
+/* Writes all of it; 0 or the error's number. */
+static int write_all(int file, const uint8_t *bytes, size_t count, uint64_t at) {
+  for (size_t done = 0; done < count;) {
+    ssize_t n = pwrite(file, bytes + done, count - done, (off_t)(at + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) { code = errno; break; }
+    if (n < 0) return errno;
     done += (size_t)n;
   }
-  if (!code && durable && fdatasync(keeper.file)) code = errno;
+  return 0;
+}
+
+/* The log's whole text: one entry with all that is in memory. */
+static bool write_items(struct bytes *out) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < BUCKETS; i++)
+    for (struct item *item = keeper.items[i]; item; item = item->next) count++;
+  bool fits = add(out, "KEEPLOG1\0\0\0\0\0\0\0\0", 16) && add(out, &keeper.revision, 8) && add(out, &count, 8);
+  for (uint32_t i = 0; i < BUCKETS; i++)
+    for (struct item *item = keeper.items[i]; fits && item; item = item->next) fits = write_record(out, &item->record);
+  if (fits) seal(out->start + 8, out->count - 8);
+  return fits;
+}
+
+/* Writes a new log, which takes the former one's place when it is on the disk. That of a log of which a sync failed it cannot say:
+ * the system holds for clean what it could not write, and another sync would succeed for nothing. */
+static int32_t rewrite_log(const dvt_error_sink *error) {
+  struct bytes log = {0};
+  int code = write_items(&log) ? 0 : ENOMEM;
+  int file = code ? -1 : openat(keeper.folder, "log.new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (!code && file < 0) code = errno;
+  if (!code) code = write_all(file, log.start, log.count, 0);
+  if (!code && (fsync(file) || renameat(keeper.folder, "log.new", keeper.folder, "log"))) code = errno;
+  free(log.start);
   if (code) {
-    if (ftruncate(keeper.file, (off_t)keeper.end) || fdatasync(keeper.file)) keeper.is_broken = true;
-    return fail(error, DVT_FAILED, "cannot write", strerror(code));
+    if (file >= 0) close(file);
+    return fail(error, DVT_FAILED, "cannot rewrite", strerror(code));
   }
+  if (keeper.file >= 0) close(keeper.file);
+  keeper.file = file;
+  keeper.end = log.count;
+  keeper.is_unsynced = keeper.is_broken = fsync(keeper.folder) != 0;
+  return keeper.is_broken ? fail(error, DVT_FAILED, "cannot sync the folder of", strerror(errno)) : DVT_OK;
+}
+
+/* Appends an entry. Of one that fails, a crash may leave the whole or nothing, and the next call nothing. */
+static int32_t append(struct bytes *entry, bool durable, const dvt_error_sink *error) {
+  if (keeper.is_lost) return fail(error, DVT_FAILED, "cannot write", "there was no memory for what it holds; restart the host");
+  int32_t rewritten = keeper.is_broken ? rewrite_log(error) : DVT_OK;
+  if (rewritten != DVT_OK) return rewritten;
+  seal(entry->start, entry->count);
+  int code = write_all(keeper.file, entry->start, entry->count, keeper.end);
+  if (!code && durable && fdatasync(keeper.file)) code = errno;
+  keeper.is_broken = code != 0;
+  if (code) return fail(error, DVT_FAILED, "cannot write", strerror(code));
   keeper.end += entry->count;
   keeper.is_unsynced = !durable;
   return DVT_OK;
 }
 
-/* Reads the log; sets `end` behind the last entry that is whole. */
+static int32_t sync_log(void *context, const dvt_error_sink *error) {
+  (void)context;
+  if (keeper.is_broken) return rewrite_log(error);
+  if (!keeper.is_unsynced) return DVT_OK;
+  keeper.is_broken = fdatasync(keeper.file) != 0;
+  if (keeper.is_broken) return fail(error, DVT_FAILED, "cannot sync", strerror(errno));
+  keeper.is_unsynced = false;
+  return DVT_OK;
+}
+
+/* Reads the log up to the last entry that is whole. */
 static int32_t read_log(const dvt_opening *opening, dvt_opened *out, const dvt_error_sink *error) {
   struct stat status;
   if (fstat(keeper.file, &status)) return fail(error, DVT_FAILED, "cannot read", strerror(errno));
   size_t size = (size_t)status.st_size;
-  if (size == 0) {
-    if (pwrite(keeper.file, "KEEPLOG1", 8, 0) != 8 || fsync(keeper.file)) return fail(error, DVT_FAILED, "cannot write", strerror(errno));
-    keeper.end = 8;
-    return DVT_OK;
-  }
   uint8_t *bytes = malloc(size);
   if (!bytes || pread(keeper.file, bytes, size, 0) != (ssize_t)size || size < 8 || memcmp(bytes, "KEEPLOG", 7)) {
     free(bytes);
@@ -222,11 +271,8 @@ static int32_t read_log(const dvt_opening *opening, dvt_opened *out, const dvt_e
     at += 8 + head[0];
   }
   free(bytes);
-  if (at < size) {
+  if (at < size)
     opening->note(opening->context, TEXT("the log of the keeper ended in a write that was never acknowledged; it was cut off"));
-    if (ftruncate(keeper.file, (off_t)at) || fsync(keeper.file)) return fail(error, DVT_FAILED, "cannot cut", strerror(errno));
-  }
-  keeper.end = at;
   return DVT_OK;
 }
 
@@ -244,13 +290,16 @@ static int32_t for_each(void *context, dvt_kept_receiver receiver, void *receive
   return DVT_OK;
 }
 
-static int32_t close_log(void *context, const dvt_error_sink *error) {
-  (void)context;
-  int32_t code = DVT_OK;
-  if (keeper.is_unsynced && fdatasync(keeper.file)) code = fail(error, DVT_FAILED, "cannot sync", strerror(errno));
-  close(keeper.file);
-  keeper.file = -1;
+static void let_go(void) {
+  if (keeper.file >= 0) close(keeper.file);
+  if (keeper.folder >= 0) close(keeper.folder);
+  keeper.file = keeper.folder = -1;
   forget_all();
+}
+
+static int32_t close_log(void *context, const dvt_error_sink *error) {
+  int32_t code = sync_log(context, error);
+  let_go();
   return code;
 }
 
@@ -260,16 +309,23 @@ static int32_t open_log(void *context, const dvt_opening *opening, dvt_opened *o
   int32_t mood = misbehave(ON_OPEN, error);
   if (mood != DVT_OK) return mood;
 #endif
-  keeper.end = keeper.revision = 0;
-  keeper.is_broken = keeper.is_unsynced = false;
-  snprintf(keeper.path, sizeof keeper.path, "%.*s/log", (int)opening->directory.len, (const char *)opening->directory.ptr);
-  keeper.file = open(keeper.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (keeper.file < 0) return fail(error, DVT_FAILED, "cannot open", strerror(errno));
+  keeper.revision = 0;
+  keeper.is_broken = keeper.is_unsynced = keeper.is_lost = false;
+  char folder[4000];
+  snprintf(folder, sizeof folder, "%.*s", (int)opening->directory.len, (const char *)opening->directory.ptr);
+  snprintf(keeper.path, sizeof keeper.path, "%s/log", folder);
+  keeper.folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (keeper.folder < 0) return fail(error, DVT_FAILED, "cannot open", strerror(errno));
   int32_t code = DVT_OK;
-  if (flock(keeper.file, LOCK_EX | LOCK_NB)) code = fail(error, DVT_UNAVAILABLE, "cannot open", "another process has it open");
-  if (code == DVT_OK) code = read_log(opening, out, error);
+  if (flock(keeper.folder, LOCK_EX | LOCK_NB)) code = fail(error, DVT_UNAVAILABLE, "cannot open", "another process has it open");
+  if (code == DVT_OK) {
+    keeper.file = openat(keeper.folder, "log", O_RDONLY | O_CLOEXEC);
+    if (keeper.file >= 0) code = read_log(opening, out, error);
+    else if (errno != ENOENT) code = fail(error, DVT_FAILED, "cannot open", strerror(errno));
+  }
   if (code == DVT_OK) code = for_each(NULL, opening->record, opening->context, error);
-  if (code != DVT_OK) close_log(NULL, NULL);
+  if (code == DVT_OK) code = rewrite_log(error);
+  if (code != DVT_OK) let_go();
   out->revision = keeper.revision;
   return code;
 }
@@ -291,7 +347,7 @@ static int32_t save_records(const dvt_kept_record *records, uint64_t count, uint
   if (code != DVT_OK) return code;
   if (revision > keeper.revision) keeper.revision = revision;
   for (uint64_t i = 0; i < count; i++)
-    if (!apply(&records[i])) keeper.is_broken = true;
+    if (!apply(&records[i])) keeper.is_lost = true;
   return DVT_OK;
 }
 
@@ -304,13 +360,6 @@ static int32_t save(void *context, const dvt_batch *batch, uint32_t *reached, co
   if (batch->revision < keeper.revision) return refuse(error, DVT_INVALID, "was given a revision before the last one");
   *reached = batch->durability;
   return save_records(batch->records, batch->count, batch->revision, batch->durability == DVT_DURABILITY_DISK, error);
-}
-
-static int32_t sync_log(void *context, const dvt_error_sink *error) {
-  (void)context;
-  if (fdatasync(keeper.file)) return fail(error, DVT_FAILED, "cannot sync", strerror(errno));
-  keeper.is_unsynced = false;
-  return DVT_OK;
 }
 
 static int32_t save_session(void *context, dvt_str name, dvt_bytes document, const dvt_error_sink *error) {
@@ -389,7 +438,7 @@ static int32_t init(const dvt_host *host, void **instance, const dvt_error_sink 
 
 static int32_t cleanup(void *instance, const dvt_error_sink *error) {
   (void)instance;
-  return keeper.file < 0 ? DVT_OK : refuse(error, DVT_FAILED, "cleaned up with its log open");
+  return keeper.folder < 0 ? DVT_OK : refuse(error, DVT_FAILED, "cleaned up with its log open");
 }
 
 static const dvt_plugin plugin = {HEADER(dvt_plugin), .pre_init = pre_init, .init = init, .cleanup = cleanup};

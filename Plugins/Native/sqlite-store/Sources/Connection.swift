@@ -27,6 +27,7 @@ import PluginSDK
       let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard file >= 0 else { throw .system("cannot open \(path)") }
       Glibc.close(file)
+      try Self.syncFolder(of: path)
     }
     var handle: OpaquePointer?
     let flags =
@@ -42,6 +43,15 @@ import PluginSDK
   }
 
   deinit { unsafe sqlite3_close_v2(handle) }
+
+  /// Waits until the names in a file's folder are on the disk: SQLite does so too, but takes no notice when it fails.
+  static func syncFolder(of path: String) throws(PluginError) {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let file = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { throw .system("cannot open \(folder)") }
+    defer { Glibc.close(file) }
+    guard fsync(file) == 0 else { throw .system("cannot sync \(folder)") }
+  }
 
   /// Runs statements that give no rows.
   func run(_ sql: String) throws(PluginError) {

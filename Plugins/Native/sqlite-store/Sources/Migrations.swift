@@ -53,6 +53,8 @@ enum Migrations {
     }
     if header.isEmpty { return }
     guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {
+      // A power failure may tear a new database's first write, which SQLite undoes by its journal.
+      if unsafe access("\(path)-journal", F_OK) == 0 { return }
       throw PluginError(.failed, "\(path) is no SQLite database; move it away")
     }
     func number(at offset: Int) -> Int64 {

@@ -22,7 +22,7 @@ extension SQLiteProvider {
         defer { try? reader.connection.run("COMMIT") }
         try copy(from: reader.connection, to: path, progress)
       }
-      try Self.syncFolder(of: path)
+      try Connection.syncFolder(of: path)
     } catch {
       unsafe unlink(path)
       throw error
@@ -45,14 +45,5 @@ extension SQLiteProvider {
     }
     let ending = unsafe sqlite3_backup_finish(backup)
     try target.check(code == SQLITE_DONE ? ending : code, "a backup")
-  }
-
-  private static func syncFolder(of path: String) throws(PluginError) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let file = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard file >= 0 else { throw .system("cannot open \(folder)") }
-    defer { Glibc.close(file) }
-    guard fsync(file) == 0 else { throw .system("cannot sync \(folder)") }
   }
 }

@@ -79,11 +79,15 @@ package final class SQLiteProvider: RecordProvider {
       throw NewerFormat(found: Int(version), known: Migrations.newest)
     }
     let mode = try Statement(connection, "PRAGMA journal_mode = WAL")
-    guard try mode.step(), unsafe mode.text(0).string == "wal" else {
+    // The row comes before the switch is committed, which may fail; without the log a commit would not be safe.
+    guard try mode.step(), unsafe mode.text(0).string == "wal", try !mode.step() else {
       throw PluginError(
         .failed, "\(connection.path) cannot have a write-ahead log; put it on a local file system")
     }
     mode.reset()
+    // The first reading makes the log, where it is missing.
+    _ = try connection.number("PRAGMA user_version")
+    try Connection.syncFolder(of: connection.path)
     try connection.run("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384")
   }
 
