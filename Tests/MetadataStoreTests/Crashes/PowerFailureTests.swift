@@ -6,7 +6,8 @@ import Testing
 
 @testable import MetadataStore
 
-/// `METADATA_FAILURES` is how many random states are tried after each system call, `METADATA_SEED` chooses them.
+/// `METADATA_FAILURES` is how many random states are tried after each system call, `METADATA_ROUNDS` how often power fails twice,
+/// `METADATA_SEED` chooses them.
 @Suite struct PowerFailureTests {
   let folder = TemporaryDirectory(inMemory: true, executable: true)
 
@@ -42,13 +43,45 @@ import Testing
       subject, seed: seed, steps: setting("METADATA_STEPS", default: subject.steps) / threads,
       threads: threads, root: root)
     #expect(log.output.hasSuffix("closed\n"))
-    try check(subject, log, DiskModel(), CrashLedger(seed: seed), seed: seed)
+    try check(subject, log, DiskModel(), CrashLedger(seed: seed), seed: number, "")
+  }
+
+  @Test(
+    "Promise 11: power may fail again while a store goes on after a failure",
+    arguments: CrashSubject.all)
+  func everyPrefixAfterFailure(subject: CrashSubject) throws {
+    let seed = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
+    var random = SeededNumbers(seed: seed)
+    let root = folder.file("root")
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
+    let log = try record(subject, seed: seed, steps: subject.steps, root: root)
+    for round in 1...setting("METADATA_ROUNDS", default: 3) {
+      let last = Int.random(in: 0..<log.calls.count, using: &random)
+      let loss = DiskModel.Loss.random(seed: random.next())
+      var disk = DiskModel()
+      for call in log.calls[...last] {
+        let isUnderstood = disk.apply(call)
+        try #require(isUnderstood, "\(call)")
+      }
+      let left = disk.image(after: loss)
+      for path in [root, folder.file("left")] {
+        try? FileManager.default.removeItem(atPath: path)
+        try left.write(to: path)
+      }
+      let start = try subject.content(folder.file("left/store")).records
+      let next = seed &* 100 &+ UInt64(round)
+      let more = try record(subject, seed: next, steps: 6, root: root)
+      #expect(more.output.hasSuffix("closed\n"), "METADATA_SEED=\(seed), call \(last), \(loss)")
+      try check(
+        subject, more, DiskModel(left), CrashLedger(seed: next, start: start), seed: seed,
+        "after \(loss) at call \(last)")
+    }
   }
 
   /// Opens the store on every state in which a power failure could leave the disk.
   func check(
     _ subject: CrashSubject, _ log: SystemCallLog, _ start: DiskModel, _ ledger: CrashLedger,
-    seed: UInt64
+    seed: UInt64, _ before: String
   ) throws {
     var (disk, ledger) = (start, ledger)
     let randoms = setting("METADATA_FAILURES", default: 2)
@@ -61,7 +94,7 @@ import Testing
         + (0..<randoms).map { .random(seed: seed &* 1_000_003 &+ UInt64(index * 1000 + $0)) }
       for loss in losses {
         let context =
-          "METADATA_SEED=\(seed / 2), call \(index) of \(log.calls.count) (\(call)), \(loss)"
+          "METADATA_SEED=\(seed) \(before), call \(index) of \(log.calls.count) (\(call)), \(loss)"
         guard try check(subject, disk.image(after: loss), ledger, context) else { return }
       }
     }
