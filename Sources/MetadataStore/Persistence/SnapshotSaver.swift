@@ -167,7 +167,9 @@ public final class SnapshotSaver: Sendable {
       from: work.saved, to: now, isForeign: work.isForeign, doubtful: work.doubtful
     ).operations
     do throws(MetadataError) {
-      try save(changes, revision: now.revision, to: target)
+      if now.revision > work.saved.revision || !changes.isEmpty {
+        try save(changes, revision: now.revision, to: target)
+      }
       state.update { state in
         state.saved = now
         state.savedAt = startedAt
@@ -192,12 +194,13 @@ public final class SnapshotSaver: Sendable {
     _ changes: [PersistenceOperation], revision: UInt64, to target: any PersistenceProvider
   ) throws(MetadataError) {
     var rest = changes[...]
-    while !rest.isEmpty {
+    // Also without a change, for the revision must not go back: what was written is gone already.
+    repeat {
       let batch = PersistenceBatch(
         revision: revision, operations: Array(rest.prefix(batchCount)))
       rest = rest.dropFirst(batchCount)
       _ = try target.save(batch, durability: rest.isEmpty ? .disk : .os)
-    }
+    } while !rest.isEmpty
   }
 
   deinit { try? close() }

@@ -36,6 +36,25 @@ enum Carrier: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 }
 
+/// How a host keeps its records: with a provider, at once or by snapshots of a store in memory.
+struct Keeping: Sendable, CustomTestStringConvertible {
+  let carrier: Carrier
+  let isInMemory: Bool
+
+  var testDescription: String { isInMemory ? "memory, saved to \(carrier)" : carrier.rawValue }
+
+  static let available = Carrier.available.flatMap { carrier in
+    [false, true].map { Keeping(carrier: carrier, isInMemory: $0) }
+  }
+
+  func configure(_ configuration: inout HostConfiguration) {
+    guard isInMemory else { return }
+    configuration.metadata.provider = .memory
+    configuration.metadata.snapshots.provider = .init(rawValue: carrier.rawValue)
+    configuration.metadata.snapshots.seconds = 3_600
+  }
+}
+
 /// Folders that outlive a host, for one host after the other.
 struct CarrierSite {
   let directory = TemporaryDirectory()
@@ -44,6 +63,12 @@ struct CarrierSite {
     try FileManager.default.createDirectory(
       atPath: directory.file("plugins"), withIntermediateDirectories: true)
     for carrier in carriers { try carrier.place(in: directory.file("plugins"), flags) }
+  }
+
+  /// Runs a host on the folders and ends it.
+  @discardableResult
+  func run<Result>(_ keeping: Keeping, _ body: (HostFixture) throws -> Result) throws -> Result {
+    try run(keeping.carrier, configure: keeping.configure, body)
   }
 
   /// Runs a host on the folders and ends it.

@@ -224,12 +224,8 @@ extension HostSuite {
       arguments: Carrier.available)
     func snapshots(carrier: Carrier) throws {
       let site = try CarrierSite(carrier)
-      func inMemory(_ configuration: inout HostConfiguration) {
-        configuration.metadata.provider = .memory
-        configuration.metadata.snapshots.provider = .init(rawValue: carrier.rawValue)
-        configuration.metadata.snapshots.seconds = 3_600
-      }
-      let before = try site.run(carrier, configure: inMemory) { fixture throws in
+      let inMemory = Keeping(carrier: carrier, isInMemory: true)
+      let before = try site.run(inMemory) { fixture throws in
         #expect(try fixture.put("k", .string("é"), .disk).durability == .memory)
         try fixture.put("gone", .int(1))
         try fixture.store.remove("c", "gone")
@@ -237,7 +233,7 @@ extension HostSuite {
         return try fixture.all()
       }
       #expect(before.count == 1)
-      try site.run(carrier, configure: inMemory) { fixture throws in
+      try site.run(inMemory) { fixture throws in
         #expect(try fixture.all() == before)
         try fixture.put("k", .int(2))
       }
