@@ -10,18 +10,22 @@ import MetadataStore
   private var reader = KeptRecordReader()
   /// Why a record could not be read; the provider was told to stop.
   private(set) var failure: MetadataError?
+  /// Who shows the records, for messages.
+  private let title: String
   /// Sentences for the operator.
   private(set) var notes: [String] = []
 
   private static let mostNotes = 1_000
 
+  private init(_ title: String) { self.title = title }
+
   /// Lends a receiver while `body` runs, also when a jump out of it leaves the receiver behind.
   static func with<Result>(
-    _ receive: (MetadataRecord) -> Void,
+    _ title: String, _ receive: (MetadataRecord) -> Void,
     _ body: (KeptReceiver) throws(MetadataError) -> Result
   ) throws(MetadataError) -> Result {
     let outcome = withoutActuallyEscaping(receive) { receive in
-      let receiver = KeptReceiver()
+      let receiver = KeptReceiver(title)
       receiver.receive = receive
       defer { receiver.receive = nil }
       return Swift.Result { () throws(MetadataError) in
@@ -68,7 +72,8 @@ import MetadataStore
       return DVT_OK
     } catch {
       failure = .storage(
-        "the record \(unsafe kept.collection.text)/\(unsafe kept.key.text) cannot be read: \(error)"
+        "the provider \(title) shows the record \(unsafe kept.collection.text)/"
+          + "\(unsafe kept.key.text), which cannot be read: \(error); it is damaged: restore a backup"
       )
       return DVT_INVALID
     }

@@ -51,7 +51,8 @@ import MetadataStore
     var opened = dvt_opened(
       struct_size: UInt32(MemoryLayout<dvt_opened>.size), abi_major: UInt16(DVT_ABI_MAJOR),
       abi_minor: UInt16(DVT_ABI_MINOR), revision: 0, format: 0, known_format: 0)
-    let notes = try KeptReceiver.with(receive) { receiver throws(MetadataError) -> [String] in
+    let notes = try KeptReceiver.with(title, receive) {
+      receiver throws(MetadataError) -> [String] in
       do throws(CallError) {
         try unsafe open(receiver, &opened)
       } catch {
@@ -96,7 +97,7 @@ import MetadataStore
 
   func load(_ collection: String, _ key: String) throws(MetadataError) -> MetadataRecord? {
     var found: MetadataRecord?
-    try KeptReceiver.with({ found = $0 }) { receiver throws(MetadataError) in
+    try KeptReceiver.with(title, { found = $0 }) { receiver throws(MetadataError) in
       let isFound = try unsafe ask("load", offer.table.load, beside: true) { table, load, error in
         unsafe withText(collection) { collection in
           unsafe withText(key) { key in
@@ -111,7 +112,7 @@ import MetadataStore
   }
 
   func forEach(_ receive: (MetadataRecord) -> Void) throws(MetadataError) {
-    try KeptReceiver.with(receive) { receiver throws(MetadataError) in
+    try KeptReceiver.with(title, receive) { receiver throws(MetadataError) in
       do throws(CallError) {
         try unsafe call("for_each", offer.table.for_each) { table, forEach, error in
           unsafe forEach(table.context, KeptReceiver.record, receiver.context, error)
