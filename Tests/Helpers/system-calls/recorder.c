@@ -8,6 +8,7 @@
  *   FAULT_FIRST  which of them is the first to fail, counted from 1 (that of a short write writes half)
  *   FAULT_COUNT  how many fail; 1 without it
  *   FAULT_ERRNO  the error's number
+ *   FAULT_KILL   set: the program is killed after the first call that follows a sync that failed
  *
  * A write to standard output is logged as a mark. A failed sync leaves the file as a kernel would: the system holds the bytes to
  * be clean, and the log says that they are not on the disk. */
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,6 +59,8 @@ static void emit(const void *bytes, size_t size) {
   }
 }
 
+static int kills, is_dying;
+
 static void record(uint8_t op, int32_t error, uint32_t handle, uint64_t number, const void *a, size_t a_size, const void *b,
                    size_t b_size) {
   if (log_fd < 0) return;
@@ -75,6 +79,8 @@ static void record(uint8_t op, int32_t error, uint32_t handle, uint64_t number, 
   if (b_size) memcpy(bytes + sizeof head + a_size, b, b_size);
   emit(bytes, size); /* in one write: a log that ends early ends between two calls */
   free(bytes);
+  if (is_dying && op != OP_MARK) kill(getpid(), SIGKILL);
+  is_dying = kills && (is_dying || (op == OP_SYNC && error));
 }
 
 static void unsupported(const char *call) {
@@ -145,6 +151,7 @@ __attribute__((constructor)) static void start(void) {
   if ((text = getenv("FAULT_CALL"))) snprintf(fault_call, sizeof fault_call, "%s", text);
   fault_first = (text = getenv("FAULT_FIRST")) ? atoi(text) : 0;
   fault_count = (text = getenv("FAULT_COUNT")) ? atoi(text) : 1;
+  kills = getenv("FAULT_KILL") != NULL;
   fault_errno = (text = getenv("FAULT_ERRNO")) ? atoi(text) : EIO;
 }
 

@@ -40,7 +40,8 @@ enum CrashSubject: String, Sendable, CaseIterable, CustomTestStringConvertible {
   var others: [String] {
     guard isHosted else { return [] }
     return [
-      "staging", "journal", "journal.new", "cache", "known-good", "previous", "quarantine", "lock",
+      "staging", "stale-1", "journal", "journal.new", "cache", "known-good", "previous",
+      "quarantine", "lock",
     ]
   }
 

@@ -23,17 +23,37 @@ import Testing
     }
   }
 
+  /// Ordinals of the syncs that save bytes and not names: for a folder of which one failed there is no cure.
+  static func syncsOfFiles(in log: SystemCallLog) -> [Int] {
+    var files: Set<UInt32> = []
+    var ordinals: [Int] = []
+    var count = 0
+    for call in log.calls {
+      switch call {
+      case .open(let handle, _, let flags) where flags & O_ACCMODE != O_RDONLY:
+        files.insert(handle)
+      case .sync(let handle, _):
+        count += 1
+        if files.contains(handle) { ordinals.append(count) }
+      default: break
+      }
+    }
+    return ordinals
+  }
+
   func run(
-    _ subject: CrashSubject, seed: UInt64, _ fault: SystemCallRecorder.Fault?
+    _ subject: CrashSubject, seed: UInt64, _ fault: SystemCallRecorder.Fault?,
+    in former: String? = nil
   ) throws -> (log: SystemCallLog, root: String) {
-    let root = folder.file("root-\(UInt64.random(in: 0 ... .max))")
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
+    let root = former ?? folder.file("root-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try? FileManager.default.removeItem(atPath: "\(root).log")
     let environment = try SystemCallRecorder.shared.get().environment(
       root: root, log: "\(root).log", skipping: subject.others.map { "store/\($0)" },
       fault: fault)
+    let steps = subject == .sqlite ? 60 : 14
     let writer = try ChildProcess(
-      try subject.command("\(root)/store", seed: seed, steps: subject == .sqlite ? 60 : 14),
-      environment: environment)
+      try subject.command("\(root)/store", seed: seed, steps: steps), environment: environment)
     _ = try #require(writer.wait(milliseconds: 60_000), "the writer did not end")
     return (try SystemCallRecorder.log("\(root).log"), root)
   }
@@ -103,6 +123,50 @@ import Testing
   func put(_ key: String, _ size: Int) -> MetadataWrite {
     MetadataWrite(
       collection: "c", key: key, value: .bytes([UInt8](repeating: 7, count: size)))
+  }
+
+  @Test(
+    "What a sync could not save is not taken for safe by the next process",
+    arguments: CrashSubject.all)
+  func killedAfterFailure(subject: CrashSubject) throws {
+    let number = UInt64(setting("METADATA_SEED", default: Int.random(in: 1...999_999)))
+    var random = SeededNumbers(seed: number)
+    let all = Self.syncsOfFiles(in: try run(subject, seed: number, nil).log)
+    let tried =
+      setting("METADATA_FAULTS", default: 0) > 0
+      ? all : Array(all.shuffled(using: &random).prefix(4))
+    for first in tried {
+      let fault = SystemCallRecorder.Fault("sync", first: first, kills: true)
+      let (before, root) = try run(subject, seed: number, fault)
+      let copy = "\(root)-copy"
+      try? FileManager.default.removeItem(atPath: copy)
+      try FileManager.default.copyItem(atPath: root, toPath: copy)
+      let start = try subject.content("\(copy)/store").records
+      _ = unsafe unlink("\(root)/store/journal")
+      let (after, _) = try run(subject, seed: number &+ 1, nil, in: root)
+      var disk = DiskModel()
+      for call in before.calls {
+        let isUnderstood = disk.apply(call)
+        try #require(isUnderstood, "\(call)")
+      }
+      var ledger = CrashLedger(seed: number &+ 1, start: start)
+      var isSafe = false
+      for (index, call) in after.calls.enumerated() {
+        let isUnderstood = disk.apply(call)
+        try #require(isUnderstood, "\(call)")
+        guard case .mark(let line) = call else { continue }
+        ledger.add(line)
+        isSafe = isSafe || (line.hasPrefix("done") && line.hasSuffix("disk\n"))
+        guard isSafe else { continue }
+        try? FileManager.default.removeItem(atPath: copy)
+        try disk.image(after: .everything).write(to: copy)
+        let problem = ledger.fault(
+          in: try subject.content("\(copy)/store").records, surviving: .disk)
+        #expect(problem == nil, "METADATA_SEED=\(number), \(fault), then call \(index)")
+        if problem != nil { return }
+      }
+      #expect(ledger.isClosed, "METADATA_SEED=\(number), \(fault): \(after.output)")
+    }
   }
 
   @Test(

@@ -14,9 +14,14 @@ public final class SystemCallRecorder: Sendable {
     public let count: Int
     /// The error's number.
     public let error: Int32
+    /// Whether the program is killed after the first call that follows a sync that failed.
+    public let kills: Bool
 
     /// Describes calls that are to fail; 5 is `EIO`.
-    public init(_ call: String, first: Int, count: Int = 1, error: Int32 = 5) {
+    public init(
+      _ call: String, first: Int, count: Int = 1, error: Int32 = 5, kills: Bool = false
+    ) {
+      self.kills = kills
       self.call = call
       self.first = first
       self.count = count
@@ -59,6 +64,7 @@ public final class SystemCallRecorder: Sendable {
       variables["FAULT_FIRST"] = "\(fault.first)"
       variables["FAULT_COUNT"] = "\(fault.count)"
       variables["FAULT_ERRNO"] = "\(fault.error)"
+      if fault.kills { variables["FAULT_KILL"] = "1" }
     }
     return variables
   }

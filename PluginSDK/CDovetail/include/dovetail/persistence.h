@@ -37,7 +37,7 @@ typedef int32_t (*dvt_kept_receiver)(void *context, const dvt_kept_record *recor
 typedef struct dvt_opening_r1 {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
-  dvt_str directory; /* the provider's own folder in the host's state directory, mode 0700; it exists */
+  dvt_str directory; /* the provider's own folder in the host's state directory, mode 0700; it exists, on the disk too */
   dvt_str options;   /* `metadata.options` of the configuration: the JSON text of an object */
   void *context;
   dvt_kept_receiver record; /* shows each record that is kept, once, in any order */

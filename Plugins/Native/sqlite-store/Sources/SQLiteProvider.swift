@@ -1,6 +1,7 @@
 package import CDovetail
 package import PluginPersistence
 package import PluginSDK
+import CSQLite
 import Glibc
 import Synchronization
 
@@ -64,6 +65,7 @@ package final class SQLiteProvider: RecordProvider {
     try Migrations.check(fileAt: path)
     let connection = try Connection(path, writes: true)
     try prepare(connection)
+    if let note = try settle(connection) { opening.note(note) }
     if let note = try Migrations.run(on: connection) { opening.note(note) }
     let shown = try Self.show(connection, to: opening.receiver)
     let revision = try connection.number("SELECT value FROM meta WHERE name = 'revision'")
@@ -89,6 +91,20 @@ package final class SQLiteProvider: RecordProvider {
     _ = try connection.number("PRAGMA user_version")
     try Connection.syncFolder(of: connection.path)
     try connection.run("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384")
+  }
+
+  /// Writes what a former process left in the log anew, into the database: of a sync that failed just before it ended the system
+  /// knows nothing any more, and would take another one for done.
+  ///
+  /// - Returns: A sentence for the operator where that must wait.
+  private func settle(_ connection: Connection) throws(PluginError) -> String? {
+    let code = unsafe sqlite3_wal_checkpoint_v2(
+      connection.handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    if code & 0xFF == SQLITE_BUSY {
+      return "\(connection.path) keeps the log that the host before left: another process reads it"
+    }
+    try connection.check(code, "bringing the log of the host before into the database")
+    return nil
   }
 
   /// Shows all records.
