@@ -239,4 +239,23 @@ import Testing
     _ = writer.wait()
     #expect(try subject.content(path).records.isEmpty == false)
   }
+
+  @Test(
+    "A store that was closed is free at once, also while a child is being started",
+    arguments: CrashSubject.all)
+  func freeAtOnce(subject: CrashSubject) throws {
+    let path = folder.file("store")
+    // What a child has between `fork` and `exec`.
+    let copies = try subject.open(path) { _ in
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+        .filter { number in
+          let link = "/proc/self/fd/\(number)"
+          return (try? FileManager.default.destinationOfSymbolicLink(atPath: link))?
+            .hasPrefix(path) == true
+        }.map { dup($0) }
+    }
+    defer { for copy in copies { close(copy) } }
+    #expect(!copies.isEmpty)
+    #expect(try subject.content(path).records.isEmpty)
+  }
 }

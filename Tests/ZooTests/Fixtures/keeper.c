@@ -292,7 +292,10 @@ static int32_t for_each(void *context, dvt_kept_receiver receiver, void *receive
 
 static void let_go(void) {
   if (keeper.file >= 0) close(keeper.file);
-  if (keeper.folder >= 0) close(keeper.folder);
+  if (keeper.folder >= 0) {
+    flock(keeper.folder, LOCK_UN); /* a child between fork and exec has it too, and would keep the lock */
+    close(keeper.folder);
+  }
   keeper.file = keeper.folder = -1;
   forget_all();
 }

@@ -37,7 +37,11 @@ struct StoreLock: ~Copyable {
     return pid.isEmpty ? "another process" : "the process \(String(decoding: pid, as: UTF8.self))"
   }
 
-  deinit { Glibc.close(file) }
+  deinit {
+    // A child between `fork` and `exec` has the file too, and would keep the lock.
+    flock(file, LOCK_UN)
+    Glibc.close(file)
+  }
 }
 
 extension PluginError {
