@@ -25,8 +25,12 @@ plugin async
 plugin bystander
 plugin topics
 plugin store
-[[ $work/files.so -nt Benchmarks/Limits/files.c ]] ||
-  "${CC:-cc}" "${flags[@]}" -fPIC -shared -fvisibility=hidden Benchmarks/Limits/files.c -o "$work/files.so"
+limit() {
+  [[ $work/$1.so -nt Benchmarks/Limits/$1.c ]] ||
+    "${CC:-cc}" "${flags[@]}" -fPIC -shared -pthread -fvisibility=hidden "Benchmarks/Limits/$1.c" -o "$work/$1.so"
+}
+limit files
+limit group
 if echo '#include <sqlite3.h>' | "${CC:-cc}" -fsyntax-only -x c - 2>/dev/null; then
   swift build -c release --package-path Plugins/Native --scratch-path .build/native --product sqlite-store >&2
   cp "$(swift build -c release --package-path Plugins/Native --scratch-path .build/native --show-bin-path)/libsqlite-store.so" \

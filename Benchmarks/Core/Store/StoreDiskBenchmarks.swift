@@ -6,7 +6,7 @@ import PluginHost
 struct StoreDiskBenchmarks {
   private static let names = [
     "disk-write-file", "disk-write-sqlite", "batch-sqlite", "group-commit-64",
-    "group-commit-64-file", "open-1m",
+    "group-commit-64-file", "group-commit-64-raw", "open-1m",
   ]
   /// Bytes of one record's file, with its frame.
   private static let fileBytes = 480
@@ -18,6 +18,7 @@ struct StoreDiskBenchmarks {
     guard bench.wants(any: names) else { return }
     let all = StoreDiskBenchmarks(workspace: workspace, peers: peers)
     try all.measureFiles(&bench)
+    try all.measureRawGroup(&bench)
     guard StoreHost.hasSQLite(workspace) else {
       for name in names where !name.hasSuffix("file") {
         bench.skip(name, "libsqlite3-dev is not installed: run 'make bench-peers'")
@@ -85,6 +86,22 @@ struct StoreDiskBenchmarks {
       try host.run("disk", 100, 64) / 6400
     } against: {
       try host.run("disk", 100, 1) / 100
+    }
+  }
+
+  /// What 64 threads gain that do nothing but wait together for 400 bytes each: what no store can pass on this machine.
+  private func measureRawGroup(_ bench: inout Bench) throws {
+    guard bench.wants("group-commit-64-raw"),
+      let write = unsafe peers.function(
+        "group_write", of: "group", as: StorePeers.PathRoundsSize.self)
+    else { return }
+    let path = try workspace.fresh("group-by-hand")
+    bench.measure(
+      "group-commit-64-raw", unit: "ns", limit: "one thread", goal: .none(.advantage), runs: 9
+    ) {
+      unsafe try StorePeers.checked(write("\(path)/log", 100, 64), "group_write") / 6400
+    } against: {
+      unsafe try StorePeers.checked(write("\(path)/log", 100, 1), "group_write") / 100
     }
   }
 
