@@ -29,9 +29,25 @@ public struct MetadataTransaction: Sendable, Equatable {
 
   /// The strongest durability that any of its writes asks for.
   var durability: Durability {
-    // By place: to copy a write counts three references.
-    let durability = writes.indices.reduce(.memory) { max($0, writes[$1].durability) }
-    return otherwise.indices.reduce(durability) { max($0, otherwise[$1].durability) }
+    max(Self.durability(of: writes.span), Self.durability(of: otherwise.span))
+  }
+
+  // Writes are looked at where they lie: to copy one counts three references.
+  private static func durability(of writes: Span<MetadataWrite>) -> Durability {
+    var strongest = Durability.memory
+    for place in writes.indices { strongest = max(strongest, writes[place].durability) }
+    return strongest
+  }
+
+  private static func validate(_ writes: Span<MetadataWrite>) throws(MetadataError) {
+    var former: String?
+    for place in writes.indices {
+      let collection = writes[place].collection
+      if collection != former { try MetadataWrite.validate(collection: collection) }
+      former = collection
+      try MetadataWrite.validate(key: writes[place].key)
+      if writes[place].isSuspect { try writes[place].validate() }
+    }
   }
 
   func validate() throws(MetadataError) {
@@ -43,7 +59,7 @@ public struct MetadataTransaction: Sendable, Equatable {
       throw .invalid(
         "a transaction with \(conditions.count) conditions; give at most \(Self.maximumConditions)")
     }
-    for place in writes.indices { try writes[place].validate() }
-    for place in otherwise.indices { try otherwise[place].validate() }
+    try Self.validate(writes.span)
+    try Self.validate(otherwise.span)
   }
 }

@@ -20,6 +20,14 @@ extension MetadataWrite {
     }
   }
 
+  /// Whether there is anything about it but its names that could be wrong.
+  var isSuspect: Bool {
+    switch action {
+    case .put(let value): value.refusal != nil
+    case .remove: expectation == .absent
+    }
+  }
+
   private static func error(
     _ refusal: PackedWriter.Refusal, _ collection: String, _ key: String
   ) -> MetadataError {

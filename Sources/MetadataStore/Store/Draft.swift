@@ -119,13 +119,12 @@ final class Draft {
   ) throws(MetadataError) -> [MetadataChange] {
     var changes: [MetadataChange] = []
     changes.reserveCapacity(writes.count)
-    // By place: to copy a write counts three references.
-    for place in writes.indices {
-      let target = target(of: writes[place])
-      try Self.meet(writes[place], target.former)
-      var amendment = try checks.prepare(writes[place])
+    for (place, write) in writes.enumerated() {
+      let target = target(of: write)
+      try Self.meet(write, target.former)
+      var amendment = try checks.prepare(write)
       if !amended.isEmpty, let value = amended[place] { amendment.value = value }
-      append(writes[place], amendment, target, to: &changes)
+      append(write, amendment, target, to: &changes)
     }
     return changes
   }

@@ -166,9 +166,13 @@ extension MetadataWrite.Expiry {
 
 extension MetadataTransaction {
   /// Whether it changes the definition of a collection.
-  var isDefinition: Bool {
-    writes.indices.contains { writes[$0].collection == CollectionDefinition.reserved }
-      || otherwise.indices.contains { otherwise[$0].collection == CollectionDefinition.reserved }
+  var isDefinition: Bool { Self.define(writes.span) || Self.define(otherwise.span) }
+
+  private static func define(_ writes: Span<MetadataWrite>) -> Bool {
+    for place in writes.indices where writes[place].collection == CollectionDefinition.reserved {
+      return true
+    }
+    return false
   }
 
   /// Whether nothing in it could read what it writes.
