@@ -138,6 +138,8 @@ import Testing
     for first in tried {
       let fault = SystemCallRecorder.Fault("sync", first: first, kills: true)
       let (before, root) = try run(subject, seed: number, fault)
+      // What a host saves besides, when it comes to it, shifts the count: then it was the sync of a folder that failed.
+      guard Self.syncsOfFiles(in: before).contains(first) else { continue }
       let copy = "\(root)-copy"
       try? FileManager.default.removeItem(atPath: copy)
       try FileManager.default.copyItem(atPath: root, toPath: copy)
