@@ -45,10 +45,10 @@ final class LineChannel: Sendable {
   ///
   /// - Returns: Whether the other side took it before the deadline; if not, the channel is of no more use.
   func write(_ line: [UInt8], until deadline: Deadline) -> Bool {
-    writing.withLock { open in
-      guard open else { return false }
-      open = send(line, until: deadline)
-      return open
+    writing.withLock { isOpen in
+      guard isOpen else { return false }
+      isOpen = send(line, until: deadline)
+      return isOpen
     }
   }
 

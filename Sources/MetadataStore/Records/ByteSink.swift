@@ -21,9 +21,6 @@
     unsafe UnsafeBufferPointer(start: start, count: count)
   }
 
-  /// Begins anew in the same memory.
-  package mutating func removeAll() { count = 0 }
-
   /// Writes a byte.
   @inline(__always)
   package mutating func append(_ byte: UInt8) {

@@ -2,17 +2,6 @@ import Glibc
 import HostSupport
 import Synchronization
 
-/// What a `CommitQueue` leads writers to. One call is made at a time.
-protocol Committer {
-  /// Commits one.
-  func commit(_ work: CommitQueue.Work) -> CommitQueue.Outcome
-
-  /// Commits a group, in order.
-  ///
-  /// - Returns: An outcome for each.
-  func commit(_ group: [CommitQueue.Work]) -> [CommitQueue.Outcome]
-}
-
 /// Lets one writer at a time commit for all that wait: whoever finds no leader leads, with every request that has gathered.
 ///
 /// While a leader works no lock is held, so that a provider may be foreign code; requests that come meanwhile form the next group.

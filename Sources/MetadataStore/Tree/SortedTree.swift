@@ -55,18 +55,6 @@ struct SortedTree<Element: Sendable>: @unchecked Sendable {
     return found ? unsafe node.lent[index] : nil
   }
 
-  /// How many elements stand before a position.
-  func rank(_ position: (Element) -> Int) -> Int {
-    var node = root
-    var before = 0
-    while !node.isLeaf {
-      let index = unsafe node.childIndex { unsafe position($0.pointee) }
-      for child in 0..<index { before += node.child(child).count }
-      node = node.child(index)
-    }
-    return unsafe before + node.elementIndex { unsafe position($0.pointee) }.index
-  }
-
   /// About how many elements stand between two positions, found without counting those between: exact when they are few.
   ///
   /// - Parameters:

@@ -73,7 +73,6 @@ import Testing
     #expect(tree.count == count)
     #expect(tree.first == (count > 0 ? 0 : nil))
     #expect(tree.last == (count > 0 ? count - 1 : nil))
-    #expect(tree.rank { $0 - count / 2 } == count / 2)
     for number in stride(from: 0, to: count, by: 2) {
       #expect(Self.remove(number, &tree) == number)
     }
