@@ -23,10 +23,12 @@ help: ## List these targets
 
 build: ## Build dovetail and all plugins (release) into .build/release and .build/plugins
 	swift build -c $(CONFIGURATION) --product dovetail
+	swift build -c $(CONFIGURATION) --product dovetail-worker
 	Plugins/build.sh $(CONFIGURATION) $(PLUGINS)
 
 debug: ## The same for the debugger, into .build/debug and .build/plugins-debug
 	swift build --product dovetail
+	swift build --product dovetail-worker
 	Plugins/build.sh debug $(DEBUG_PLUGINS)
 
 plugins: ## Build the plugins only (installs from Debian the libraries that some need)
@@ -66,9 +68,11 @@ lint: ## Check the form of all Swift sources
 
 install: build install-sdk ## Install below PREFIX (/usr/local), staged in DESTDIR
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins" \
+	  "$(DESTDIR)$(PREFIX)/libexec/dovetail" \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	install -m 755 .build/$(CONFIGURATION)/dovetail "$(DESTDIR)$(PREFIX)/bin/dovetail"
+	install -m 755 .build/$(CONFIGURATION)/dovetail-worker "$(DESTDIR)$(PREFIX)/libexec/dovetail/dovetail-worker"
 	install -m 644 $(PLUGINS)/*.so "$(DESTDIR)$(PREFIX)/lib/dovetail/plugins/"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' Sources/dovetail/systemd/dovetail@.service \

@@ -22,6 +22,7 @@ let package = Package(
   name: "dovetail",
   products: [
     .executable(name: "dovetail", targets: ["dovetail"]),
+    .executable(name: "dovetail-worker", targets: ["dovetail-worker"]),
     .library(name: "PluginHost", targets: ["PluginHost", "HostSupport"]),
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
@@ -96,6 +97,13 @@ let package = Package(
     // The host, from the machine up to the command line.
     .target(name: "CHostSupport"),
     .target(name: "HostSupport", dependencies: ["CHostSupport"]),
+    // What a host and its workers say to each other, the host's end of it, and the worker.
+    .target(name: "CIsolation", dependencies: ["CDovetail"]),
+    .target(name: "CWorkerLink", dependencies: ["CIsolation", "CDovetail", "CHostSupport"]),
+    // Nothing of Swift is linked into it: a plugin brings the runtime that it needs.
+    .executableTarget(
+      name: "dovetail-worker", dependencies: ["CIsolation", "CDovetail"],
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(
       name: "MetadataStore", dependencies: ["HostSupport", "CHostSupport"],
@@ -106,7 +114,7 @@ let package = Package(
       name: "PluginHost",
       dependencies: [
         "EventBus", "EventStore", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail",
-        "CBridge",
+        "CBridge", "CIsolation", "CWorkerLink",
       ],
       exclude: ["Supervision/JOURNAL.md", "Supervision/LOSSES.md"]),
     .target(

@@ -67,6 +67,8 @@ public enum HostEvents {
   public static let pluginReloaded = EventType<Reloaded>("plugin.reloaded")
   /// A reload was given up, or taken back on trial: the former build serves.
   public static let pluginRolledBack = EventType<RolledBack>("plugin.rolledback")
+  /// The worker of an isolated plugin ended, and the next one serves.
+  public static let pluginRestarted = EventType<Restarted>("plugin.restarted")
   /// A plugin was ended.
   public static let pluginUnloaded = EventType<Unloaded>("plugin.unloaded")
   /// A build is not tried again until an operator clears it.
@@ -111,6 +113,20 @@ public enum HostEvents {
     public init(phase: String, error: String) {
       self.phase = phase
       self.error = error
+    }
+  }
+
+  /// What serves after the end of a worker.
+  public struct Restarted: Codable, Sendable, Equatable {
+    /// The generation that serves.
+    public var generation: Int
+    /// How the worker ended, in one line.
+    public var cause: String
+
+    /// Describes a restart.
+    public init(generation: Int, cause: String) {
+      self.generation = generation
+      self.cause = cause
     }
   }
 

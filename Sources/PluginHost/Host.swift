@@ -80,7 +80,7 @@ public final class Host: Sendable {
       core: core, opening: parts.opening, table: table, journal: journal, stager: parts.stager,
       inspector: parts.inspector, loader: loader,
       configuration: live, events: events, quarantine: quarantine,
-      lastKnownGood: lastKnownGood)
+      lastKnownGood: lastKnownGood, isolation: IsolationDesk(log: core.log))
     let bus = core.bus
     do throws(SystemError) {
       let losses = LossWatch(core: core, events: events)
@@ -93,6 +93,9 @@ public final class Host: Sendable {
       throw OperationError(.failed, "the host cannot start its threads: \(error)")
     }
     faults.attach(self)
+    lifecycle.isolation.onEnd { [weak self] generation in
+      self?.control.submit { [weak self] in self?.workerEnded(generation) }
+    }
     try setRoutes(configuration)
     try declareOwnTypes()
     try setTypes(configuration)

@@ -47,6 +47,10 @@ enum HostEventTypes {
           "plugin.rolledback", "a reload was given up, or taken back; the former build serves",
           ["reason": .string, "to?": .string, "generation?": .integer]
         ),
+        (
+          "plugin.restarted", "the worker of an isolated plugin ended, and the next one serves",
+          ["generation": .integer, "cause": .string]
+        ),
         ("plugin.unloaded", "a plugin was ended", ["image": .string]),
         (
           "plugin.quarantined", "a build is not tried again until an operator clears it",

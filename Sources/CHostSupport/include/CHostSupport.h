@@ -10,6 +10,7 @@
 #include "hs_guard.h"
 #include "hs_latch.h"
 #include "hs_names.h"
+#include "hs_process.h"
 #include "hs_publish.h"
 #include "hs_reference.h"
 #include "hs_slot.h"

@@ -3,7 +3,7 @@ import HostSupport
 extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
-    places + choiceOfPlugins + deadlines + reloading + working + recording + keeping
+    places + choiceOfPlugins + deadlines + reloading + isolating + working + recording + keeping
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -70,6 +70,54 @@ extension ConfigurationKey {
     },
     whole("retiredBudget.bytes", 1_048_576...1_099_511_627_776, "bytes of them before it warns") {
       $0.retiredBudget.bytes = $1
+    },
+  ]
+
+  private static let isolating = [
+    choice("isolation.default", "where plugins run whose manifest leaves it to the host") {
+      $0.isolation.standard = $1
+    },
+    list("isolation.isolated", "ids of plugins that run in worker processes") {
+      $0.isolation.isolated = $1
+    },
+    list("isolation.inProcess", "ids of plugins that run in the host's process") {
+      $0.isolation.inProcess = $1
+    },
+    whole(
+      "isolation.afterCrashes", 0...1_000,
+      "contained crashes after which a plugin goes on in a worker; 0 for never"
+    ) {
+      $0.isolation.afterCrashes = $1
+    },
+    whole(
+      "isolation.callDeadline", 1...600_000,
+      "milliseconds after which a call into a worker is a hang, and the worker is killed"
+    ) {
+      $0.isolation.callDeadline = $1
+    },
+    whole(
+      "isolation.spinMicroseconds", 0...1_000,
+      "how long a thread waits awake for the other process before it sleeps"
+    ) {
+      $0.isolation.spinMicroseconds = $1
+    },
+    whole(
+      "isolation.restarts", 0...1_000,
+      "ends of a plugin's worker within isolation.restartSeconds before it is given up"
+    ) {
+      $0.isolation.restarts = $1
+    },
+    whole("isolation.restartSeconds", 1...86_400, "the time in which they are counted") {
+      $0.isolation.restartSeconds = $1
+    },
+    whole(
+      "isolation.restartDelay", 1...600_000,
+      "milliseconds before the second start in a row; doubled for each further one"
+    ) {
+      $0.isolation.restartDelay = $1
+    },
+    text("isolation.worker", "the executable of workers; default the one beside dovetail") {
+      $0.isolation.worker = $1
     },
   ]
 

@@ -159,6 +159,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var probation = Probation()
   /// What happens when plugin code crashes in the host's process.
   public var crash = CrashPolicy.traps
+  /// Which plugins run in processes of their own, and how those are kept.
+  public var isolation = Isolation()
   /// Topics that may be known before those that were only published to by name are forgotten, 100…10,000,000.
   public var topics = 65_536
   /// How many events that could not be delivered are kept.

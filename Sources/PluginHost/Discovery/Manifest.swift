@@ -42,7 +42,7 @@ public struct Manifest: Sendable, Equatable {
   /// How much its own collections may hold; `nil` for any amount.
   public var quota: MetadataQuota?
   /// Where the plugin may run.
-  public var isolation = IsolationMode.inProcess
+  public var isolation = IsolationMode.either
   /// How a new build takes over.
   public var reload = ReloadMode.live
   /// Whether the image may be unmapped.

@@ -19,6 +19,10 @@ import Synchronization
 
   private struct State {
     var image: LoadedImage?
+    var worker: Worker?
+    var ownsFiles: Bool
+    /// The state that it began from.
+    var given: SavedState?
     var callbacks: PluginCallbacks?
     var completed: [LifecyclePhase] = []
     var isTainted = false
@@ -30,13 +34,17 @@ import Synchronization
   let instance: PluginInstance
   let origin: Origin
   let build: UInt32
-  /// Whether its staged copy is another generation's too.
-  let sharesFiles: Bool
+  /// Whether it runs in a worker process.
+  let isIsolated: Bool
   private let storage: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(instance: PluginInstance, origin: Origin, build: UInt32, sharesFiles: Bool = false) {
-    self.sharesFiles = sharesFiles
+  init(
+    instance: PluginInstance, origin: Origin, build: UInt32, isIsolated: Bool = false,
+    sharesFiles: Bool = false
+  ) {
+    state = Mutex(State(ownsFiles: !sharesFiles))
+    self.isIsolated = isIsolated
     self.instance = instance
     self.origin = origin
     self.build = build
@@ -67,14 +75,36 @@ import Synchronization
 
   func setImage(_ image: LoadedImage?) { state.withLock { $0.image = image } }
 
-  /// Gives the mapped image to another generation of the same build, with what is known against it.
+  /// Its worker process, from its start to its end.
+  var worker: Worker? { state.withLock { $0.worker } }
+
+  /// Takes the plugin of a worker for its own: its callbacks lead there.
+  func adopt(_ worker: Worker) {
+    unsafe storage.pointee = worker.instance
+    let callbacks = PluginCallbacks(table: worker.plugin)
+    state.withLock { $0.callbacks = callbacks }
+  }
+
+  func setWorker(_ worker: Worker?) { state.withLock { $0.worker = worker } }
+
+  /// Whether its staged copy goes with it.
+  var ownsFiles: Bool { state.withLock { $0.ownsFiles } }
+
+  /// The state that it began from, for a successor that has no later one.
+  var given: SavedState? {
+    get { state.withLock { $0.given } }
+    set { state.withLock { $0.given = newValue } }
+  }
+
+  /// Gives the mapped image and the staged files to another generation of the same build, with what is known against it.
   func passImage(to other: Generation) {
-    let (image, stays) = state.withLock { state in
-      defer { (state.image, state.passedImageOn) = (nil, true) }
-      return (state.image, state.isTainted || state.mustStayMapped)
+    let (image, owns, stays) = state.withLock { state in
+      defer { (state.image, state.passedImageOn, state.ownsFiles) = (nil, true, false) }
+      return (state.image, state.ownsFiles, state.isTainted || state.mustStayMapped)
     }
     other.state.withLock { state in
       state.image = image
+      state.ownsFiles = state.ownsFiles || owns
       state.passedImageOn = false
       state.mustStayMapped = state.mustStayMapped || stays
     }
@@ -106,7 +136,7 @@ import Synchronization
   func has(_ phase: LifecyclePhase) -> Bool { completed.contains(phase) }
 
   /// A call crashed or hangs in it: its code is not called again and its image never unmapped.
-  var isTainted: Bool { state.withLock { $0.isTainted } }
+  var isTainted: Bool { state.withLock { $0.isTainted || $0.worker?.isOver == true } }
 
   func taint() { state.withLock { $0.isTainted = true } }
 

@@ -80,7 +80,7 @@ extension Lifecycle {
     if running == 0, !generation.isTainted { running = revoke(generation, until: deadline) }
     if running > 0 {
       core.losses.note(.callAbandoned, generation.id, count: running)
-      generation.taint()
+      if !generation.isIsolated { generation.taint() }
     }
     return takeAway(generation, stillRunning: running)
   }
@@ -100,9 +100,11 @@ extension Lifecycle {
     for request in generation.instance.requests { request.end(.cancelled) }
     running += core.bus.revoke(owner, until: deadline)
     dropHeld(of: generation)
-    running += drainJobs(generation.instance, until: deadline)
+    running += drainJobs(generation, until: deadline)
     // Also calls of what it unregistered itself, which go on; a call that hangs or crashed is not waited for again.
-    let limit = generation.isTainted ? Deadline(nanoseconds: 0) : deadline
+    // Those into a worker that has ended do come back.
+    let isLost = generation.isTainted && generation.worker == nil
+    let limit = isLost ? Deadline(nanoseconds: 0) : deadline
     return core.gatedOwners(of: generation.instance).reduce(running) { running, owner in
       max(running, core.bus.drain(owner, until: limit))
     }
@@ -116,13 +118,14 @@ extension Lifecycle {
   }
 
   /// Waits for the jobs of a plugin's executor.
-  func drainJobs(_ instance: PluginInstance, until deadline: Deadline) -> Int {
+  func drainJobs(_ generation: Generation, until deadline: Deadline) -> Int {
     var pause = Backoff()
-    while instance.outstandingJobs > 0, !deadline.hasPassed { pause.wait() }
-    return instance.outstandingJobs
+    while generation.outstandingJobs > 0, !deadline.hasPassed { pause.wait() }
+    return generation.outstandingJobs
   }
 
   private func takeAway(_ generation: Generation, stillRunning: Int) -> Unloading {
+    if generation.isIsolated { return dismiss(generation, stillRunning: stillRunning) }
     guard let image = generation.image else {
       leave(generation)
       return .unmapped
@@ -157,6 +160,24 @@ extension Lifecycle {
       ])
   }
 
+  /// Ends the worker of a generation: whatever the plugin left behind goes with it.
+  private func dismiss(_ generation: Generation, stillRunning: Int) -> Unloading {
+    let worker = generation.worker
+    // Calls that have not come back by now do when it is gone.
+    if stillRunning > 0 { worker?.giveUp() }
+    worker?.end()
+    generation.setWorker(nil)
+    if worker != nil { table.update(generation.id) { $0.unmappedImages += 1 } }
+    table.leave(generation.instance)
+    generation.instance.release()
+    guard generation.ownsFiles, case .staged(let staged) = generation.origin else {
+      return .unmapped
+    }
+    journal?.remove(generation.build)
+    try? stager.remove(staged)
+    return .unmapped
+  }
+
   private func release(
     _ image: LoadedImage, of generation: Generation, stillRunning: Int
   ) -> Unloading {
@@ -180,7 +201,7 @@ extension Lifecycle {
     table.leave(generation.instance)
     guard case .staged(let staged) = generation.origin else { return }
     generation.instance.release()
-    if !generation.sharesFiles {
+    if generation.ownsFiles {
       journal?.remove(generation.build)
       try? stager.remove(staged)
     }

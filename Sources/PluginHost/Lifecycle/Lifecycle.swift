@@ -21,14 +21,16 @@ final class Lifecycle: Sendable {
   let events: HostEvents
   let quarantine: Quarantine
   let lastKnownGood: LastKnownGood
+  let isolation: IsolationDesk
 
   init(
     core: HostCore, opening: StoreOpening, table: PluginTable, journal: Journal?, stager: Stager,
     inspector: StagingInspector, loader: ImageLoader,
     configuration: LiveConfiguration, events: HostEvents, quarantine: Quarantine,
-    lastKnownGood: LastKnownGood
+    lastKnownGood: LastKnownGood, isolation: IsolationDesk
   ) {
     self.core = core
+    self.isolation = isolation
     self.opening = opening
     self.table = table
     self.journal = journal
@@ -59,6 +61,7 @@ final class Lifecycle: Sendable {
     _ id: String, _ manifest: Manifest, _ origin: Generation.Origin,
     sharing holder: Generation? = nil
   ) throws(OperationError) -> Generation {
+    let isIsolated = try isolation.isolates(manifest, origin, configuration)
     let settings: JSON
     do throws(SettingsError) {
       settings = try manifest.settings.apply(to: configuration.settings[id] ?? .object([:]))
@@ -77,7 +80,10 @@ final class Lifecycle: Sendable {
       manifest: manifest, settings: settings, generation: number,
       number: table[id]?.number ?? 0, build: build, core: core)
     table.enter(instance)
-    return Generation(instance: instance, origin: origin, build: build, sharesFiles: holder != nil)
+    return Generation(
+      instance: instance, origin: origin, build: build,
+      isIsolated: isIsolated,
+      sharesFiles: holder != nil)
   }
 
   /// Gives a mapped image to another generation of the same build, and its place in the journal with it.
@@ -113,6 +119,7 @@ final class Lifecycle: Sendable {
     switch generation.origin {
     case .builtin(let builtin):
       return outcome(unsafe generation.handshake(builtin.entry))
+    case .staged(let staged) where generation.isIsolated: return startWorker(generation, staged)
     case .staged(let staged):
       do throws(LoadError) {
         let image: LoadedImage
@@ -194,7 +201,7 @@ final class Lifecycle: Sendable {
     skip: @escaping @Sendable () -> Bool = { false }
   ) -> LifecycleRunner.Step {
     LifecycleRunner.Step(generation: generation, phase: phase, skip: skip) { generation in
-      phase == .load ? self.loadStep(generation) : StepOutcome(generation.call(phase))
+      phase == .load ? self.loadStep(generation) : generation.outcome(of: phase)
     } finished: { outcome in
       if outcome.isDone { generation.complete(phase) }
       if outcome.taints { generation.taint() }

@@ -5,6 +5,9 @@ import CDovetail
   // Safe: function pointers into an image that stays mapped while the generation lives.
   let table: dvt_plugin
 
+  /// Callbacks that are known to be whole.
+  init(table: dvt_plugin) { self.table = table }
+
   /// Reads the callbacks.
   ///
   /// - Parameters:

@@ -101,7 +101,7 @@ extension ReloadTransaction {
       for member in members.reversed() {
         var calls = bus.drain(member.old.instance.owner, until: limit)
         if withValidators { calls += bus.drain(member.old.instance.judging, until: limit) }
-        let jobs = lifecycle.drainJobs(member.old.instance, until: limit)
+        let jobs = lifecycle.drainJobs(member.old, until: limit)
         if calls + jobs > 0 { return (member, calls, jobs) }
       }
     }
@@ -194,6 +194,7 @@ extension ReloadTransaction {
     guard let state = progress.withLock({ $0.saved[generation.id] }),
       let contract = generation.manifest.state
     else { return .skipped }
+    generation.given = state
     guard contract.schema == state.schema, contract.accepts.contains(state.version) else {
       return .failed(
         "it does not accept state \(state.schema) version \(state.version); list that version in state.accepts"

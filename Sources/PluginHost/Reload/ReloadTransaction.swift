@@ -204,7 +204,7 @@ final class ReloadTransaction: Sendable {
     }
     for member in members {
       if progress.withLock({ $0.cleaned.contains(member.id) }) {
-        revive(member)
+        reviveOrNote(member)
       } else {
         resume(member)
       }
@@ -227,17 +227,26 @@ final class ReloadTransaction: Sendable {
     lifecycle.table.update(member.id) { $0.state = .active }
   }
 
-  /// Starts the old build of a hand-off again, from the same image and the saved state.
-  private func revive(_ member: ReloadMember) {
+  /// Starts the old build again, from the same image and the saved state, in the place of its generation that has ended.
+  ///
+  /// - Returns: What serves now.
+  /// - Throws: Why it could not be started; the old generation is as it was.
+  func revive(_ member: ReloadMember) throws(OperationError) -> Generation {
+    let again = try startAgain(member, image: member.old)
+    handover.run(from: member.old, to: again, recorder: nil)
+    noteServing(again)
+    handover.releaseHeld(of: again.instance)
+    end(member.old)
+    return again
+  }
+
+  private func reviveOrNote(_ member: ReloadMember) {
     do throws(OperationError) {
-      let again = try startAgain(member, image: member.old)
-      handover.run(from: member.old, to: again, recorder: nil)
-      noteServing(again)
-      handover.releaseHeld(of: again.instance)
+      _ = try revive(member)
     } catch {
       noteNotRevived(member, error)
+      end(member.old)
     }
-    end(member.old)
   }
 
   /// Starts the old build of a member that was cleaned up once more, in the shadow, with the saved state.

@@ -1,0 +1,342 @@
+#define _GNU_SOURCE
+#include "wl_link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hs_entry.h"
+#include "hs_thread.h"
+
+/* Of threads that carry out the worker's calls. */
+#define STACK (1u << 20)
+
+static _Thread_local wl_bond *bonds;
+
+dvt_str wl_text(const char *text) { return (dvt_str){(const uint8_t *)text, strlen(text)}; }
+
+void wl_report(const dvt_error_sink *sink, int32_t code, int retryable, dvt_str domain, dvt_str message) {
+  if (!sink || !sink->report) return;
+  dvt_error error = {
+      .struct_size = sizeof error,
+      .abi_major = DVT_ABI_MAJOR,
+      .abi_minor = DVT_ABI_MINOR,
+      .code = code,
+      .retryable = retryable ? 1 : 0,
+      .domain = domain,
+      .message = message};
+  sink->report(sink->context, &error);
+}
+
+/* MARK: Making and ending */
+
+static int shared_memory(void) {
+  int memory = memfd_create("dovetail-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (memory < 0) return -1;
+  if (ftruncate(memory, (off_t)ISO_SHARED_SIZE) == 0 &&
+      fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+    return memory;
+  close(memory);
+  return -1;
+}
+
+wl_link *wl_create(const wl_settings *settings, int *memory, int *socket) {
+  wl_link *link = calloc(1, sizeof *link);
+  int pair[2] = {-1, -1}, own = -1;
+  void *map = MAP_FAILED;
+  if (!link) return NULL;
+  if ((own = shared_memory()) < 0) goto failed;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) goto failed;
+  map = mmap(NULL, ISO_SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+  if (map == MAP_FAILED) goto failed;
+  iso_shared *shared = map;
+  shared->protocol = ISO_PROTOCOL;
+  shared->spin = settings->spin;
+  atomic_store(&shared->log_level, settings->log_level);
+  if (iso_channel_make(&link->channel, shared, 1, pair[0], link->ends) != 0) goto failed;
+  link->channel.spin = settings->spin;
+  link->settings = *settings;
+  link->socket = pair[0];
+  link->memory = own;
+  link->late = -1;
+  link->proxies.next = link->proxies.previous = &link->proxies;
+  pthread_mutex_init(&link->failing, NULL);
+  pthread_mutex_init(&link->lock, NULL);
+  *memory = own;
+  *socket = pair[1];
+  return link;
+
+failed:;
+  int error = errno;
+  if (map != MAP_FAILED) munmap(map, ISO_SHARED_SIZE);
+  if (own >= 0) close(own);
+  if (pair[0] >= 0) close(pair[0]);
+  if (pair[1] >= 0) close(pair[1]);
+  free(link);
+  errno = error;
+  return NULL;
+}
+
+static void *serve_lane(void *argument);
+
+/* Starts the thread of the next lane of the worker's. One is always idle, so that a call never waits for the end of another. */
+static int start_thread(wl_link *link, uint32_t number) {
+  int started = 0;
+  pthread_mutex_lock(&link->lock);
+  if (number == link->thread_count && number < ISO_LANES / 2) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    started = pthread_create(&link->threads[number], &attributes, serve_lane, &link->ends[2 * number + 1]) == 0;
+    if (started) link->thread_count++;
+    pthread_attr_destroy(&attributes);
+  }
+  pthread_mutex_unlock(&link->lock);
+  return started;
+}
+
+static wl_link *link_of(const iso_end *end) {
+  return (wl_link *)((char *)(end->channel) - offsetof(wl_link, channel));
+}
+
+static void *serve_lane(void *argument) {
+  iso_end *end = argument;
+  wl_link *link = link_of(end);
+  wl_bond bond = {link, end, NULL};
+  hs_name_thread("dvt-worker-call");
+  bonds = &bond;
+  for (;;) {
+    iso_message call;
+    int result = iso_await(end, UINT64_MAX, &call);
+    if (result == ISO_DEAD) break;
+    if (result != ISO_ARRIVED || call.head.kind != ISO_CALL) {
+      wl_fail(link, WL_GARBAGE);
+      break;
+    }
+    start_thread(link, end->index / 2 + 1);
+    wl_serve(end, &call, link);
+    iso_message_drop(&call);
+  }
+  return NULL;
+}
+
+int wl_start(wl_link *link, const dvt_host *host) {
+  wl_tables *tables = &link->tables;
+  link->host = host;
+  tables->log = host->get_interface(host, wl_text(DVT_LOG_INTERFACE));
+  tables->config = host->get_interface(host, wl_text(DVT_CONFIG_INTERFACE));
+  tables->events = host->get_interface(host, wl_text(DVT_EVENTS_INTERFACE));
+  tables->services = host->get_interface(host, wl_text(DVT_SERVICES_INTERFACE));
+  tables->timers = host->get_interface(host, wl_text(DVT_TIMERS_INTERFACE));
+  tables->requests = host->get_interface(host, wl_text(DVT_REQUESTS_INTERFACE));
+  tables->interceptors = host->get_interface(host, wl_text(DVT_INTERCEPTORS_INTERFACE));
+  tables->event_types = host->get_interface(host, wl_text(DVT_EVENT_TYPES_INTERFACE));
+  tables->routes = host->get_interface(host, wl_text(DVT_ROUTES_INTERFACE));
+  tables->metadata = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE));
+  tables->metadata_r1 = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE_R1));
+  tables->validators = host->get_interface(host, wl_text(DVT_VALIDATORS_INTERFACE));
+  return start_thread(link, 0) ? 0 : -1;
+}
+
+void wl_destroy(wl_link *link) {
+  for (uint32_t i = 0; i < link->thread_count; i++) pthread_join(link->threads[i], NULL);
+  while (link->proxies.next != &link->proxies) wl_proxy_free(link->proxies.next);
+  iso_channel_free(&link->channel);
+  munmap(link->channel.shared, ISO_SHARED_SIZE);
+  close(link->memory);
+  close(link->socket);
+  pthread_mutex_destroy(&link->failing);
+  pthread_mutex_destroy(&link->lock);
+  free(link);
+}
+
+/* MARK: Failing */
+
+/* The call that was under way: where the worker says that it faulted, the one that hangs, or the first there is. */
+static void describe(wl_link *link, wl_failure *failure) {
+  iso_fault fault;
+  int lane = link->late;
+  if (wl_fault(link, &fault)) {
+    failure->op = fault.op;
+    lane = fault.lane < ISO_LANES ? (int)fault.lane : -1;
+  }
+  for (uint32_t i = 0; lane < 0 && failure->op == 0 && i < ISO_LANES; i += 2)
+    if (atomic_load(&link->doing[i].op)) lane = (int)i;
+  if (lane < 0 || atomic_load(&link->doing[lane].op) == 0) return;
+  failure->op = atomic_load(&link->doing[lane].op);
+  memcpy(failure->subject, link->doing[lane].subject, sizeof failure->subject);
+  failure->subject[sizeof failure->subject - 1] = 0;
+}
+
+static void fail(wl_link *link, int32_t why, int lane) {
+  pthread_mutex_lock(&link->failing);
+  if (!link->failed) {
+    link->late = why == WL_HUNG ? lane : -1;
+    wl_failure failure = {.why = why};
+    describe(link, &failure);
+    link->failed = 1;
+    link->settings.failed(link->settings.user, &failure);
+    iso_channel_kill(&link->channel);
+  }
+  pthread_mutex_unlock(&link->failing);
+}
+
+void wl_fail(wl_link *link, int32_t why) { fail(link, why, -1); }
+
+int wl_fault(const wl_link *link, iso_fault *fault) {
+  const iso_fault *theirs = &link->channel.shared->fault;
+  if (!atomic_load(&theirs->written)) return 0;
+  memcpy(fault, theirs, sizeof *fault);
+  if (fault->frames > 32) fault->frames = 32;
+  for (int i = 0; i < 16; i++) fault->images[i].path[sizeof fault->images[i].path - 1] = 0;
+  return 1;
+}
+
+/* MARK: Calling */
+
+static wl_bond *bond_of(const wl_link *link) {
+  wl_bond *bond = bonds;
+  while (bond && bond->link != link) bond = bond->outer;
+  return bond;
+}
+
+/* Packs a call: into the lane's arena, or onto the heap where that is too small. */
+static iso_writer pack(iso_end *end, const iso_ask *ask, const wl_items *items, uint32_t lists) {
+  iso_writer writer = iso_arena(end);
+  for (;;) {
+    iso_pack(&writer, &iso_type_ask, ask);
+    for (uint32_t list = 0; list < lists; list++)
+      for (uint32_t i = 0; i < items[list].count; i++) iso_pack(&writer, items[list].type, items[list].values[i]);
+    if (iso_fits(&writer) || writer.grows) return writer;
+    writer = (iso_writer){.grows = 1};
+  }
+}
+
+static int exchange(
+    wl_link *link, iso_end *end, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t lists,
+    iso_message *message) {
+  iso_writer writer = pack(end, ask, items, lists);
+  int result = iso_call(end, op, &writer, link->settings.patience, wl_serve, link, message);
+  if (writer.grows) iso_writer_free(&writer);
+  atomic_fetch_add_explicit(&link->calls, 1, memory_order_relaxed);
+  return result;
+}
+
+static int exchange_on_own_lane(
+    wl_link *link, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t lists, dvt_str subject,
+    iso_message *message, int *lane) {
+  *lane = iso_lane_take(&link->channel, link->settings.patience);
+  if (*lane < 0) return *lane;
+  iso_end *end = &link->ends[*lane];
+  wl_doing *doing = &link->doing[*lane];
+  size_t length = subject.len < sizeof doing->subject - 1 ? subject.len : sizeof doing->subject - 1;
+  if (length) memcpy(doing->subject, subject.ptr, length);
+  doing->subject[length] = 0;
+  atomic_store_explicit(&doing->op, op, memory_order_release);
+  wl_bond bond = {link, end, bonds};
+  bonds = &bond;
+  int result = exchange(link, end, op, ask, items, lists, message);
+  bonds = bond.outer;
+  if (result != ISO_ARRIVED) return result;
+  atomic_store_explicit(&doing->op, 0, memory_order_relaxed);
+  iso_lane_give(&link->channel, (uint32_t)*lane);
+  return result;
+}
+
+static int32_t refuse(wl_link *link, int result, int lane, uint32_t op, const dvt_error_sink *error) {
+  char text[160];
+  const char *what = iso_op_name(op);
+  if (result == ISO_LATE && lane >= 0) {
+    fail(link, WL_HUNG, lane);
+    snprintf(text, sizeof text, "its worker did not come back from %s within %llu ms and was ended", what,
+             (unsigned long long)(link->settings.patience / 1000000));
+    wl_report(error, DVT_TIMEOUT, 1, wl_text("dovetail"), wl_text(text));
+    return DVT_TIMEOUT;
+  }
+  if (result == ISO_LATE) {
+    wl_report(error, DVT_FULL, 1, wl_text("dovetail"), wl_text("as many calls of its worker as there can be are under way"));
+    return DVT_FULL;
+  }
+  fail(link, result == ISO_GARBAGE ? WL_GARBAGE : WL_ENDED, lane);
+  snprintf(text, sizeof text, result == ISO_GARBAGE ? "its worker answered %s with garbage and was ended"
+                                                    : "its worker ended during %s", what);
+  wl_report(error, DVT_CRASHED, 1, wl_text("dovetail"), wl_text(text));
+  return DVT_CRASHED;
+}
+
+int32_t wl_ask(
+    wl_link *link, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t item_lists, dvt_str subject,
+    wl_call *call, const dvt_error_sink *error) {
+  uint32_t side = hs_side_set(HS_SIDE_HOST);
+  const wl_bond *bond = bond_of(link);
+  int lane = bond ? (int)bond->end->index : -1;
+  int result = bond ? exchange(link, bond->end, op, ask, items, item_lists, &call->message)
+                    : exchange_on_own_lane(link, op, ask, items, item_lists, subject, &call->message, &lane);
+  int32_t code = DVT_OK;
+  if (result == ISO_ARRIVED) {
+    call->reader = iso_reader_of(&call->message);
+    call->answer = iso_unpack(&call->reader, &iso_type_answer);
+    if (!call->answer) {
+      iso_message_drop(&call->message);
+      result = ISO_GARBAGE;
+    }
+  }
+  if (result != ISO_ARRIVED) code = refuse(link, result, lane, op, error);
+  hs_side_set(side);
+  return code;
+}
+
+const iso_texts *wl_texts(wl_call *call) { return iso_unpack(&call->reader, &iso_type_texts); }
+
+int32_t wl_settle(wl_call *call, const dvt_error_sink *error) {
+  int32_t code = call->answer->code;
+  const iso_texts *texts = wl_texts(call);
+  if (code != DVT_OK && texts && texts->message.len)
+    wl_report(error, code, call->answer->retryable != 0, texts->domain, texts->message);
+  iso_message_drop(&call->message);
+  return code < 0 ? DVT_FAILED : code;
+}
+
+/* MARK: The rest */
+
+void wl_set_log_level(wl_link *link, uint32_t level) { atomic_store(&link->channel.shared->log_level, level); }
+uint32_t wl_jobs(const wl_link *link) { return atomic_load(&link->channel.shared->jobs); }
+uint64_t wl_calls(const wl_link *link) { return atomic_load(&link->calls); }
+const dvt_plugin *wl_plugin(const wl_link *link) { return &link->plugin; }
+
+wl_proxy *wl_proxy_make(wl_link *link, uint64_t token) {
+  wl_proxy *proxy = NULL;
+  pthread_mutex_lock(&link->lock);
+  if (link->proxy_count < WL_MOST_PROXIES && (proxy = calloc(1, sizeof *proxy))) {
+    *proxy = (wl_proxy){link, token, 0, link->proxies.next, &link->proxies};
+    proxy->next->previous = proxy;
+    link->proxies.next = proxy;
+    link->proxy_count++;
+  }
+  pthread_mutex_unlock(&link->lock);
+  return proxy;
+}
+
+void wl_proxy_free(wl_proxy *proxy) {
+  wl_link *link = proxy->link;
+  pthread_mutex_lock(&link->lock);
+  proxy->previous->next = proxy->next;
+  proxy->next->previous = proxy->previous;
+  link->proxy_count--;
+  pthread_mutex_unlock(&link->lock);
+  free(proxy);
+}
+
+void wl_proxy_forget(wl_link *link, uint64_t handle) {
+  wl_proxy *found = NULL;
+  pthread_mutex_lock(&link->lock);
+  for (wl_proxy *proxy = link->proxies.next; proxy != &link->proxies && !found; proxy = proxy->next)
+    if (proxy->handle == handle) found = proxy;
+  pthread_mutex_unlock(&link->lock);
+  if (found) wl_proxy_free(found);
+}

@@ -1,0 +1,73 @@
+import EventBus
+import HostSupport
+import Synchronization
+
+/// What the host does about workers that ended. Control thread only.
+extension Host {
+  /// The worker of a generation that served has failed; its gates are closed.
+  func workerEnded(_ generation: Generation) {
+    let id = generation.id
+    guard let plugin = table[id], plugin.current === generation, plugin.isActive else { return }
+    let end = generation.worker?.howItEnded(until: .after(milliseconds: 5_000))
+    let cause = end?.cause ?? "ended"
+    core.losses.note(.crash, id)
+    generation.instance.noteFailure("its worker \(cause)")
+    core.log.log(.error, id, "its worker \(cause)", fields: ["generation": "\(generation.number)"])
+    if plugin.probation != nil {
+      lifecycle.putInQuarantine(generation, .running, "its worker \(cause)")
+      rollBackFromProbation(id, because: "its worker \(cause)")
+      return
+    }
+    guard let delay = lifecycle.isolation.noteEnd(of: id, configuration.isolation) else {
+      return giveUp(generation, cause)
+    }
+    if delay == 0 { return startAgain(generation, cause) }
+    control.submit(afterMilliseconds: delay) { [weak self] in self?.startAgain(generation, cause) }
+  }
+
+  /// Starts the next worker of a plugin and gives it what its predecessor had: its queues, its place, the state it began from.
+  private func startAgain(_ old: Generation, _ cause: String) {
+    let id = old.id
+    // An operator may have unloaded or replaced it meanwhile.
+    guard let plugin = table[id], plugin.current === old, plugin.isActive else { return }
+    let member = ReloadMember(
+      old: old, new: old, isHandoff: true, sharesImage: false, log: nil, formerFailureRate: 0)
+    let revival = ReloadTransaction(lifecycle, [member])
+    if let given = old.given { revival.progress.withLock { $0.saved[id] = given } }
+    do throws(OperationError) {
+      let next = try revival.revive(member)
+      core.log.log(
+        .warning, id, "started again as generation \(next.number), as its worker \(cause)")
+      events.publish(
+        "plugin.restarted", subject: id,
+        ["generation": .int(Int64(next.number)), "cause": .string("its worker \(cause)")])
+    } catch {
+      guard let delay = lifecycle.isolation.noteEnd(of: id, configuration.isolation) else {
+        return giveUp(old, "\(cause), and could not be started again: \(error.message)")
+      }
+      control.submit(afterMilliseconds: max(delay, configuration.isolation.restartDelay)) {
+        [weak self] in
+        self?.startAgain(old, cause)
+      }
+    }
+  }
+
+  /// Ends a plugin whose workers end too often.
+  private func giveUp(_ generation: Generation, _ cause: String) {
+    let id = generation.id
+    let isolation = configuration.isolation
+    let words =
+      "its worker \(cause); it ended more than \(isolation.restarts) times within "
+      + "\(isolation.restartSeconds) s and is not started again"
+    core.log.log(
+      .error, id, "\(words); 'dovetail load \(id)' tries it once more")
+    bringDownDependents(of: id, because: "whose worker ended too often")
+    lifecycle.bringDown(
+      [id], until: .after(milliseconds: configuration.drainDeadline),
+      as: .failed(phase: .running, error: words))
+    table.update(id) { $0.lastError = words }
+    lifecycle.isolation.forgive(id)
+    events.publish(
+      "plugin.failed", subject: id, ["phase": .string("running"), "error": .string(words)])
+  }
+}

@@ -1,0 +1,117 @@
+import CHostSupport
+import Glibc
+import HostSupport
+import Synchronization
+
+/// Decides which plugins run in workers, starts those, and remembers how often they ended.
+///
+/// Threading: any thread.
+final class IsolationDesk: Sendable {
+  private struct State {
+    var warden: WorkerWarden?
+    var chosen: [String: HostConfiguration.Isolation.Place] = [:]
+    var ledger: [String: RestartLedger] = [:]
+    var crashes: [String: Int] = [:]
+  }
+
+  private let state = Mutex(State())
+  private let log: LogWriter
+  private let onEnd = Mutex<(@Sendable (Generation) -> Void)?>(nil)
+
+  init(log: LogWriter) { self.log = log }
+
+  /// Names who acts on the end of workers that served; it must not wait.
+  func onEnd(_ body: @escaping @Sendable (Generation) -> Void) { onEnd.withLock { $0 = body } }
+
+  /// Tells of such an end.
+  func tell(of generation: Generation) { onEnd.withLock { $0 }?(generation) }
+
+  /// Has a plugin run somewhere else from its next generation on, whatever the configuration says.
+  func choose(_ place: HostConfiguration.Isolation.Place, for id: String) {
+    state.withLock { $0.chosen[id] = place }
+  }
+
+  /// Whether a plugin runs in a worker.
+  ///
+  /// - Throws: `OperationError` when its manifest does not allow what the configuration wants.
+  func isolates(
+    _ manifest: Manifest, _ origin: Generation.Origin, _ configuration: HostConfiguration
+  ) throws(OperationError) -> Bool {
+    guard case .staged = origin else { return false }
+    let id = manifest.id
+    let isolation = configuration.isolation
+    let said: HostConfiguration.Isolation.Place? =
+      state.withLock { $0.chosen[id] }
+      ?? (isolation.isolated.contains(id)
+        ? .isolated : isolation.inProcess.contains(id) ? .inProcess : nil)
+    switch (manifest.isolation, said) {
+    case (.isolated, .inProcess):
+      throw OperationError(
+        .refused, plugin: id,
+        "the manifest of \(id) says \"isolation\": \"isolated\", and it is to run in the host's process",
+        advice: "take \(id) out of isolation.inProcess, or say \"either\" in the manifest")
+    case (.inProcess, .isolated):
+      throw OperationError(
+        .refused, plugin: id,
+        "the manifest of \(id) says \"isolation\": \"in-process\", and it is to run in a worker",
+        advice: "take \(id) out of isolation.isolated, or say \"either\" in the manifest")
+    case (.isolated, _): return true
+    case (.inProcess, _): return false
+    case (.either, let place): return (place ?? isolation.standard) == .isolated
+    }
+  }
+
+  /// Starts a worker.
+  func start(
+    for instance: PluginInstance, _ configuration: HostConfiguration
+  ) throws(WorkerError) -> Worker {
+    let isolation = configuration.isolation
+    let program = try WorkerProgram(configured: isolation.worker)
+    // A call of the lifecycle comes back, or is given up, before the lifecycle gives up its thread.
+    let settings = Worker.Settings(
+      spin: isolation.spinMicroseconds,
+      patience: min(isolation.callDeadline, max(1, configuration.lifecycleDeadline * 4 / 5)),
+      level: log.level)
+    return try Worker(program, try warden(), settings) { [log, id = instance.id] line in
+      log.log(.warning, id, line, fields: ["stream": "output"])
+    }
+  }
+
+  private func warden() throws(WorkerError) -> WorkerWarden {
+    do throws(SystemError) {
+      return try state.withLock { state throws(SystemError) in
+        if let warden = state.warden { return warden }
+        let warden = try WorkerWarden()
+        state.warden = warden
+        return warden
+      }
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  // MARK: Restarts
+
+  /// Notes that a worker ended.
+  ///
+  /// - Returns: Milliseconds after which it is to be started again; `nil` when it ended too often.
+  func noteEnd(of id: String, _ isolation: HostConfiguration.Isolation) -> Int? {
+    state.withLock { $0.ledger[id, default: RestartLedger()].note(isolation, now: Deadline.now()) }
+  }
+
+  /// Forgets the ends: an operator starts it anew.
+  func forgive(_ id: String) { state.withLock { $0.ledger[id] = nil } }
+
+  /// Notes a contained crash in the host's process.
+  ///
+  /// - Returns: Whether the plugin is to go on in a worker from now on.
+  func noteCrash(of id: String, _ isolation: HostConfiguration.Isolation) -> Bool {
+    state.withLock { state in
+      state.crashes[id, default: 0] += 1
+      guard isolation.afterCrashes > 0, state.crashes[id, default: 0] >= isolation.afterCrashes
+      else { return false }
+      state.chosen[id] = .isolated
+      return true
+    }
+  }
+}

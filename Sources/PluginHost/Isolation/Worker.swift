@@ -1,0 +1,214 @@
+import CDovetail
+import CHostSupport
+import CWorkerLink
+import EventBus
+import Glibc
+import HostSupport
+
+/// The process of one isolated generation, and the host's link to it.
+///
+/// Threading: any thread; `end` once, when no call into it is in progress.
+@safe final class Worker: @unchecked Sendable, WorkerWarden.Listener {
+  // Safe: `link` is set before the object is shared and lives until `end`; everything mutable is inside `state`.
+  private let link: OpaquePointer
+  private let relay = Relay()
+  private let patience: Int
+  private let log: @Sendable (String) -> Void
+  private let state = Monitor(State())
+
+  private struct State {
+    var failure: wl_failure?
+    var end: WorkerEnd?
+    var started: WorkerWarden.Started?
+    var onFailure: (@Sendable () -> Void)?
+    var tail: [UInt8] = []
+    var line: [UInt8] = []
+  }
+
+  private static let longestTail = 4096
+
+  /// How it talks with its host.
+  struct Settings: Sendable {
+    /// Microseconds that a wait spins at most.
+    var spin = 50
+    /// Milliseconds after which a call that has not come back is a hang.
+    var patience = 8_000
+    /// The least severe level of lines that are sent.
+    var level = LogLevel.info
+  }
+
+  /// Makes the link and starts the process.
+  ///
+  /// - Parameters:
+  ///   - program: What to run.
+  ///   - warden: Starts it.
+  ///   - settings: How it talks.
+  ///   - log: Told of each line that the process writes to its standard output or error.
+  /// - Throws: Why there is no process.
+  init(
+    _ program: WorkerProgram, _ warden: WorkerWarden, _ settings: Settings,
+    log: @escaping @Sendable (String) -> Void
+  ) throws(WorkerError) {
+    self.log = log
+    patience = settings.patience
+    var (memory, socket): (Int32, Int32) = (-1, -1)
+    var plan = unsafe wl_settings(
+      spin: UInt32(settings.spin) * 1_000, patience: UInt64(settings.patience) * 1_000_000,
+      log_level: Self.level(settings.level), user: Unmanaged.passUnretained(relay).toOpaque(),
+      failed: { user, failure in
+        guard let user = unsafe user, let failure = unsafe failure else { return }
+        unsafe Unmanaged<Relay>.fromOpaque(user).takeUnretainedValue().worker?.failed(
+          failure.pointee)
+      })
+    guard let link = unsafe wl_create(&plan, &memory, &socket) else {
+      throw .system(SystemError("memfd_create"))
+    }
+    unsafe self.link = link
+    relay.worker = self
+    defer { close(socket) }
+    do throws(SystemError) {
+      let started = try warden.start(
+        WorkerWarden.Order(
+          path: program.path, arguments: [program.path, "\(getpid())"],
+          environment: WorkerProgram.environment, descriptors: [memory, socket]), self)
+      state.update { $0.started = started }
+    } catch {
+      unsafe wl_fail(link, WL_ENDED)
+      unsafe wl_destroy(link)
+      throw .system(error)
+    }
+  }
+
+  /// Leads from the link, which must not keep it, to the worker.
+  @safe private final class Relay: @unchecked Sendable {
+    // Safe: set once, before the process is started.
+    weak var worker: Worker?
+  }
+
+  /// The process's id.
+  var pid: Int32 { state.withLock { $0.started?.pid ?? 0 } }
+
+  /// The callbacks of its plugin, and the `instance` that they take.
+  var plugin: dvt_plugin { unsafe wl_plugin(link).pointee }
+  var instance: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(link) }
+
+  /// Jobs of the plugin's executor that have not ended.
+  var jobs: Int { unsafe Int(wl_jobs(link)) }
+  /// Calls that were carried to it.
+  var calls: UInt64 { unsafe wl_calls(link) }
+
+  func setLevel(_ level: LogLevel) { unsafe wl_set_log_level(link, Self.level(level)) }
+
+  /// A level as the ABI numbers it.
+  private static func level(_ level: LogLevel) -> UInt32 {
+    switch level {
+    case .trace: UInt32(DVT_LOG_TRACE)
+    case .debug: UInt32(DVT_LOG_DEBUG)
+    case .info: UInt32(DVT_LOG_INFO)
+    case .warning: UInt32(DVT_LOG_WARNING)
+    case .error: UInt32(DVT_LOG_ERROR)
+    }
+  }
+
+  /// Begins to serve its calls, and has it map the image.
+  ///
+  /// - Parameters:
+  ///   - path: The staged copy.
+  ///   - generation: Whose calls they are.
+  ///   - onFailure: Told once that it has failed, before any call into it returns for that.
+  /// - Returns: The code, and what it reported with it.
+  func load(
+    _ path: String, for generation: PluginInstance, onFailure: @escaping @Sendable () -> Void
+  ) -> ErrorReport? {
+    state.update { $0.onFailure = onFailure }
+    guard unsafe wl_start(link, generation.host) == 0 else {
+      return ErrorReport(DVT_FULL, "the system has no thread for its calls")
+    }
+    let collector = ErrorCollector()
+    let code = unsafe withText(path) { path in
+      unsafe withText(Dovetail.version) { version in
+        unsafe wl_load(
+          link, path, generation.source.value, version, generation.owner.generation,
+          collector.sink)
+      }
+    }
+    if code == DVT_OK { return nil }
+    return collector.take() ?? ErrorReport(code, "failed with code \(CodeName.of(code))")
+  }
+
+  // MARK: The end
+
+  /// Whether it serves no more.
+  var isOver: Bool { state.withLock { $0.failure != nil } }
+
+  /// How it ended; waits until the system tells.
+  func howItEnded(until deadline: Deadline) -> WorkerEnd? {
+    state.wait(until: deadline) { $0.end }
+  }
+
+  /// The link is of no use any more: whatever the process does, it is not waited for.
+  private func failed(_ failure: wl_failure) {
+    let tell = state.update { state in
+      defer { if state.failure == nil { state.failure = failure } }
+      return state.failure == nil ? state.onFailure : nil
+    }
+    tell?()
+    if failure.why != WL_ENDED { kill() }
+  }
+
+  /// Ends the process, unless it has ended.
+  private func kill() {
+    state.withLock { state in
+      guard let started = state.started, state.end == nil else { return }
+      _ = hs_process_signal(started.process, SIGKILL)
+    }
+  }
+
+  func said(_ bytes: [UInt8]) {
+    let lines = state.update { state in
+      state.tail.append(contentsOf: bytes)
+      if state.tail.count > Self.longestTail {
+        state.tail.removeFirst(state.tail.count - Self.longestTail)
+      }
+      state.line.append(contentsOf: bytes)
+      var parts = state.line.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      state.line = Array((parts.popLast() ?? []).suffix(Self.longestTail))
+      return parts.map { String(decoding: $0, as: UTF8.self) }
+    }
+    for line in lines where !line.isEmpty { log(line) }
+  }
+
+  func ended(_ exit: WorkerEnd.Exit) {
+    unsafe wl_fail(link, WL_ENDED)
+    var fault = iso_fault()
+    let known = unsafe wl_fault(link, &fault) != 0
+    state.update { state in
+      guard let failure = state.failure else { return }
+      if let started = state.started { close(started.process) }
+      state.end = WorkerEnd(
+        exit: exit, failure: failure, milliseconds: patience, fault: known ? fault : nil,
+        output: state.tail)
+    }
+  }
+
+  /// Gives the process up, so that calls into it come back.
+  func giveUp() {
+    unsafe wl_fail(link, WL_ENDED)
+    kill()
+  }
+
+  /// A failure that was reported for it, with its end where that is the reason.
+  func describe(_ message: String) -> String {
+    guard isOver, let end = howItEnded(until: .after(milliseconds: 5_000)) else { return message }
+    return "its worker \(end.cause)"
+  }
+
+  /// Ends the process and frees the link. Waits for both, which takes a moment.
+  func end() {
+    state.update { $0.onFailure = nil }
+    kill()
+    _ = howItEnded(until: .after(milliseconds: 10_000))
+    unsafe wl_fail(link, WL_ENDED)
+    unsafe wl_destroy(link)
+  }
+}

@@ -1,0 +1,49 @@
+import CHostSupport
+import Glibc
+import HostSupport
+
+/// The executable that workers run, and what they find around them.
+struct WorkerProgram: Sendable {
+  /// The name of the executable.
+  static let name = "dovetail-worker"
+
+  /// The executable's path.
+  let path: String
+
+  /// Finds the executable: where the configuration says, beside the host's own, or in `../libexec/dovetail` from there.
+  ///
+  /// - Parameter configured: The configuration's path, if it has one.
+  /// - Throws: Where it was looked for.
+  init(configured: String?) throws(WorkerError) {
+    let own = unsafe realpath("/proc/self/exe", nil)
+    defer { unsafe free(own) }
+    let executable = unsafe own.map { unsafe String(cString: $0) } ?? ""
+    let folder = String(
+      executable.prefix(upTo: executable.lastIndex(of: "/") ?? executable.startIndex))
+    let beside = ["\(folder)/\(Self.name)", "\(folder)/../libexec/dovetail/\(Self.name)"]
+    let places = configured.map { [$0] } ?? beside
+    guard let found = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
+      throw .noProgram(places)
+    }
+    path = found
+  }
+
+  /// What a worker finds in its environment, and no more: how to find the runtime that the host itself uses, a place for
+  /// temporary files, language and time zone.
+  static var environment: [String] {
+    var environment = ["PATH=/usr/bin:/bin"]
+    for name in ["LANG", "LC_ALL", "TZ", "TMPDIR"] {
+      if let value = Environment.all[name] { environment.append("\(name)=\(value)") }
+    }
+    if let folder = runtimeFolder { environment.append("LD_LIBRARY_PATH=\(folder)") }
+    return environment
+  }
+
+  /// The folder of the Swift runtime that this process runs on.
+  static let runtimeFolder: String? = {
+    guard let symbol = unsafe dlsym(nil, "swift_retain"), let file = unsafe hs_image_file(symbol)
+    else { return nil }
+    let path = unsafe String(cString: file)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) }
+  }()
+}

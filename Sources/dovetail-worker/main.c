@@ -1,0 +1,84 @@
+/* A worker: the process of one isolated plugin. It is started by a host, with descriptors 3 (the memory that they share),
+ * 4 (a socket for files) and 5 (the rules of its sandbox), and the host's process id as its argument. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "wk.h"
+
+wk_process wk;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t served = 1; /* lanes of the host's that have a thread; the first has the main one */
+
+/* What the host cannot be told in another way. It reads descriptor 2. */
+static _Noreturn void give_up(const char *why) {
+  dprintf(2, "dovetail-worker: %s\n", why);
+  _exit(70);
+}
+
+static void *serve_lane(void *argument) {
+  iso_end *end = argument;
+  wk_watch_thread();
+  for (;;) {
+    iso_message call;
+    int result = iso_await(end, UINT64_MAX, &call);
+    if (result == ISO_DEAD) return NULL;
+    if (result != ISO_ARRIVED || call.head.kind != ISO_CALL) give_up("the host sent what is no call");
+    wk_serve_lane(end->index / 2 + 1);
+    wk_serve(end, &call, NULL);
+    iso_message_drop(&call);
+  }
+}
+
+void wk_serve_lane(uint32_t number) {
+  pthread_mutex_lock(&lock);
+  if (number == served && number < ISO_LANES / 2) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, serve_lane, &wk.ends[2 * number]) == 0) {
+      pthread_detach(thread);
+      served++;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+static const void *get_interface(const dvt_host *host, dvt_str name) {
+  (void)host;
+  return name.ptr ? wk_interface(name) : NULL;
+}
+
+static void connect_to_host(void) {
+  void *map = mmap(NULL, ISO_SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, WK_MEMORY, 0);
+  if (map == MAP_FAILED) give_up("the shared memory cannot be mapped");
+  iso_shared *shared = map;
+  if (shared->protocol != ISO_PROTOCOL) give_up("the host is of another version; install both together");
+  if (iso_channel_make(&wk.channel, shared, 0, WK_SOCKET, wk.ends) != 0) give_up("no memory");
+  wk.channel.spin = shared->spin;
+  wk.host = (dvt_host){
+      .struct_size = sizeof(dvt_host),
+      .abi_major = DVT_ABI_MAJOR,
+      .abi_minor = DVT_ABI_MINOR,
+      .get_interface = get_interface,
+      .buffer_create = wk_buffer_create,
+      .buffer_retain = wk_buffer_retain,
+      .buffer_release = wk_buffer_release};
+}
+
+int main(int count, char **arguments) {
+  if (count != 2) {
+    fprintf(stderr, "dovetail-worker is started by dovetail, for plugins with \"isolation\": \"isolated\".\n");
+    return 64;
+  }
+  /* The host's death is this process's: it has nobody to work for. The host may be gone already. */
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != (pid_t)atoi(arguments[1])) return 69;
+  connect_to_host();
+  if (wk_watch_faults() != 0) give_up("faults cannot be watched");
+  serve_lane(&wk.ends[0]);
+  return 0;
+}

@@ -1,0 +1,89 @@
+/* What the files of the worker share. The worker is one plugin's process: it serves the ABI by asking the host. */
+#ifndef WK_H
+#define WK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dovetail.h"
+#include "iso_lane.h"
+#include "iso_ops.h"
+#include "iso_types.h"
+
+/* Descriptors that the worker is started with. */
+#define WK_MEMORY 3
+#define WK_SOCKET 4
+#define WK_RULES 5
+
+/* The worker's end of everything. */
+typedef struct wk_process {
+  iso_channel channel;
+  iso_end ends[ISO_LANES];
+  dvt_host host;
+  const dvt_plugin *plugin;
+  void *instance;
+} wk_process;
+
+extern wk_process wk;
+
+/* What the plugin registered, behind a token. */
+typedef struct wk_entry {
+  void (*call)(void);  /* of the type that its operation has */
+  dvt_filter_callback wants;
+  dvt_completion done; /* of a request that was begun */
+  void *context;
+} wk_entry;
+
+/* Enters a registration. Returns its token, or 0 when there is no memory. [any-thread] */
+uint64_t wk_enter(wk_entry entry);
+/* The registration behind a token; all NULL when there is none. [any-thread] */
+wk_entry wk_find(uint64_t token);
+/* Remembers the host's handle of it, so that its end can be noted. */
+void wk_set_handle(uint64_t token, uint64_t handle);
+/* Forgets a registration by token, and by the host's handle. */
+void wk_leave(uint64_t token);
+void wk_leave_handle(uint64_t handle);
+
+/* One call to the host and what came of it. */
+typedef struct wk_call {
+  iso_message message;
+  iso_reader reader;
+  const iso_answer *answer;
+} wk_call;
+
+/* Asks the host. On DVT_OK the caller reads items and texts and drops the message; DVT_GONE when there is no host any more. */
+int32_t wk_ask(
+    uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, wk_call *call, const dvt_error_sink *error);
+/* Ends a call whose items were read: tells `error`, and hands the texts to the sinks (each may be NULL). Returns the code. */
+int32_t wk_settle(wk_call *call, const dvt_sink *first, const dvt_sink *second, const dvt_error_sink *error);
+
+/* A call that ends a registration. */
+int32_t wk_withdraw(uint32_t op, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error);
+
+void wk_report(const dvt_error_sink *sink, int32_t code, const char *message);
+
+/* Starts the thread of a lane of the host's, unless it runs. */
+void wk_serve_lane(uint32_t number);
+/* Carries out one call of the host's. */
+void wk_serve(iso_end *end, iso_message *call, void *context);
+/* The lane and operation that the calling thread serves, for a report of its crash. */
+extern _Thread_local iso_end *wk_end;
+extern _Thread_local uint32_t wk_op;
+
+/* The interfaces. */
+const void *wk_interface(dvt_str name);
+extern const dvt_metadata wk_metadata, wk_metadata_r1;
+extern const dvt_executor wk_executor;
+
+/* Buffers of this process. `data` may be NULL. */
+const dvt_buffer *wk_buffer_make(uint64_t length, const uint8_t *data);
+int32_t wk_buffer_create(const dvt_host *host, uint64_t length, const dvt_buffer **out);
+void wk_buffer_retain(const dvt_buffer *buffer);
+void wk_buffer_release(const dvt_buffer *buffer);
+
+/* Writes down the fault that the process is about to die of. */
+int wk_watch_faults(void);
+/* Gives the calling thread a stack for signal handlers. */
+void wk_watch_thread(void);
+
+#endif

@@ -1,0 +1,387 @@
+/* What the host asks of the plugin. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wk.h"
+
+/* Bytes that a sink of the plugin's call collects. */
+typedef struct bytes {
+  uint8_t *ptr;
+  size_t length, capacity;
+} bytes;
+
+#define LARGEST_OUTPUT (64u << 20)
+
+/* One call while it is carried out. */
+typedef struct service {
+  iso_end *end;
+  uint32_t op;
+  const iso_ask *ask;
+  iso_reader reader;
+  iso_writer writer;
+  iso_answer answer;
+  iso_texts texts;
+  int isStreaming;
+  bytes first, second;
+  uint32_t stage;
+  dvt_error_sink sink;
+  char domain[128];
+  char message[2048];
+} service;
+
+static void note_error(void *context, const dvt_error *error) {
+  service *service = context;
+  size_t domain = error->domain.len < sizeof service->domain ? error->domain.len : sizeof service->domain;
+  size_t message = error->message.len < sizeof service->message ? error->message.len : sizeof service->message;
+  if (domain) memcpy(service->domain, error->domain.ptr, domain);
+  if (message) memcpy(service->message, error->message.ptr, message);
+  service->texts.domain = (dvt_str){(const uint8_t *)service->domain, domain};
+  service->texts.message = (dvt_str){(const uint8_t *)service->message, message};
+  service->answer.retryable = error->retryable;
+}
+
+static int32_t collect(void *context, const uint8_t *ptr, uint64_t length) {
+  bytes *bytes = context;
+  if (length > LARGEST_OUTPUT - bytes->length) return DVT_TOO_LARGE;
+  if (bytes->length + length > bytes->capacity) {
+    size_t capacity = bytes->capacity ? bytes->capacity : 512;
+    while (capacity < bytes->length + length) capacity *= 2;
+    uint8_t *grown = realloc(bytes->ptr, capacity);
+    if (!grown) return DVT_FULL;
+    bytes->ptr = grown;
+    bytes->capacity = capacity;
+  }
+  if (length) memcpy(bytes->ptr + bytes->length, ptr, length);
+  bytes->length += length;
+  return DVT_OK;
+}
+
+static int32_t replace(bytes *bytes, dvt_bytes with) {
+  bytes->length = 0;
+  return collect(bytes, with.ptr, with.len);
+}
+
+static dvt_sink sink_of(bytes *bytes) {
+  return (dvt_sink){
+      .struct_size = sizeof(dvt_sink), .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = bytes,
+      .write = collect};
+}
+
+static void stream(service *service) {
+  service->isStreaming = 1;
+  service->writer = (iso_writer){.grows = 1};
+  iso_pack(&service->writer, &iso_type_answer, &service->answer);
+}
+
+static void show(service *service, const iso_type *type, const void *value) {
+  iso_pack(&service->writer, type, value);
+  service->answer.items++;
+}
+
+static void *item(service *service, const iso_type *type) { return iso_unpack(&service->reader, type); }
+
+/* MARK: Loading */
+
+static int32_t fail(service *service, int32_t code, const char *text) {
+  wk_report(&service->sink, code, text);
+  return code;
+}
+
+static int64_t callbacks(const dvt_plugin *plugin) {
+  int64_t has = 0;
+#define HAS(member, bit) \
+  if (plugin->struct_size >= offsetof(dvt_plugin, member) + sizeof(void *) && plugin->member) has |= bit
+  HAS(pre_init, ISO_HAS_PRE_INIT);
+  HAS(save_state, ISO_HAS_SAVE_STATE);
+  HAS(restore_state, ISO_HAS_RESTORE_STATE);
+  HAS(health, ISO_HAS_HEALTH);
+  HAS(metrics, ISO_HAS_METRICS);
+#undef HAS
+  return has;
+}
+
+static int32_t load(service *service) {
+  char text[1024], path[4096];
+  const iso_ask *ask = service->ask;
+  if (wk.plugin) return fail(service, DVT_EXISTS, "this worker has a plugin already");
+  if (ask->first.len >= sizeof path || ask->field_count != 1) return fail(service, DVT_INVALID, "the path is too long");
+  memcpy(path, ask->first.ptr, ask->first.len);
+  path[ask->first.len] = 0;
+  void *image = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!image) {
+    const char *why = dlerror();
+    size_t length = strlen(path);
+    /* The staged copy's path means nothing to an operator. */
+    if (why && strncmp(why, path, length) == 0 && strncmp(why + length, ": ", 2) == 0) why += length + 2;
+    snprintf(text, sizeof text, "the loader refused it: %s", why ? why : "?");
+    return fail(service, DVT_FAILED, text);
+  }
+  dvt_entry entry = (dvt_entry)dlsym(image, DVT_ENTRY_SYMBOL);
+  if (!entry) return fail(service, DVT_FAILED, "it exports no " DVT_ENTRY_SYMBOL);
+  dvt_handshake handshake = {
+      .struct_size = sizeof handshake,
+      .abi_major = DVT_ABI_MAJOR,
+      .abi_minor = DVT_ABI_MINOR,
+      .host_version = ask->fields[0].value,
+      .plugin_id = ask->second,
+      .generation = ask->generation};
+  const dvt_plugin *plugin = entry(&handshake);
+  if (!plugin)
+    return fail(service, DVT_UNSUPPORTED, "its entry returned NULL: it refuses this host; use a build for this host");
+  if (plugin->abi_major != DVT_ABI_MAJOR) {
+    snprintf(
+        text, sizeof text, "it was built for ABI %u.%u, this host speaks %u.%u; rebuild it with this host's header",
+        plugin->abi_major, plugin->abi_minor, DVT_ABI_MAJOR, DVT_ABI_MINOR);
+    return fail(service, DVT_UNSUPPORTED, text);
+  }
+  if (plugin->struct_size < 8 + 2 * sizeof(void *) || plugin->struct_size > 65536) {
+    snprintf(text, sizeof text, "dvt_plugin.struct_size is %u; set it to sizeof(dvt_plugin)", plugin->struct_size);
+    return fail(service, DVT_INVALID, text);
+  }
+  static dvt_plugin own;
+  memcpy(&own, plugin, plugin->struct_size < sizeof own ? plugin->struct_size : sizeof own);
+  if (!own.init || !own.cleanup)
+    return fail(service, DVT_INVALID, "dvt_plugin.init or .cleanup is NULL; both are required");
+  wk.plugin = &own;
+  service->answer.number = callbacks(&own);
+  return DVT_OK;
+}
+
+/* MARK: Lifecycle */
+
+static void note_metric(void *context, const dvt_metric *metric) { show(context, &iso_type_metric, metric); }
+
+static int32_t metrics(service *service) {
+  stream(service);
+  dvt_metric_sink out = {
+      .struct_size = sizeof out, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = service,
+      .report = note_metric};
+  return wk.plugin->metrics ? wk.plugin->metrics(wk.instance, &out) : DVT_OK;
+}
+
+static int32_t lifecycle(service *service) {
+  const dvt_plugin *plugin = wk.plugin;
+  const dvt_error_sink *error = &service->sink;
+  if (!plugin) return fail(service, DVT_INVALID, "no plugin is loaded");
+#define CALL(member) (plugin->member ? plugin->member(wk.instance, error) : DVT_OK)
+  switch (service->op) {
+  case ISO_PRE_INIT: return plugin->pre_init ? plugin->pre_init(&wk.host, &wk.instance, error) : DVT_OK;
+  case ISO_INIT: return plugin->init(&wk.host, &wk.instance, error);
+  case ISO_POST_INIT: return CALL(post_init);
+  case ISO_QUIESCE: return CALL(quiesce);
+  case ISO_RESUME: return CALL(resume);
+  case ISO_HEALTH: return CALL(health);
+  case ISO_PRE_CLEANUP: return CALL(pre_cleanup);
+  case ISO_CLEANUP: return CALL(cleanup);
+#undef CALL
+  case ISO_SAVE_STATE: {
+    dvt_sink out = sink_of(&service->first);
+    return plugin->save_state ? plugin->save_state(wk.instance, &out, error) : DVT_OK;
+  }
+  case ISO_RESTORE_STATE: {
+    const dvt_state *state = item(service, &iso_type_state);
+    return plugin->restore_state ? plugin->restore_state(wk.instance, state, error) : DVT_OK;
+  }
+  default: return metrics(service);
+  }
+}
+
+/* MARK: Callbacks */
+
+/* An event whose data came in a buffer gets one of this process. */
+static const dvt_buffer *rebuffer(dvt_event *event) {
+  if (!event->buffer) return NULL;
+  const dvt_buffer *buffer = event->data.len ? wk_buffer_make(event->data.len, event->data.ptr) : NULL;
+  event->buffer = buffer;
+  if (buffer) event->data.ptr = buffer->ptr;
+  return buffer;
+}
+
+static int32_t handle_event(service *service, wk_entry entry) {
+  dvt_event *event = item(service, &iso_type_event);
+  if (!event) return DVT_INVALID;
+  const dvt_buffer *buffer = rebuffer(event);
+  int32_t code = DVT_OK;
+  if (!entry.wants || entry.wants(entry.context, event))
+    code = ((dvt_handler)entry.call)(entry.context, event, &service->sink);
+  wk_buffer_release(buffer);
+  return code;
+}
+
+static int32_t handle_request(service *service, wk_entry entry) {
+  const dvt_request *request = item(service, &iso_type_request);
+  dvt_sink reply = sink_of(&service->first);
+  return request ? ((dvt_service_handler)entry.call)(entry.context, request, &reply, &service->sink) : DVT_INVALID;
+}
+
+static int32_t handle_completion(service *service, wk_entry entry) {
+  if (entry.done) entry.done(entry.context, (int32_t)(int64_t)service->ask->number);
+  wk_leave(service->ask->token);
+  return DVT_OK;
+}
+
+static int32_t handle_combine(service *service, wk_entry entry) {
+  const dvt_request *request = item(service, &iso_type_request);
+  uint64_t count = service->ask->number;
+  dvt_reply *replies = calloc(count ? count : 1, sizeof *replies);
+  dvt_sink reply = sink_of(&service->first);
+  for (uint64_t i = 0; replies && i < count; i++) {
+    const dvt_reply *each = item(service, &iso_type_reply);
+    if (each) replies[i] = *each;
+  }
+  if (!request || !replies) {
+    free(replies);
+    return DVT_FULL;
+  }
+  int32_t code = ((dvt_combiner)entry.call)(entry.context, request, replies, count, &reply, &service->sink);
+  free(replies);
+  return code;
+}
+
+static int32_t amend_event(void *context, const dvt_event *event) {
+  service *service = context;
+  if (service->stage != DVT_STAGE_EVENT || !event) return DVT_INVALID;
+  iso_writer_free(&service->writer);
+  service->answer.items = 0;
+  stream(service);
+  show(service, &iso_type_event, event);
+  service->answer.number = ISO_AMENDED_EVENT;
+  return DVT_OK;
+}
+
+static int32_t amend(void *context, dvt_str type, dvt_bytes data) {
+  service *service = context;
+  const uint64_t most = service->stage == DVT_STAGE_REQUEST ? 16u << 20 : 64u << 20;
+  if (service->stage == DVT_STAGE_EVENT) return DVT_INVALID;
+  if (data.len > most) return DVT_TOO_LARGE;
+  service->answer.number = ISO_AMENDED;
+  int32_t code = replace(&service->first, data);
+  return code == DVT_OK ? replace(&service->second, (dvt_bytes){type.ptr, type.len}) : code;
+}
+
+static int32_t answer_with(void *context, dvt_bytes data) {
+  service *service = context;
+  int32_t code = replace(&service->first, data);
+  if (code == DVT_OK) service->answer.number = ISO_ANSWERED;
+  return code;
+}
+
+static int32_t handle_exchange(service *service, wk_entry entry) {
+  const dvt_exchange *exchange = item(service, &iso_type_exchange);
+  if (!exchange) return DVT_INVALID;
+  service->stage = exchange->stage;
+  dvt_verdict verdict = {
+      .struct_size = sizeof verdict,
+      .abi_major = DVT_ABI_MAJOR,
+      .abi_minor = DVT_ABI_MINOR,
+      .context = service,
+      .amend_event = amend_event,
+      .amend = amend,
+      .answer = answer_with};
+  int32_t code = ((dvt_interceptor)entry.call)(entry.context, exchange, &verdict, &service->sink);
+  /* What it said last counts: an event that was amended before is not needed any more. */
+  if (service->isStreaming && service->answer.number != ISO_AMENDED_EVENT) {
+    iso_writer_free(&service->writer);
+    service->isStreaming = 0;
+    service->answer.items = 0;
+  }
+  return code;
+}
+
+typedef struct reviewing {
+  service *service;
+  const dvt_review *review;
+} reviewing;
+
+static int32_t amend_put(void *context, uint64_t index, const dvt_value *value) {
+  reviewing *reviewing = context;
+  if (!value || index >= reviewing->review->proposal_count || !reviewing->review->proposals[index].value)
+    return DVT_INVALID;
+  iso_amendment amendment = {index, *value};
+  show(reviewing->service, &iso_type_amendment, &amendment);
+  return DVT_OK;
+}
+
+static int32_t handle_review(service *service, wk_entry entry) {
+  const dvt_review *review = item(service, &iso_type_review);
+  if (!review) return DVT_INVALID;
+  stream(service);
+  reviewing context = {service, review};
+  dvt_amending amending = {
+      .struct_size = sizeof amending, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = &context,
+      .amend = amend_put};
+  return ((dvt_validator)entry.call)(entry.context, review, &amending, &service->sink);
+}
+
+static int32_t callback(service *service) {
+  wk_entry entry = wk_find(service->ask->token);
+  if (service->op == ISO_HANDLE_COMPLETION) return handle_completion(service, entry);
+  /* It was withdrawn as the call was under way. */
+  if (!entry.call) return DVT_GONE;
+  switch (service->op) {
+  case ISO_HANDLE_EVENT: return handle_event(service, entry);
+  case ISO_HANDLE_REQUEST: return handle_request(service, entry);
+  case ISO_HANDLE_TIMER: return ((dvt_timer_handler)entry.call)(entry.context, &service->sink);
+  case ISO_HANDLE_RECORD: {
+    const dvt_record *record = item(service, &iso_type_record);
+    return record ? ((dvt_record_receiver)entry.call)(entry.context, record) : DVT_INVALID;
+  }
+  case ISO_HANDLE_REPLY: {
+    const dvt_reply *reply = item(service, &iso_type_reply);
+    return reply ? ((dvt_reply_handler)entry.call)(entry.context, reply) : DVT_INVALID;
+  }
+  case ISO_HANDLE_COMBINE: return handle_combine(service, entry);
+  case ISO_HANDLE_EXCHANGE: return handle_exchange(service, entry);
+  case ISO_HANDLE_REVIEW: return handle_review(service, entry);
+  default: return fail(service, DVT_UNSUPPORTED, "this worker knows no such call");
+  }
+}
+
+/* MARK: Answering */
+
+static void answer(service *service) {
+  service->texts.first = (dvt_bytes){service->first.ptr, service->first.length};
+  service->texts.second = (dvt_bytes){service->second.ptr, service->second.length};
+  if (service->isStreaming) {
+    if (service->writer.base) memcpy(service->writer.base, &service->answer, sizeof service->answer);
+    iso_pack(&service->writer, &iso_type_texts, &service->texts);
+  } else {
+    service->writer = iso_arena(service->end);
+    for (;;) {
+      iso_pack(&service->writer, &iso_type_answer, &service->answer);
+      iso_pack(&service->writer, &iso_type_texts, &service->texts);
+      if (iso_fits(&service->writer) || service->writer.grows) break;
+      service->writer = (iso_writer){.grows = 1};
+    }
+  }
+  iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
+  if (service->writer.grows) iso_writer_free(&service->writer);
+  free(service->first.ptr);
+  free(service->second.ptr);
+}
+
+void wk_serve(iso_end *end, iso_message *call, void *context) {
+  (void)context;
+  service service;
+  memset(&service, 0, offsetof(struct service, domain));
+  service.end = end;
+  service.op = call->head.op;
+  service.reader = iso_reader_of(call);
+  service.ask = iso_unpack(&service.reader, &iso_type_ask);
+  service.sink = (dvt_error_sink){
+      .struct_size = sizeof service.sink, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = &service,
+      .report = note_error};
+  if (!service.ask) abort(); /* the host writes no such thing */
+  iso_end *outer_end = wk_end;
+  uint32_t outer_op = wk_op;
+  wk_end = end;
+  wk_op = service.op;
+  service.answer.code = service.op == ISO_LOAD            ? load(&service)
+                        : service.op < ISO_HANDLE_EVENT ? lifecycle(&service)
+                                                        : callback(&service);
+  wk_end = outer_end;
+  wk_op = outer_op;
+  answer(&service);
+}
