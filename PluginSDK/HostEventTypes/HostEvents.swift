@@ -63,6 +63,8 @@ public enum HostEvents {
   public static let pluginActive = EventType<Build>("plugin.active")
   /// A step of a plugin's life failed, or it crashed.
   public static let pluginFailed = EventType<Failed>("plugin.failed")
+  /// Plugin code crashed, in the host's process or in a worker of its own.
+  public static let pluginCrashed = EventType<Crashed>("plugin.crashed")
   /// A new build took over.
   public static let pluginReloaded = EventType<Reloaded>("plugin.reloaded")
   /// A reload was given up, or taken back on trial: the former build serves.
@@ -127,6 +129,41 @@ public enum HostEvents {
     public init(generation: Int, cause: String) {
       self.generation = generation
       self.cause = cause
+    }
+  }
+
+  /// A crash of plugin code.
+  public struct Crashed: Codable, Sendable, Equatable {
+    /// The number of its report: `dovetail crashes show REPORT`; 0 when it could not be kept.
+    public var report: Int
+    /// The build's version.
+    public var version: String
+    /// SHA-256 of its file in lower-case hexadecimal; empty where it is not known.
+    public var hash: String
+    /// Which generation of the plugin it was, 1….
+    public var generation: Int
+    /// `contained` (the host went on), `fatal` (it died, and this one tells of it), or `worker` (an isolated plugin's process died).
+    public var outcome: String
+    /// What happened, in one line.
+    public var cause: String
+    /// What the host had called, such as "handler 'poke'"; empty where it is not known.
+    public var place: String
+    /// The signal's name; empty for what ended without one.
+    public var signal: String
+
+    /// Describes a crash.
+    public init(
+      report: Int, version: String, hash: String, generation: Int, outcome: String, cause: String,
+      place: String, signal: String
+    ) {
+      self.report = report
+      self.version = version
+      self.hash = hash
+      self.generation = generation
+      self.outcome = outcome
+      self.cause = cause
+      self.place = place
+      self.signal = signal
     }
   }
 

@@ -40,6 +40,13 @@ enum HostEventTypes {
           ["phase": .string, "error": .string]
         ),
         (
+          "plugin.crashed", "plugin code crashed; 'dovetail crashes show REPORT' tells the whole",
+          [
+            "report": .integer, "version": .string, "hash": .string, "generation": .integer,
+            "outcome": .string, "cause": .string, "place": .string, "signal": .string,
+          ]
+        ),
+        (
           "plugin.reloaded", "a new build took over",
           ["from": .string, "to": .string, "generation": .integer, "pause_ms": .number]
         ),

@@ -17,6 +17,7 @@ struct HostParts {
   let core: HostCore
   let opening: StoreOpening
   let faults: FaultDesk
+  let crashes: CrashArchive
   private let previousRun: PreviousRun?
 
   init(_ configuration: HostConfiguration, log: LogWriter) throws(OperationError) {
@@ -38,6 +39,7 @@ struct HostParts {
       previousRun = try Journal.readPrevious(in: state)
       quarantine = try Quarantine(in: state)
       if let culprit = previousRun?.culprit { try quarantine.add(culprit) }
+      crashes = try CrashArchive(in: state)
       lastKnownGood = try LastKnownGood(in: state, durable: configuration.journalFsync)
       previousBuilds = try LastKnownGood(in: state, folder: "previous", durable: false)
       journal = try Journal.begin(in: state)
@@ -47,7 +49,7 @@ struct HostParts {
         .failed, "the state directory \(path) cannot be used: \(error)",
         advice: "free space there, or give another --state DIR")
     }
-    faults = FaultDesk(journal: journal)
+    faults = FaultDesk(journal: journal, crashes: crashes)
     let inspector = StagingInspector()
     self.inspector = inspector
     stager = Stager(state: state) { file, subject throws(StagingError) in
@@ -103,6 +105,8 @@ struct HostParts {
       bus: bus, providers: providers, seat: opening.seat, log: log, limits: limits
     ) { instance, signal, place in
       faults.crashed(instance, signal: signal, place: place)
+    } onPhaseCrash: { instance, crash, phase in
+      faults.report(crash, of: instance, in: phase, place: phase.rawValue)
     }
     return (core, opening)
   }

@@ -9,6 +9,7 @@ public import HostSupport
 /// staging/          the copies of plugins that are mapped
 /// journal           see Supervision/JOURNAL.md
 /// quarantine/       builds that are not tried again
+/// crashes/          what is known of crashes; see Supervision/CRASHES.md
 /// known-good/       the last build of each plugin that proved itself
 /// cache/  store/    the registry cache; the metadata of the `file` provider
 /// events/           recorded events; see EventStore/FORMAT.md
@@ -56,7 +57,9 @@ public final class StateDirectory: Sendable {
     lock = try StateDirectory.takeLock(in: root)
     do throws(SystemError) {
       try StateDirectory.moveStagedAside(in: root)
-      for name in ["staging", "quarantine", "known-good", "previous", "cache", "store"] {
+      for name in [
+        "staging", "quarantine", "known-good", "previous", "cache", "store", "crashes",
+      ] {
         try root.makeDirectory(name)
       }
       staging = try root.directory("staging")

@@ -21,11 +21,14 @@ final class HostCore: Sendable {
   let limits: BridgeLimits
   /// Told of a contained crash of plugin code, on the thread where it happened.
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void
+  /// Told of a crash that was contained in a step of a plugin's life.
+  let onPhaseCrash: @Sendable (PluginInstance, ContainedCrash, LifecyclePhase) -> Void
 
   init(
     bus: EventBus, providers: PersistenceRegistry, seat: StoreSeat, log: LogWriter,
     limits: BridgeLimits,
-    onCrash: @escaping @Sendable (PluginInstance, Int32, String) -> Void
+    onCrash: @escaping @Sendable (PluginInstance, Int32, String) -> Void,
+    onPhaseCrash: @escaping @Sendable (PluginInstance, ContainedCrash, LifecyclePhase) -> Void
   ) {
     self.bus = bus
     timers = Scheduler(workers: bus.workers)
@@ -34,6 +37,7 @@ final class HostCore: Sendable {
     self.log = log
     self.limits = limits
     self.onCrash = onCrash
+    self.onPhaseCrash = onPhaseCrash
   }
 
   /// What waits at a plugin's gate beside its subscriptions: services, timers, watches, the collecting of its figures.

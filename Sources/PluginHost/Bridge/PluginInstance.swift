@@ -35,6 +35,8 @@ import Synchronization
   let judging: Owner
   let number: UInt32
   let manifest: Manifest
+  /// Of the build's file; `nil` for a builtin.
+  let hash: SHA256Digest?
   let settings: JSON
   let core: HostCore
   /// The struct that the plugin knows its host by.
@@ -71,11 +73,12 @@ import Synchronization
 
   init(
     manifest: Manifest, settings: JSON, generation: UInt32, number: UInt32, build: UInt32,
-    core: HostCore
+    hash: SHA256Digest? = nil, core: HostCore
   ) {
     id = manifest.id
     self.number = number
     self.manifest = manifest
+    self.hash = hash
     self.settings = settings
     self.core = core
     owner = Owner(name: manifest.id, generation: generation, build: build)
@@ -292,6 +295,13 @@ import Synchronization
       state.failures += 1
       state.lastError = message
     }
+  }
+
+  private let crashIsReported = Atomic(false)
+
+  /// Whether the caller is to report a crash of this generation: one of them is reported, all are counted.
+  func claimCrashReport() -> Bool {
+    !crashIsReported.exchange(true, ordering: .relaxed)
   }
 
   /// Failed deliveries and calls of this generation.

@@ -15,6 +15,9 @@ import Synchronization
     case staged(StagedImage)
     /// Code that is linked into the host.
     case builtin(BuiltinPlugin)
+
+    /// SHA-256 of the build; `nil` for a builtin.
+    var hash: SHA256Digest? { if case .staged(let staged) = self { staged.digest } else { nil } }
   }
 
   private struct State {
@@ -59,9 +62,7 @@ import Synchronization
   var manifest: Manifest { instance.manifest }
 
   /// SHA-256 of the build; `nil` for a builtin.
-  var hash: SHA256Digest? {
-    if case .staged(let staged) = origin { staged.digest } else { nil }
-  }
+  var hash: SHA256Digest? { origin.hash }
 
   /// Whether its file, and the libraries that it brings, hold the same bytes as another's.
   func holdsSame(as other: Generation) -> Bool {

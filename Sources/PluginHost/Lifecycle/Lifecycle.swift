@@ -78,7 +78,7 @@ final class Lifecycle: Sendable {
     let build = holder?.build ?? enterInJournal(id, manifest, origin, number)
     let instance = PluginInstance(
       manifest: manifest, settings: settings, generation: number,
-      number: table[id]?.number ?? 0, build: build, core: core)
+      number: table[id]?.number ?? 0, build: build, hash: origin.hash, core: core)
     table.enter(instance)
     return Generation(
       instance: instance, origin: origin, build: build,
@@ -227,6 +227,7 @@ final class Lifecycle: Sendable {
     if case .hung = outcome { core.losses.note(.lifecycleTimeout, generation.id) }
     if case .crashed(let crash) = outcome {
       core.losses.note(.crash, generation.id)
+      core.onPhaseCrash(generation.instance, crash, phase)
       putInQuarantine(generation, phase, crash.cause(in: phase.rawValue))
     }
   }

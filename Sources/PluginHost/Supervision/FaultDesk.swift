@@ -7,6 +7,8 @@ import Synchronization
 /// Where contained crashes and failed deliveries are reported, on whatever thread they happen; the host acts on its own.
 final class FaultDesk: Sendable {
   private let journal: Journal
+  /// What is known of crashes, this host's and those before it.
+  let crashes: CrashArchive
   private let host = Mutex<WeakHost>(WeakHost())
   /// Start order as the resolver decided it last.
   let order = Mutex<[String]>([])
@@ -15,8 +17,9 @@ final class FaultDesk: Sendable {
 
   private struct WeakHost { weak var host: Host? }
 
-  init(journal: Journal) {
+  init(journal: Journal, crashes: CrashArchive) {
     self.journal = journal
+    self.crashes = crashes
   }
 
   /// Names the host that acts on reports.
@@ -112,11 +115,50 @@ final class FaultDesk: Sendable {
 
   /// Plugin code crashed and was contained.
   func crashed(_ instance: PluginInstance, signal: Int32, place: String) {
-    let cause = ContainedCrash(signal: signal).cause(in: place)
+    let crash = ContainedCrash(signal: signal)
+    let cause = crash.cause(in: place)
     instance.noteFailure(cause)
     guard let host = present else { return }
     host.core.losses.note(.crash, instance.id)
-    host.control.submit { [weak host] in host?.containCrash(of: instance, cause: cause) }
+    host.control.submit { [weak host] in
+      host?.faults.report(crash, of: instance, in: .running, place: place)
+      host?.containCrash(of: instance, cause: cause)
+    }
+  }
+
+  /// Keeps a report of a generation's first contained crash.
+  func report(
+    _ crash: ContainedCrash, of instance: PluginInstance, in phase: LifecyclePhase, place: String
+  ) {
+    guard instance.claimCrashReport() else { return }
+    var report = CrashReport(
+      of: PluginBuild(instance), .contained, cause: crash.cause(in: place))
+    report.place = place
+    report.phase = phase.rawValue
+    report.signal = crash.signal
+    if !crash.message.isEmpty { report.message = crash.message }
+    keep(report)
+  }
+
+  /// Keeps what is known of a crash, and tells of it: `plugin.crashed`. It waits for the disk.
+  ///
+  /// - Parameter report: What happened.
+  /// - Returns: The report with its number; without one when the disk did not take it, which the log says.
+  @discardableResult
+  func keep(_ report: CrashReport) -> CrashReport {
+    var kept = report
+    do throws(SystemError) { kept = try crashes.add(report) } catch {
+      present?.core.log.log(.error, report.plugin, "its crash report is not kept: \(error)")
+    }
+    present?.events.publish(
+      "plugin.crashed", subject: kept.plugin,
+      [
+        "report": .int(Int64(kept.id)), "version": .string(kept.version),
+        "hash": .string(kept.contentHash), "generation": .int(Int64(kept.generation)),
+        "outcome": .string(kept.outcome.rawValue), "cause": .string(kept.cause),
+        "place": .string(kept.place ?? kept.phase ?? ""), "signal": .string(kept.signal ?? ""),
+      ])
+    return kept
   }
 
   /// Installs the crash guard on the process and proves it on this runtime; traps are fatal where the proof fails.

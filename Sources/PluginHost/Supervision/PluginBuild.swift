@@ -1,3 +1,4 @@
+import EventBus
 public import HostSupport
 
 /// One build of a plugin: what the journal, the quarantine and the last known good are about.
@@ -17,5 +18,12 @@ public struct PluginBuild: Sendable, Hashable, Codable {
     self.version = version
     self.hash = hash
     self.generation = generation
+  }
+
+  /// The build of a generation; of a builtin, which has no file, the hash is zero.
+  init(_ instance: PluginInstance) {
+    self.init(
+      id: instance.id, version: "\(instance.manifest.version)", hash: instance.hash ?? .zero,
+      generation: instance.owner.generation)
   }
 }

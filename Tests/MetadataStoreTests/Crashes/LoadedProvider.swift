@@ -39,7 +39,9 @@ final class LoadedProvider: Sendable {
     let core = HostCore(
       bus: unsafe EventBus(layout: EventCopy.layout, threads: 1), providers: PersistenceRegistry(),
       seat: StoreSeat(), log: LogWriter(level: .error), limits: BridgeLimits()
-    ) { _, _, _ in }
+    ) { _, _, _ in
+    } onPhaseCrash: { _, _, _ in
+    }
     generation = Generation(
       instance: PluginInstance(
         manifest: builtin.manifest, settings: .object([:]), generation: 1, number: 0, build: 0,

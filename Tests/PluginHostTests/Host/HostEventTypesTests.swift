@@ -30,6 +30,7 @@ extension HostSuite {
       case HostEvents.pluginLoaded.topic: try take(HostEvents.pluginLoaded)
       case HostEvents.pluginActive.topic: try take(HostEvents.pluginActive)
       case HostEvents.pluginFailed.topic: try take(HostEvents.pluginFailed)
+      case HostEvents.pluginCrashed.topic: try take(HostEvents.pluginCrashed)
       case HostEvents.pluginReloaded.topic: try take(HostEvents.pluginReloaded)
       case HostEvents.pluginRolledBack.topic: try take(HostEvents.pluginRolledBack)
       case HostEvents.pluginUnloaded.topic: try take(HostEvents.pluginUnloaded)
