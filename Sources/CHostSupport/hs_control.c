@@ -5,6 +5,7 @@
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,13 @@ int hs_accept(int socket) { return accept4(socket, 0, 0, SOCK_CLOEXEC); }
 int hs_has_membarrier(void) {
   long known = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
   return known > 0 && (known & MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0;
+}
+
+int hs_die_with_parent(int signal, pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, signal) != 0) return -1;
+  if (getppid() == parent) return 0;
+  errno = ESRCH;
+  return -1;
 }
 
 static volatile sig_atomic_t forward_pipe = -1;

@@ -14,11 +14,14 @@ final class ControlQueue: Sendable {
   }
 
   private let state = Monitor(State())
+  private let pulse: Pulse
 
   /// Starts the thread.
   ///
+  /// - Parameter pulse: Told when an operation begins and ends.
   /// - Throws: The system's error when it has no thread to give.
-  init() throws(SystemError) {
+  init(pulse: Pulse) throws(SystemError) {
+    self.pulse = pulse
     try Thread(name: "dvt-control") { [self] in run() }.detach()
   }
 
@@ -79,7 +82,10 @@ final class ControlQueue: Sendable {
   private func run() {
     while true {
       switch next() {
-      case .run(let body): body()
+      case .run(let body):
+        pulse.begin()
+        body()
+        pulse.end()
       case .look: continue
       case .stop: return
       }

@@ -14,6 +14,7 @@ extension Host: HostControl {
     report.pluginDirectories = configuration.mode == .builtin ? [] : [configuration.plugins]
     report.watching = configuration.watch
     report.uptimeSeconds = Double(Deadline.now() &- startedAt) / 1e9
+    report.supervision = supervision
     report.degraded = degradedReasons
     for plugin in table.all { report.counts[plugin.state.name, default: 0] += 1 }
     report.residentBytes = ResidentMemory.bytes

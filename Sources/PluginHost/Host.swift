@@ -44,6 +44,10 @@ public final class Host: Sendable {
   private let stopRequest = Mutex<(@Sendable () -> Void)?>(nil)
   let startedAt = Deadline.now()
   private let startedTime = LogTime.now()
+  /// What this run's supervisor tells of itself.
+  let supervision: SupervisionReport?
+  /// The build that the host before died of and that is quarantined since.
+  public let blamed: String?
 
   /// Prepares a host: locks its state directory, reads what the host before left, opens the metadata store. Runs no plugin.
   ///
@@ -51,17 +55,21 @@ public final class Host: Sendable {
   ///   - configuration: How to set it up.
   ///   - builtins: Plugins that are linked into this program; used when the mode says so.
   ///   - log: Where log lines go.
+  ///   - supervision: What the supervisor of this process tells of itself; `nil` without one.
   ///   - reread: Reads the configuration anew, for `reloadConfiguration`.
   /// - Throws: `OperationError`: the state directory is in use or unusable, the store is damaged or newer.
   public init(
     configuration: HostConfiguration, builtins: [BuiltinPlugin] = [], log: LogWriter,
+    supervision: SupervisionReport? = nil,
     reread: (@Sendable () throws(OperationError) -> HostConfiguration)? = nil
   ) throws(OperationError) {
     let live = LiveConfiguration(configuration)
     self.live = live
     self.reread = reread
     self.builtins = builtins
+    self.supervision = supervision
     let parts = try HostParts(configuration, log: log)
+    blamed = parts.blamed
     state = parts.state
     journal = parts.journal
     quarantine = parts.quarantine
@@ -84,7 +92,7 @@ public final class Host: Sendable {
     let bus = core.bus
     do throws(SystemError) {
       let losses = LossWatch(core: core, events: events)
-      control = try ControlQueue()
+      control = try ControlQueue(pulse: core.pulse)
       janitor = try Janitor {
         bus.tick()
         losses.look()

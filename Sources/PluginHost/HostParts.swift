@@ -19,6 +19,8 @@ struct HostParts {
   let faults: FaultDesk
   let crashes: CrashArchive
   private let previousRun: PreviousRun?
+  /// The build that the host before died of, if that is new.
+  let blamed: String?
 
   init(_ configuration: HostConfiguration, log: LogWriter) throws(OperationError) {
     guard
@@ -38,7 +40,13 @@ struct HostParts {
     do throws(SystemError) {
       previousRun = try Journal.readPrevious(in: state)
       quarantine = try Quarantine(in: state)
-      if let culprit = previousRun?.culprit { try quarantine.add(culprit) }
+      if let culprit = previousRun?.culprit {
+        let isNew = quarantine.why(culprit.build.hash) == nil
+        try quarantine.add(culprit)
+        blamed = isNew ? "\(culprit.build.id) \(culprit.build.version)" : nil
+      } else {
+        blamed = nil
+      }
       crashes = try CrashArchive(in: state)
       lastKnownGood = try LastKnownGood(in: state, durable: configuration.journalFsync)
       previousBuilds = try LastKnownGood(in: state, folder: "previous", durable: false)

@@ -19,8 +19,10 @@ let backend = Backend(
     let configuration = try read()
     log.level = LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
     log.format = LogFormat(rawValue: configuration.log.format.rawValue) ?? log.format
-    return try Host(configuration: configuration, log: log, reread: read)
+    return try Host(
+      configuration: configuration, log: log, supervision: options.supervision, reread: read)
   },
+  configure: { options throws(OperationError) in try readConfiguration(options) },
   inspect: { path throws(OperationError) in try FileInspector(path: path).report() })
 
 /// The configuration of a run: file, then environment, then flags.

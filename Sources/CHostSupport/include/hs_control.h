@@ -18,4 +18,8 @@ int hs_has_membarrier(void);
  * signal, children of this process do not inherit that. Returns 0, or -1 with errno. [any-thread] */
 int hs_forward_signals(const int *signals, int count, int pipe);
 
+/* Has the kernel send this process a signal when the thread that started it ends (PR_SET_PDEATHSIG). Returns 0; -1 with errno,
+ * which is ESRCH when its parent is not, or no longer, `parent`. [any-thread] */
+int hs_die_with_parent(int signal, pid_t parent);
+
 #endif

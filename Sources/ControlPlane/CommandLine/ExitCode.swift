@@ -18,6 +18,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case timeout = 6
   /// Nobody can answer now; the same command may succeed later.
   case unavailable = 7
+  /// The host died so often that its supervisor gave up.
+  case gaveUp = 8
 
   /// What it means, as `dovetail help exit-codes` prints it.
   public var meaning: String {
@@ -30,6 +32,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .refused: "refused: a rule, a limit, a permission, a dependency or a conflict"
     case .timeout: "time ran out"
     case .unavailable: "nobody can answer now; the same command may succeed later"
+    case .gaveUp: "the host died so often that its supervisor gave up"
     }
   }
 

@@ -22,6 +22,7 @@ public enum RunArguments {
     Option(
       "log-format", value: "FORMAT", "text or json (default: text on a terminal)",
       completion: .words(LogFormat.allCases.map(\.rawValue))),
+    Option("supervise", "start the host again when it dies, and abort it when it hangs"),
     Option("probation", value: "SECONDS", "how long a new build is on probation; 0 turns it off"),
     Option("shutdown-timeout", value: "MS", "how long a shutdown may take (default: 30000)"),
   ]

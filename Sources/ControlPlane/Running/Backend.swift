@@ -5,16 +5,23 @@ public import PluginHost
 public struct Backend: Sendable {
   /// Makes a host from what `run` was asked for; it is started later.
   public let makeHost: @Sendable (RunOptions, LogWriter) throws(OperationError) -> any HostRunner
+  /// Reads the configuration that a host would be made with.
+  public let configure: @Sendable (RunOptions) throws(OperationError) -> HostConfiguration
   /// Looks at a plugin's file without running its code.
   public let inspect: @Sendable (_ path: String) throws(OperationError) -> InspectReport
 
-  /// Names both.
+  /// Names all of them.
   public init(
     makeHost:
       @escaping @Sendable (RunOptions, LogWriter) throws(OperationError) -> any HostRunner,
+    configure:
+      @escaping @Sendable (RunOptions) throws(OperationError) -> HostConfiguration = {
+        _ throws(OperationError) in HostConfiguration()
+      },
     inspect: @escaping @Sendable (String) throws(OperationError) -> InspectReport
   ) {
     self.makeHost = makeHost
+    self.configure = configure
     self.inspect = inspect
   }
 }

@@ -7,7 +7,8 @@ import PluginHost
 /// 1. SIGTERM, SIGINT and SIGHUP are handed to a thread of ours.
 /// 2. The host is made and the control socket bound, so that a second host fails before anything starts.
 /// 3. The host starts; then the socket is served and the service manager told.
-/// 4. SIGHUP reads the configuration anew. SIGTERM, SIGINT or a client's `host.stop` end the host in reverse order, within the
+/// 4. Whoever watches the process is told that it lives, as long as the host's control thread makes progress.
+/// 5. SIGHUP reads the configuration anew. SIGTERM, SIGINT or a client's `host.stop` end the host in reverse order, within the
 ///    deadline; a second SIGTERM or SIGINT ends the process at once.
 public struct HostProcess: Sendable {
   private enum Request: Equatable {
@@ -20,11 +21,12 @@ public struct HostProcess: Sendable {
     var isStopping = false
   }
 
-  private let options: RunOptions
+  private var options: RunOptions
   private let backend: Backend
   private let log: LogWriter
   private let notifier: ServiceNotifier
   private let pending = Monitor(Pending())
+  private let serving = Monitor<(any HostRunner)?>(nil)
 
   /// Prepares a process.
   ///
@@ -32,14 +34,17 @@ public struct HostProcess: Sendable {
   ///   - options: What was asked for.
   ///   - backend: Who makes the host.
   ///   - log: Where the process and the host say what happens.
-  ///   - environment: For `NOTIFY_SOCKET`.
+  ///   - environment: For `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
+  ///   - supervised: Set when a supervisor started this process.
   public init(
-    options: RunOptions, backend: Backend, log: LogWriter, environment: [String: String]
+    options: RunOptions, backend: Backend, log: LogWriter, environment: [String: String],
+    supervised: SupervisedStart? = nil
   ) {
     self.options = options
+    self.options.supervision = supervised?.report
     self.backend = backend
     self.log = log
-    notifier = ServiceNotifier(environment: environment)
+    notifier = ServiceNotifier(environment: environment, supervised: supervised)
   }
 
   /// Runs until the host has ended. Call it once a process.
@@ -47,16 +52,24 @@ public struct HostProcess: Sendable {
   /// - Returns: `ok` after a clean end, `timeout` when plugins did not end in time.
   /// - Throws: Why the host could not start.
   public func run() throws(CommandFailure) -> ExitCode {
-    do {
+    let heartbeat: Heartbeat?
+    do throws(SystemError) {
       try SignalWaiter.start { [self] in receive($0) }
+      heartbeat = try Heartbeat(notifier, log) { [serving] in
+        serving.withLock { $0 }?.liveness ?? .alive
+      }
     } catch {
       throw CommandFailure(.failed, "failed", error.description)
     }
-    do {
+    defer { heartbeat?.stop() }
+    do throws(OperationError) {
       let host = try backend.makeHost(options, log)
+      serving.update { $0 = host }
+      if let blamed = host.blamed { notifier.tellSupervisor(.blamed(blamed)) }
       host.onStopRequest { [pending] in pending.update { $0.requests.append(.stop("a client")) } }
       return try carry(host)
     } catch {
+      notifier.tellSupervisor(.ended(ExitCode(error.code)))
       throw CommandFailure(error)
     }
   }
@@ -74,7 +87,7 @@ public struct HostProcess: Sendable {
       throw error
     }
     log.log(.info, "host", "ready", fields: ["socket": socket, "pid": "\(getpid())"])
-    notifier.ready("serving \(host.name)")
+    notifier.ready(host.statusLine)
     let cause = serveRequests(host)
     return end(host, server, cause)
   }
@@ -103,7 +116,7 @@ public struct HostProcess: Sendable {
         log.log(.error, "host", "the configuration was not applied: \(line)")
       }
     }
-    notifier.ready("serving \(host.name)")
+    notifier.ready(host.statusLine)
   }
 
   private func end(_ host: any HostRunner, _ server: ControlServer, _ cause: String) -> ExitCode {
@@ -120,6 +133,7 @@ public struct HostProcess: Sendable {
     }
     server.stop(deadline: min(deadline, .after(milliseconds: 1_000)))
     log.log(.info, "host", "stopped")
+    notifier.tellSupervisor(.ended(code))
     // Exit handlers would wait for the loader's lock for ever.
     if host.isLoaderStuck { _exit(code.rawValue) }
     return code

@@ -22,9 +22,21 @@ public protocol HostRunner: HostControl {
   func onStopRequest(_ body: @escaping @Sendable () -> Void)
   /// Whether some plugin's constructor or destructor never came back: the process must end without running exit handlers.
   var isLoaderStuck: Bool { get }
+  /// Whether it makes progress; asked on any thread, from before `start` on, and never waits.
+  var liveness: Liveness { get }
+  /// The build that the host before died of, if it was found and is quarantined since, in prose.
+  var blamed: String? { get }
+  /// What the service manager shows of it while it serves.
+  var statusLine: String { get }
 }
 
 extension HostRunner {
   /// Nothing is stuck in a host that does not say so.
   public var isLoaderStuck: Bool { false }
+  /// A host that does not say so is not stuck.
+  public var liveness: Liveness { .alive }
+  /// Nobody.
+  public var blamed: String? { nil }
+  /// That it serves.
+  public var statusLine: String { "serving \(name)" }
 }

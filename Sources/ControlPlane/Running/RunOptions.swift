@@ -1,4 +1,5 @@
 public import HostSupport
+public import PluginHost
 
 /// What `dovetail run` was asked for; what is `nil` or empty was not given, so that configuration and environment decide.
 public struct RunOptions: Sendable, Equatable {
@@ -24,6 +25,8 @@ public struct RunOptions: Sendable, Equatable {
   public var probationSeconds: Int?
   /// Milliseconds that a shutdown may take.
   public var shutdownMilliseconds: Int?
+  /// What the supervisor tells of itself, when there is one.
+  public var supervision: SupervisionReport?
 
   /// Nothing asked for but a place.
   public init(name: String? = nil, stateDirectory: String? = nil, socket: String? = nil) {

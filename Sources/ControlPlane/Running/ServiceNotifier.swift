@@ -1,13 +1,44 @@
 import Glibc
 import HostSupport
 
-/// Tells the service manager how the process is, when it asked for it: systemd's `sd_notify` protocol, one datagram a message.
+/// Tells the service manager, or the supervisor of this process, how it is: systemd's `sd_notify` protocol, one datagram a
+/// message.
 public struct ServiceNotifier: Sendable {
-  private let socket: String?
+  private enum Receiver: Sendable {
+    case nobody
+    case manager(socket: String)
+    case supervisor(link: Int32)
+  }
 
-  /// Takes the address from `NOTIFY_SOCKET`; without it nothing is ever sent.
-  public init(environment: [String: String]) {
-    socket = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+  private let receiver: Receiver
+  /// Milliseconds between two signs of life that the manager wants: half of `WATCHDOG_USEC`; `nil` when it wants none.
+  public let watchdogMilliseconds: Int?
+
+  /// Takes the address from `NOTIFY_SOCKET`; without it and a supervisor nothing is ever sent.
+  ///
+  /// - Parameters:
+  ///   - environment: The process's.
+  ///   - supervised: Set when a supervisor started the process: then it alone is told.
+  public init(environment: [String: String], supervised: SupervisedStart? = nil) {
+    if let supervised {
+      receiver = .supervisor(link: supervised.link)
+      watchdogMilliseconds = supervised.beatMilliseconds
+      return
+    }
+    guard let socket = environment["NOTIFY_SOCKET"], !socket.isEmpty else {
+      receiver = .nobody
+      watchdogMilliseconds = nil
+      return
+    }
+    receiver = .manager(socket: socket)
+    watchdogMilliseconds = Self.watchdog(environment)
+  }
+
+  private static func watchdog(_ environment: [String: String]) -> Int? {
+    guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int($0) }), microseconds > 0,
+      environment["WATCHDOG_PID"].map({ $0 == "\(getpid())" }) ?? true
+    else { return nil }
+    return max(1, microseconds / 2_000)
   }
 
   /// The process serves.
@@ -22,9 +53,39 @@ public struct ServiceNotifier: Sendable {
   /// The process is ending.
   public func stopping() { send("STOPPING=1") }
 
-  /// Sends one datagram; a manager that is gone is no reason to fail.
-  private func send(_ message: String) {
-    guard let socket, let (address, size) = ServiceNotifier.address(socket) else { return }
+  /// What a person is told of the process.
+  public func status(_ text: String) { send("STATUS=\(text)") }
+
+  /// The process makes progress.
+  public func alive() { send("WATCHDOG=1") }
+
+  /// The process does not make progress any more.
+  func stuck(_ reason: String) {
+    switch receiver {
+    case .nobody: break
+    case .manager: status(reason)
+    case .supervisor: send(HostMessage.stuck(reason).text)
+    }
+  }
+
+  /// Something that only a supervisor wants to know.
+  func tellSupervisor(_ message: HostMessage) {
+    if case .supervisor = receiver { send(message.text) }
+  }
+
+  /// Sends one datagram; a receiver that is gone is no reason to fail.
+  func send(_ message: String) {
+    switch receiver {
+    case .nobody: break
+    case .manager(let socket): send(message, to: socket)
+    case .supervisor(let link):
+      let bytes = Array(message.utf8)
+      _ = unsafe Glibc.send(link, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    }
+  }
+
+  private func send(_ message: String, to socket: String) {
+    guard let (address, size) = ServiceNotifier.address(socket) else { return }
     let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = FileDescriptor(owning: Glibc.socket(AF_UNIX, kind, 0))
     guard descriptor.raw >= 0 else { return }

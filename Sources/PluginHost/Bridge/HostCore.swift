@@ -19,6 +19,8 @@ final class HostCore: Sendable {
   /// Whose the declarations of the configuration are. No plugin has such a name.
   let configurationOwner = Owner(name: "the configuration", generation: 1)
   let limits: BridgeLimits
+  /// Of the control thread.
+  let pulse = Pulse()
   /// Told of a contained crash of plugin code, on the thread where it happened.
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void
   /// Told of a crash that was contained in a step of a plugin's life.

@@ -3,7 +3,8 @@ import HostSupport
 extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
-    places + choiceOfPlugins + deadlines + reloading + isolating + working + recording + keeping
+    places + choiceOfPlugins + deadlines + reloading + isolating + working + supervision + recording
+    + keeping
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -129,6 +130,30 @@ extension ConfigurationKey {
     choice("log.level", "the least severe level that is written") { $0.log.level = $1 },
     choice("log.format", "text on a terminal and JSON otherwise, or always one") {
       $0.log.format = $1
+    },
+  ]
+
+  private static let supervision = [
+    whole("supervise.firstDelay", 1...600_000, "milliseconds before the first restart of a host") {
+      $0.supervision.firstDelay = $1
+    },
+    whole("supervise.longestDelay", 1...3_600_000, "each further one takes twice as long, up to") {
+      $0.supervision.longestDelay = $1
+    },
+    whole("supervise.stableSeconds", 1...86_400, "how long it must serve for them to begin anew") {
+      $0.supervision.stableSeconds = $1
+    },
+    whole("supervise.restarts", 0...10_000, "restarts in a window before the supervisor gives up") {
+      $0.supervision.restarts = $1
+    },
+    whole("supervise.windowSeconds", 1...86_400, "the window") {
+      $0.supervision.windowSeconds = $1
+    },
+    whole(
+      "supervise.hangSeconds", 0...86_400,
+      "without a step of the control thread, beyond other deadlines, before it is aborted; 0: never"
+    ) {
+      $0.supervision.hangSeconds = $1
     },
   ]
 

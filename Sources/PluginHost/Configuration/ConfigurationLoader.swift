@@ -58,7 +58,10 @@ public struct ConfigurationLoader: Sendable {
   ///   - environment: Names and values.
   ///   - ignored: Variables of this prefix that are no configuration, such as `DOVETAIL_CONFIG`.
   public mutating func add(
-    environment: [String: String], ignored: Set<String> = ["DOVETAIL_CONFIG", "DOVETAIL_SOCKET"]
+    environment: [String: String],
+    ignored: Set<String> = [
+      "DOVETAIL_CONFIG", "DOVETAIL_SOCKET", "DOVETAIL_SUPERVISED",
+    ]
   ) {
     let own = environment.filter { $0.key.hasPrefix("DOVETAIL_") && !ignored.contains($0.key) }
     for (name, text) in own.sorted(by: { $0.key < $1.key }) {

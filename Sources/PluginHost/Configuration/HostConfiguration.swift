@@ -187,6 +187,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var eventTypes: [EventTypeSetting] = []
   /// Which events are recorded on the disk.
   public var recording = Recording()
+  /// How `dovetail run --supervise` keeps a host alive.
+  public var supervision = Supervision()
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

@@ -61,6 +61,7 @@ extension Lifecycle {
     _ generation: Generation, until deadline: Deadline? = nil, hears: Bool = true
   ) -> Unloading {
     let deadline = deadline ?? .after(milliseconds: configuration.drainDeadline)
+    core.pulse.beat()
     if hears, !generation.isTainted { generation.instance.setMode(.leaving) }
     if let loss = core.seat.leave(generation.instance) {
       core.log.log(.error, generation.id, loss)

@@ -41,7 +41,7 @@ final class Lifecycle: Sendable {
     self.events = events
     self.quarantine = quarantine
     self.lastKnownGood = lastKnownGood
-    runner = LifecycleRunner(journal: journal)
+    runner = LifecycleRunner(journal: journal, pulse: core.pulse)
   }
 
   var configuration: HostConfiguration { live.current }

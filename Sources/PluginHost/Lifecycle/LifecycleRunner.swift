@@ -33,9 +33,11 @@ final class LifecycleRunner: Sendable {
 
   private let state = Monitor(State())
   private let journal: Journal?
+  private let pulse: Pulse
 
-  init(journal: Journal?) {
+  init(journal: Journal?, pulse: Pulse) {
     self.journal = journal
+    self.pulse = pulse
   }
 
   /// Runs a batch in order and waits for it.
@@ -56,6 +58,7 @@ final class LifecycleRunner: Sendable {
     }
     if start { startThread() }
     while true {
+      pulse.beat()
       let deadline = state.withLock { state in
         Deadline(
           nanoseconds: (state.began ?? Deadline.now()) &+ Self.patience(state, milliseconds)

@@ -16,6 +16,8 @@ public struct HostReport: Codable, Sendable, Equatable {
   public var watching = false
   /// Seconds since its start.
   public var uptimeSeconds = 0.0
+  /// What its supervisor tells of itself; `nil` without one.
+  public var supervision: SupervisionReport?
   /// Why it does not work as it should, in prose; empty when it does.
   public var degraded: [String] = []
   /// Number of plugins by the name of their state.

@@ -42,7 +42,7 @@ static inline void hear(void *context, const dvt_error *error) {
 #define HEARS(hearing) ((dvt_error_sink){HEADER(dvt_error_sink), .context = &(hearing), .report = hear})
 
 /* The ways to misbehave. */
-enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG };
+enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG, KILL };
 
 static inline int32_t misbehave(int how, const dvt_error_sink *error) {
   switch (how) {
@@ -50,6 +50,7 @@ static inline int32_t misbehave(int how, const dvt_error_sink *error) {
   case TRAP: __builtin_trap();
   case ABORT: abort();
   case EXIT: exit(7);
+  case KILL: kill(getpid(), SIGKILL); break; /* as the kernel does when memory runs out: nobody is named */
   case ERROR: return refuse(error, DVT_FAILED, "out of cheese");
   case HANG:
     fputs("a creature hangs\n", stderr);

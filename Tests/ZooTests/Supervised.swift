@@ -1,0 +1,38 @@
+import Glibc
+import HostSupport
+import TestSupport
+
+extension Zoo {
+  /// A host under a supervisor that starts it again at once.
+  static func supervised(
+    _ supervise: String = "", _ more: String = "", flags: [String] = []
+  ) throws -> Zoo {
+    let settings = supervise.isEmpty ? "" : ", \(supervise)"
+    return try Zoo(
+      configuration: #"{"supervise": {"firstDelay": 1\#(settings)}\#(more)}"#,
+      flags: ["--supervise"] + flags)
+  }
+
+  /// What the host says of itself; `nil` while there is none.
+  var report: JSON? {
+    (try? SocketClient("\(host.state)/control.sock").ask("host.info"))?["result"]
+  }
+
+  /// The process of the host that its supervisor started, once it serves.
+  ///
+  /// - Parameter former: Not this one.
+  /// - Returns: Its id; `nil` when there is none within the deadline.
+  /// - Throws: `HostDied` when the supervisor has ended.
+  func hostPid(after former: Int32 = 0) throws -> Int32? {
+    try Condition.wait { () -> Int32? in
+      if !host.isRunning { throw HostDied(log: host.log) }
+      guard let pid = report?["pid"]?.int, pid != former else { return nil }
+      return Int32(pid)
+    }
+  }
+
+  /// Waits until a process is gone.
+  static func isGone(_ pid: Int32) -> Bool {
+    Condition.holds { kill(pid, 0) != 0 && errno == ESRCH }
+  }
+}
