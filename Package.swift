@@ -110,6 +110,8 @@ let package = Package(
       exclude: ["Query/QUERY.md"]),
     .target(name: "EventStore", dependencies: ["HostSupport"], exclude: ["FORMAT.md"]),
     .target(name: "CBridge", dependencies: ["CDovetail", "CHostSupport"]),
+    // What a worker process gives up; knows nothing of the host.
+    .target(name: "CSandbox"),
     .target(
       name: "PluginHost",
       dependencies: [
@@ -171,6 +173,11 @@ let package = Package(
       dependencies: [
         "PluginHost", "PluginSDK", "HostEventTypes", "CHostSupport", "CDovetail", "TestSupport",
       ]),
+    .executableTarget(
+      name: "sandbox-probe", dependencies: ["CSandbox"], path: "Tests/Helpers/sandbox-probe"),
+    .testTarget(
+      name: "SandboxTests",
+      dependencies: ["PluginHost", "HostSupport", "TestSupport", "sandbox-probe"]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
