@@ -3,8 +3,8 @@ import HostSupport
 extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
-    places + choiceOfPlugins + deadlines + reloading + isolating + working + supervision + recording
-    + keeping
+    places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + supervision
+    + recording + keeping
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -249,6 +249,33 @@ extension ConfigurationKey {
     },
     ConfigurationKey("settings", .settings, "settings of plugins, by id") {
       $0.settings = $1.object ?? [:]
+    },
+  ]
+
+  private static let workers = [
+    choice("isolation.sandbox", "what to do where a kernel cannot restrict an isolated plugin") {
+      $0.sandbox = $1
+    },
+    whole("isolation.limits.memory", 0...1_099_511_627_776, "bytes of a worker; 0 for any number") {
+      $0.workerLimits.memory = $1
+    },
+    whole("isolation.limits.cpuSeconds", 0...3_155_760_000, "CPU time of a worker; 0 for any") {
+      $0.workerLimits.cpuSeconds = $1
+    },
+    whole(
+      "isolation.limits.cpuPercent", 0...100_000,
+      "percent of one core that a worker gets, where control groups are; 0 for all"
+    ) {
+      $0.workerLimits.cpuPercent = $1
+    },
+    whole("isolation.limits.threads", 0...100_000, "threads of a worker; 0 for any number") {
+      $0.workerLimits.threads = $1
+    },
+    whole("isolation.limits.files", 0...1_048_576, "open files of a worker; 0 for any number") {
+      $0.workerLimits.files = $1
+    },
+    whole("isolation.limits.fileBytes", 0...1_099_511_627_776, "size of a file; 0 for any") {
+      $0.workerLimits.fileBytes = $1
     },
   ]
 

@@ -22,6 +22,14 @@ public struct HostConfiguration: Sendable, Equatable {
     case off
   }
 
+  /// What becomes of an isolated plugin on a kernel that lacks a mechanism of its sandbox.
+  public enum Sandbox: String, Sendable, CaseIterable {
+    /// It is refused, and the message names the mechanism.
+    case required
+    /// It runs without that mechanism, which the log tells.
+    case bestEffort = "best-effort"
+  }
+
   /// How long and how much a new generation is on trial.
   public struct Probation: Sendable, Equatable {
     /// Seconds, 0…3,600; 0 turns probation off.
@@ -189,6 +197,10 @@ public struct HostConfiguration: Sendable, Equatable {
   public var recording = Recording()
   /// How `dovetail run --supervise` keeps a host alive.
   public var supervision = Supervision()
+  /// What a worker process of an isolated plugin may use.
+  public var workerLimits = WorkerLimits()
+  /// What becomes of an isolated plugin on a kernel that cannot restrict it.
+  public var sandbox = Sandbox.required
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

@@ -99,14 +99,38 @@ extension Manifest {
     if let patterns = try object.patterns("metadata") { permissions.metadata = patterns }
     if let patterns = try object.patterns("services") { permissions.services = patterns }
     if let patterns = try object.patterns("intercept") { permissions.intercept = patterns }
-    permissions.network = try object.flag("network")
+    try readNetwork(object)
     permissions.exec = try object.flag("exec")
-    if let files = try object.object("files") {
-      permissions.files.read = try files.paths("read")
-      permissions.files.write = try files.paths("write")
-      keepUnknown(files, ManifestKeys.files)
-    }
+    if let files = try object.object("files") { try readFiles(files) }
     keepUnknown(object, ManifestKeys.permissions)
+  }
+
+  private mutating func readFiles(_ files: ManifestObject) throws(ManifestError) {
+    permissions.files.read = try files.paths("read")
+    permissions.files.write = try files.paths("write")
+    let count = permissions.files.read.count + permissions.files.write.count
+    guard count <= Permissions.FileAccess.mostPaths else {
+      throw ManifestError(
+        key: files.path,
+        "has \(count) paths; at most \(Permissions.FileAccess.mostPaths) are allowed: name folders")
+    }
+    keepUnknown(files, ManifestKeys.files)
+  }
+
+  private mutating func readNetwork(_ object: ManifestObject) throws(ManifestError) {
+    switch object.members["network"] {
+    case nil, .bool(false)?: permissions.network = .none
+    case .bool(true)?: permissions.network = .all
+    case .object(let members)?:
+      let network = ManifestObject(path: object.key("network"), members: members)
+      permissions.network = NetworkAccess(
+        connect: try network.ports("connect"), listen: try network.ports("listen"),
+        udp: try network.flag("udp"), unix: try network.flag("unix"))
+      keepUnknown(network, ManifestKeys.network)
+    case .some(let value):
+      throw object.wrongType(
+        "network", "true, false or an object with connect, listen, udp and unix", value)
+    }
   }
 
   private mutating func readState(_ object: ManifestObject) throws(ManifestError) {

@@ -11,6 +11,7 @@ enum ManifestKeys {
     "exec", "files", "intercept", "metadata", "network", "publish", "services", "subscribe",
   ]
   static let files = ["read", "write"]
+  static let network = ["connect", "listen", "udp", "unix"]
   static let quota = ["bytes", "records"]
   static let state = ["accepts", "schema", "version"]
 
@@ -21,6 +22,7 @@ enum ManifestKeys {
     case "provides": provides
     case "permissions": permissions
     case "permissions.files": files
+    case "permissions.network": network
     case "quota": quota
     case "state": state
     default: []

@@ -111,11 +111,36 @@ struct ManifestObject {
 
   func paths(_ name: String) throws(ManifestError) -> [String] {
     let paths = try strings(name) ?? []
-    for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
-      throw ManifestError(
-        key: key("\(name)[\(index)]"), "\"\(path)\" is not an absolute path beginning with /")
+    for (index, path) in paths.enumerated() {
+      guard path.hasPrefix("/") else {
+        throw ManifestError(
+          key: key("\(name)[\(index)]"), "\"\(path)\" is not an absolute path beginning with /")
+      }
+      // The rules of a worker's sandbox are lines of text.
+      guard path.utf8.count < 4_096, path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw ManifestError(
+          key: key("\(name)[\(index)]"), "has a control character, or more than 4095 bytes")
+      }
     }
     return paths
+  }
+
+  /// Ports of TCP: `"any"`, or an array of numbers.
+  func ports(_ name: String) throws(ManifestError) -> NetworkAccess.Ports {
+    guard let value = members[name] else { return .only([]) }
+    if value == .string("any") { return .any }
+    let wanted = "\"any\" or an array of at most 64 ports, 1 to 65535"
+    guard case .array(let elements) = value, elements.count <= 64 else {
+      throw wrongType(name, wanted, value)
+    }
+    var ports: [UInt16] = []
+    for (index, element) in elements.enumerated() {
+      guard case .int(let number) = element, (1...65_535).contains(number) else {
+        throw wrongType("\(name)[\(index)]", "a port, 1 to 65535", element)
+      }
+      ports.append(UInt16(number))
+    }
+    return .only(ports)
   }
 
   func flag(_ name: String) throws(ManifestError) -> Bool {

@@ -14,8 +14,8 @@ public struct Permissions: Sendable, Equatable {
   public var intercept: [String]
   /// Paths that it may open when it is isolated.
   public var files: FileAccess
-  /// Whether it may use the network when it is isolated.
-  public var network: Bool
+  /// What of the network it may use when it is isolated.
+  public var network: NetworkAccess
   /// Whether it may start programs when it is isolated.
   public var exec: Bool
 
@@ -25,6 +25,9 @@ public struct Permissions: Sendable, Equatable {
     public var read: [String] = []
     /// Absolute paths that may be read and written.
     public var write: [String] = []
+
+    /// The most paths of both kinds.
+    static let mostPaths = 128
 
     /// No paths.
     public init() {}
@@ -39,7 +42,7 @@ public struct Permissions: Sendable, Equatable {
     services = []
     intercept = [id, "\(id).>"]
     files = FileAccess()
-    network = false
+    network = .none
     exec = false
   }
 }

@@ -18,7 +18,7 @@ struct ManifestTests {
     #expect(manifest.permissions.subscribe == [">"])
     #expect(manifest.permissions.metadata == ["log-source", "log-source.>"])
     #expect(manifest.permissions.services.isEmpty)
-    #expect(!manifest.permissions.network && !manifest.permissions.exec)
+    #expect(manifest.permissions.network == .none && !manifest.permissions.exec)
     #expect(manifest.isolation == .inProcess)
     #expect(manifest.reload == .live)
     #expect(manifest.unload == .auto)
@@ -68,12 +68,27 @@ struct ManifestTests {
     #expect(manifest.permissions.services == ["s"])
     #expect(manifest.permissions.files.read == ["/etc"])
     #expect(manifest.permissions.files.write == ["/var/x"])
-    #expect(manifest.permissions.network)
+    #expect(manifest.permissions.network == .all)
     #expect(manifest.isolation == .either)
     #expect(manifest.reload == .restartDependents)
     #expect(manifest.unload == .clean)
     #expect(manifest.state == StateContract(schema: "counts", version: 2, accepts: [1, 2]))
     #expect(try manifest.settings.apply(to: .object([:])) == .object(["n": .int(3)]))
+  }
+
+  @Test("names ports of the network, or all of it")
+  func network() throws {
+    func network(_ text: String) throws -> NetworkAccess {
+      let more = "\"permissions\": {\"network\": \(text)}"
+      return try parse(Fixtures.manifest("a", more)).permissions.network
+    }
+    #expect(try network("false") == .none)
+    #expect(
+      try network("true") == NetworkAccess(connect: .any, listen: .any, udp: true, unix: false))
+    #expect(
+      try network("{\"connect\": [443, 5432], \"listen\": \"any\", \"unix\": true}")
+        == NetworkAccess(connect: .only([443, 5_432]), listen: .any, udp: false, unix: true))
+    #expect(try network("{}") == .none)
   }
 
   @Test("keeps unknown keys and names the nearest known one")
@@ -125,7 +140,21 @@ struct ManifestTests {
     ("\"permissions\": true", "manifest key permissions: must be an object, not true"),
     (
       "\"permissions\": {\"network\": \"yes\"}",
-      "manifest key permissions.network: must be true or false, not the string \"yes\""
+      "manifest key permissions.network: must be true, false or an object with connect, listen,"
+        + " udp and unix, not the string \"yes\""
+    ),
+    (
+      "\"permissions\": {\"network\": {\"connect\": [443, 0]}}",
+      "manifest key permissions.network.connect[1]: must be a port, 1 to 65535, not the number 0"
+    ),
+    (
+      "\"permissions\": {\"network\": {\"listen\": \"all\"}}",
+      "manifest key permissions.network.listen: must be \"any\" or an array of at most 64 ports,"
+        + " 1 to 65535, not the string \"all\""
+    ),
+    (
+      "\"permissions\": {\"files\": {\"write\": [\"/a\\nexec\"]}}",
+      "manifest key permissions.files.write[0]: has a control character, or more than 4095 bytes"
     ),
     (
       "\"permissions\": {\"publish\": [\"a.>.b\"]}",
