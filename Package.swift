@@ -102,7 +102,7 @@ let package = Package(
     .target(name: "CWorkerLink", dependencies: ["CIsolation", "CDovetail", "CHostSupport"]),
     // Nothing of Swift is linked into it: a plugin brings the runtime that it needs.
     .executableTarget(
-      name: "dovetail-worker", dependencies: ["CIsolation", "CDovetail"],
+      name: "dovetail-worker", dependencies: ["CIsolation", "CSandbox", "CDovetail"],
       linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(

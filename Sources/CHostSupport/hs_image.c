@@ -179,8 +179,3 @@ static int rest(struct dl_phdr_info *info, size_t size, void *context) {
 }
 
 void hs_image_rest(uint64_t start) { dl_iterate_phdr(rest, &start); }
-
-const char *hs_image_file(const void *address) {
-  Dl_info info;
-  return dladdr(address, &info) ? info.dli_fname : NULL;
-}

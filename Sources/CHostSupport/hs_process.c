@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,6 +79,14 @@ int hs_process_start(const hs_process_plan *plan, int32_t *pid) {
 int hs_process_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+int hs_process_note(const void *bytes, uint64_t length) {
+  int note = memfd_create("dovetail-rules", MFD_CLOEXEC);
+  if (note < 0) return -1;
+  if (pwrite(note, bytes, length, 0) == (ssize_t)length) return note;
+  close(note);
+  return -1;
 }
 
 int hs_process_signal(int process, int32_t signal) { return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0); }

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "CSandbox.h"
 #include "wk.h"
 
 wk_process wk;
@@ -70,6 +71,18 @@ static void connect_to_host(void) {
       .buffer_release = wk_buffer_release};
 }
 
+/* Gives up what the plugin is not to have, before anything of it is mapped. */
+static void enter_sandbox(void) {
+  static sb_rules rules;
+  char message[2048];
+  int keep[] = {0, 1, 2, WK_MEMORY, WK_SOCKET, WK_RULES};
+  if (sb_close_descriptors(keep, sizeof keep / sizeof *keep) != 0) give_up("inherited descriptors cannot be closed");
+  if (sb_read(WK_RULES, &rules, message, sizeof message) != 0) give_up(message);
+  close(WK_RULES);
+  if (sb_apply(&rules, message, sizeof message) != 0) give_up(message);
+  if (message[0]) dprintf(2, "%s\n", message);
+}
+
 int main(int count, char **arguments) {
   if (count != 2) {
     fprintf(stderr, "dovetail-worker is started by dovetail, for plugins with \"isolation\": \"isolated\".\n");
@@ -79,6 +92,7 @@ int main(int count, char **arguments) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != (pid_t)atoi(arguments[1])) return 69;
   connect_to_host();
   if (wk_watch_faults() != 0) give_up("faults cannot be watched");
+  enter_sandbox();
   serve_lane(&wk.ends[0]);
   return 0;
 }

@@ -23,9 +23,6 @@ uint64_t hs_image_owner(uint64_t address);
 int32_t hs_image_containing(uint64_t address, hs_range *range);
 /* An address inside the object behind a `dlopen` handle, 0 when it has none. The C function is `dlinfo`. [any-thread] */
 uint64_t hs_image_address(void *handle);
-/* The file of the object that holds `address`, as the loader knows it; valid while it is mapped, NULL when there is none. The C
- * function is `dladdr`. [any-thread] */
-const char *hs_image_file(const void *address);
 /* The file of the object behind a `dlopen` handle, as the loader knows it; valid while it is mapped. [any-thread] */
 const char *hs_image_path(void *handle);
 /* The ranges of every mapped object whose path begins with `prefix`. The C function is `dl_iterate_phdr`.

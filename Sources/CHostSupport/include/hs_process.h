@@ -20,6 +20,9 @@ typedef struct hs_process_plan {
 int hs_process_start(const hs_process_plan *plan, int32_t *pid);
 /* Makes a pipe, both ends close-on-exec, of which reading does not wait. Returns: 0, or -1 with errno. [any-thread] */
 int hs_process_pipe(int ends[2]);
+/* Makes a file in memory, close-on-exec, that holds `length` bytes, to be read from its beginning. Returns: it, the caller's, or -1
+ * with errno. [any-thread] */
+int hs_process_note(const void *bytes, uint64_t length);
 /* Sends a signal. Returns: 0, or -1 with errno (ESRCH: it has ended). [any-thread] */
 int hs_process_signal(int process, int32_t signal);
 /* Takes the status of a process that has ended, once. `*signal` is what ended it, or 0 with `*status` what it exited with.

@@ -1,4 +1,4 @@
-public import Glibc
+import Glibc
 public import HostSupport
 
 /// A control group (cgroup v2) of one worker: its limits hold for all that the worker starts.
@@ -11,7 +11,7 @@ public struct ControlGroup: Sendable, Equatable {
   /// Puts a process into the group. The file is `cgroup.procs`.
   ///
   /// - Throws: The system's error.
-  public func add(_ pid: pid_t) throws(SystemError) {
+  public func add(_ pid: Int32) throws(SystemError) {
     try ControlGroups.write("\(pid)", to: "\(path)/cgroup.procs")
   }
 

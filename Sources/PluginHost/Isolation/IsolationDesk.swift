@@ -1,4 +1,5 @@
 import CHostSupport
+import EventBus
 import Glibc
 import HostSupport
 import Synchronization
@@ -9,6 +10,7 @@ import Synchronization
 final class IsolationDesk: Sendable {
   private struct State {
     var warden: WorkerWarden?
+    var groups: Result<ControlGroups, ControlGroups.Unavailable>?
     var chosen: [String: HostConfiguration.Isolation.Place] = [:]
     var ledger: [String: RestartLedger] = [:]
     var crashes: [String: Int] = [:]
@@ -61,9 +63,9 @@ final class IsolationDesk: Sendable {
     }
   }
 
-  /// Starts a worker.
+  /// Starts a worker for a staged plugin.
   func start(
-    for instance: PluginInstance, _ configuration: HostConfiguration
+    for instance: PluginInstance, _ staged: StagedImage, _ configuration: HostConfiguration
   ) throws(WorkerError) -> Worker {
     let isolation = configuration.isolation
     let program = try WorkerProgram(configured: isolation.worker)
@@ -71,9 +73,31 @@ final class IsolationDesk: Sendable {
     let settings = Worker.Settings(
       spin: isolation.spinMicroseconds,
       patience: min(isolation.callDeadline, max(1, configuration.lifecycleDeadline * 4 / 5)),
-      level: log.level)
+      level: log.level,
+      rules: SandboxRules(instance.manifest.permissions, staged, configuration),
+      group: group(for: instance, configuration.workerLimits))
     return try Worker(program, try warden(), settings) { [log, id = instance.id] line in
       log.log(.warning, id, line, fields: ["stream": "output"])
+    }
+  }
+
+  /// A control group for a worker; `nil` where the system has none to give, which is logged once.
+  private func group(for instance: PluginInstance, _ limits: WorkerLimits) -> ControlGroup? {
+    let groups = state.withLock { state in
+      if let known = state.groups { return known }
+      let found = Result { () throws(ControlGroups.Unavailable) in try ControlGroups.own() }
+      state.groups = found
+      if case .failure(let why) = found {
+        log.log(.info, "isolation", "workers have rlimits only: \(why)")
+      }
+      return found
+    }
+    guard case .success(let groups) = groups else { return nil }
+    do throws(SystemError) {
+      return try groups.make("\(instance.id)-\(instance.owner.generation)", limits)
+    } catch {
+      log.log(.warning, instance.id, "its worker has rlimits only: \(error)")
+      return nil
     }
   }
 

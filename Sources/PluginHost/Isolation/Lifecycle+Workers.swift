@@ -8,7 +8,7 @@ extension Lifecycle {
     if generation.worker != nil { return .done }
     let worker: Worker
     do throws(WorkerError) {
-      worker = try isolation.start(for: generation.instance, configuration)
+      worker = try isolation.start(for: generation.instance, staged, configuration)
     } catch {
       return .failed("\(error)")
     }

@@ -13,6 +13,7 @@ import HostSupport
   private let link: OpaquePointer
   private let relay = Relay()
   private let patience: Int
+  private let group: ControlGroup?
   private let log: @Sendable (String) -> Void
   private let state = Monitor(State())
 
@@ -35,6 +36,10 @@ import HostSupport
     var patience = 8_000
     /// The least severe level of lines that are sent.
     var level = LogLevel.info
+    /// What it may do.
+    var rules: SandboxRules
+    /// What bounds it beside the rules, where the system has that.
+    var group: ControlGroup?
   }
 
   /// Makes the link and starts the process.
@@ -51,6 +56,7 @@ import HostSupport
   ) throws(WorkerError) {
     self.log = log
     patience = settings.patience
+    group = settings.group
     var (memory, socket): (Int32, Int32) = (-1, -1)
     var plan = unsafe wl_settings(
       spin: UInt32(settings.spin) * 1_000, patience: UInt64(settings.patience) * 1_000_000,
@@ -67,16 +73,28 @@ import HostSupport
     relay.worker = self
     defer { close(socket) }
     do throws(SystemError) {
+      let rules = try Self.note(settings.rules.text)
       let started = try warden.start(
         WorkerWarden.Order(
           path: program.path, arguments: [program.path, "\(getpid())"],
-          environment: WorkerProgram.environment, descriptors: [memory, socket]), self)
+          environment: WorkerProgram.environment, descriptors: [memory, socket, rules.raw]), self)
       state.update { $0.started = started }
+      try settings.group?.add(started.pid)
     } catch {
+      kill()
+      if pid != 0 { _ = howItEnded(until: .after(milliseconds: 5_000)) }
       unsafe wl_fail(link, WL_ENDED)
       unsafe wl_destroy(link)
       throw .system(error)
     }
+  }
+
+  /// A file in memory with a text.
+  private static func note(_ text: String) throws(SystemError) -> FileDescriptor {
+    let bytes = Array(text.utf8)
+    let note = unsafe hs_process_note(bytes, UInt64(bytes.count))
+    guard note >= 0 else { throw SystemError("memfd_create") }
+    return FileDescriptor(owning: note)
   }
 
   /// Leads from the link, which must not keep it, to the worker.
@@ -210,5 +228,21 @@ import HostSupport
     _ = howItEnded(until: .after(milliseconds: 10_000))
     unsafe wl_fail(link, WL_ENDED)
     unsafe wl_destroy(link)
+    try? group?.kill()
+    try? group?.remove()
+  }
+
+  /// Bytes of memory that are its own, from `/proc/PID/smaps_rollup`; `nil` when the system does not say.
+  var privateBytes: Int? {
+    guard pid != 0,
+      let file = try? FileDescriptor.open("/proc/\(pid)/smaps_rollup", O_RDONLY),
+      let bytes = try? file.read(8_192, at: 0)
+    else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let kilobytes = text.split(separator: "\n").reduce(0) { sum, line in
+      guard line.hasPrefix("Private_") else { return sum }
+      return sum + (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
+    }
+    return kilobytes << 10
   }
 }

@@ -1,4 +1,3 @@
-import CHostSupport
 import Glibc
 import HostSupport
 
@@ -35,15 +34,7 @@ struct WorkerProgram: Sendable {
     for name in ["LANG", "LC_ALL", "TZ", "TMPDIR"] {
       if let value = Environment.all[name] { environment.append("\(name)=\(value)") }
     }
-    if let folder = runtimeFolder { environment.append("LD_LIBRARY_PATH=\(folder)") }
+    if let folder = SandboxRules.swiftRuntime { environment.append("LD_LIBRARY_PATH=\(folder)") }
     return environment
   }
-
-  /// The folder of the Swift runtime that this process runs on.
-  static let runtimeFolder: String? = {
-    guard let symbol = unsafe dlsym(nil, "swift_retain"), let file = unsafe hs_image_file(symbol)
-    else { return nil }
-    let path = unsafe String(cString: file)
-    return path.lastIndex(of: "/").map { String(path[..<$0]) }
-  }()
 }
