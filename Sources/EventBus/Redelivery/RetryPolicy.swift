@@ -14,6 +14,13 @@ public struct RetryPolicy: Sendable, Equatable {
   /// One attempt and no more.
   public init() {}
 
+  /// The pauses between the attempts.
+  public var backoff: Backoff {
+    Backoff(
+      initial: UInt64(max(0, initial)) * 1_000_000, multiplier: multiplier,
+      cap: UInt64(max(0, cap)) * 1_000_000, jitter: jitter)
+  }
+
   /// The pause before an attempt.
   ///
   /// - Parameters:
@@ -21,9 +28,6 @@ public struct RetryPolicy: Sendable, Equatable {
   ///   - random: 0…1, where the pause lies within the jitter.
   /// - Returns: Milliseconds, at least 1.
   public func pause(before attempt: Int, random: Double) -> Int {
-    var pause = Double(initial)
-    for _ in 2..<max(2, attempt) where pause < Double(cap) { pause *= multiplier }
-    pause = min(pause, Double(cap))
-    return max(1, Int(pause * (1 - jitter + 2 * jitter * random)))
+    max(1, Int(backoff.pause(after: attempt - 1, random: random) / 1_000_000))
   }
 }
