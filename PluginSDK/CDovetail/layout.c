@@ -596,3 +596,39 @@ AT(dvt_validators, abi_major, 4);
 AT(dvt_validators, abi_minor, 6);
 AT(dvt_validators, validate, 8);
 AT(dvt_validators, release, 16);
+
+SIZE(dvt_execution, 64); /* dvt_execution_r1 */
+AT(dvt_execution, struct_size, 0);
+AT(dvt_execution, abi_major, 4);
+AT(dvt_execution, abi_minor, 6);
+AT(dvt_execution, service, 8);
+AT(dvt_execution, fallback, 24);
+AT(dvt_execution, breaker, 40);
+AT(dvt_execution, time_limit_ms, 56);
+AT(dvt_execution, flags, 60);
+
+SIZE(dvt_executed, 16); /* dvt_executed_r1 */
+AT(dvt_executed, struct_size, 0);
+AT(dvt_executed, abi_major, 4);
+AT(dvt_executed, abi_minor, 6);
+AT(dvt_executed, cause, 8);
+AT(dvt_executed, reserved, 12);
+
+SIZE(dvt_breaker, 56); /* dvt_breaker_r1 */
+AT(dvt_breaker, struct_size, 0);
+AT(dvt_breaker, abi_major, 4);
+AT(dvt_breaker, abi_minor, 6);
+AT(dvt_breaker, state, 8);
+AT(dvt_breaker, reserved, 12);
+AT(dvt_breaker, calls, 16);
+AT(dvt_breaker, failed, 24);
+AT(dvt_breaker, slow, 32);
+AT(dvt_breaker, rejected, 40);
+AT(dvt_breaker, probes_in_ms, 48);
+
+SIZE(dvt_resilience, 24); /* dvt_resilience_r1 */
+AT(dvt_resilience, struct_size, 0);
+AT(dvt_resilience, abi_major, 4);
+AT(dvt_resilience, abi_minor, 6);
+AT(dvt_resilience, execute, 8);
+AT(dvt_resilience, breaker, 16);

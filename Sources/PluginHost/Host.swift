@@ -104,6 +104,8 @@ public final class Host: Sendable {
     lifecycle.isolation.onEnd { [weak self] generation in
       self?.control.submit { [weak self] in self?.workerEnded(generation) }
     }
+    watchBreakers()
+    setServicePolicies(configuration)
     try setRoutes(configuration)
     try declareOwnTypes()
     try setTypes(configuration)
@@ -222,6 +224,7 @@ public final class Host: Sendable {
     live.current = next
     chronicle.poke()
     recording.apply(next.recording)
+    setServicePolicies(next)
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {
       core.log.log(

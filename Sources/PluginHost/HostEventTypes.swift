@@ -82,6 +82,27 @@ enum HostEventTypes {
           "bus.handler.timeout", "a handler runs past its time limit",
           ["subscription": .string, "topic": .string, "limit_ms": .integer]
         ),
+        (
+          "breaker.opened", "the circuit breaker of a service rejects calls",
+          [
+            "service": .string, "provider": .string, "caller": .string, "label": .string,
+            "change": .integer, "reason": .string, "probes_in_ms": .integer,
+          ]
+        ),
+        (
+          "breaker.half_open", "it permits a few calls, to see how they go",
+          [
+            "service": .string, "provider": .string, "caller": .string, "label": .string,
+            "change": .integer,
+          ]
+        ),
+        (
+          "breaker.closed", "it permits calls again",
+          [
+            "service": .string, "provider": .string, "caller": .string, "label": .string,
+            "change": .integer,
+          ]
+        ),
         ("bus.recorder.suspended", "events are not recorded", ["error": .string]),
         ("bus.recorder.resumed", "events are recorded again", ["lost": .integer]),
         (

@@ -36,6 +36,8 @@ struct MetricsCollector {
       MetricReport("dovetail_meta_unsaved", .gauge, Double(store?.unsaved ?? 0)),
     ]
     return figures + eventLogFigures() + lost(host.core.lost)
+      + host.core.services.guards.breakers.flatMap { breakerFigures($0.snapshot) }
+      + host.core.services.guards.limits.flatMap(limitFigures)
       + Host.busiest(bus.topics).flatMap(topicFigures)
   }
 
@@ -51,6 +53,72 @@ struct MetricsCollector {
       MetricReport("dovetail_event_log_lost_total", .counter, Double(log.lost)),
       MetricReport("dovetail_event_log_displaced_total", .counter, Double(log.displaced)),
     ]
+  }
+
+  private func labels(_ name: Breaker.Name) -> [String: String] {
+    var labels = ["service": name.service, "plugin": name.provider]
+    if !name.caller.isEmpty { labels["caller"] = name.caller }
+    if !name.label.isEmpty { labels["label"] = name.label }
+    return labels
+  }
+
+  /// One figure for each state, 1 for that which it has, as is the custom for states.
+  private func breakerFigures(_ breaker: Breaker.Snapshot) -> [MetricReport] {
+    let labels = labels(breaker.name)
+    let state = BreakerText(breaker).state
+    let figures = breaker.figures
+    let states = ["closed", "half-open", "open"].map { name in
+      MetricReport(
+        "dovetail_breaker_state", .gauge, name == state ? 1 : 0,
+        labels: labels.merging(["state": name]) { $1 })
+    }
+    let calls = [
+      ("success", figures.succeeded), ("failure", figures.failed), ("ignored", figures.ignored),
+      ("rejected", figures.rejected),
+    ].map { outcome, count in
+      MetricReport(
+        "dovetail_breaker_calls_total", .counter, Double(count),
+        labels: labels.merging(["outcome": outcome]) { $1 })
+    }
+    let changes = [
+      ("open", figures.opened), ("half-open", figures.halfOpened), ("closed", figures.closed),
+    ].map { state, count in
+      MetricReport(
+        "dovetail_breaker_transitions_total", .counter, Double(count),
+        labels: labels.merging(["to": state]) { $1 })
+    }
+    return states + calls + changes + [
+      MetricReport(
+        "dovetail_breaker_slow_total", .counter, Double(figures.slow), labels: labels),
+      MetricReport(
+        "dovetail_breaker_fallbacks_total", .counter, Double(figures.fallenBack), labels: labels),
+    ]
+  }
+
+  private func limitFigures(
+    _ name: Breaker.Name, _ limiter: RateLimiter?, _ bulkhead: Bulkhead?
+  ) -> [MetricReport] {
+    let labels = labels(name)
+    var all: [MetricReport] = []
+    if let limiter {
+      all += [
+        MetricReport(
+          "dovetail_ratelimit_available", .gauge, Double(limiter.available), labels: labels),
+        MetricReport(
+          "dovetail_ratelimit_rejected_total", .counter, Double(limiter.rejected), labels: labels),
+      ]
+    }
+    if let figures = bulkhead?.figures {
+      all += [
+        MetricReport(
+          "dovetail_bulkhead_running", .gauge, Double(figures.running), labels: labels),
+        MetricReport(
+          "dovetail_bulkhead_waiting", .gauge, Double(figures.waiting), labels: labels),
+        MetricReport(
+          "dovetail_bulkhead_rejected_total", .counter, Double(figures.rejected), labels: labels),
+      ]
+    }
+    return all
   }
 
   private func topicFigures(_ topic: Topic) -> [MetricReport] {

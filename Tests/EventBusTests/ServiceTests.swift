@@ -27,7 +27,7 @@ import Testing
     throws(BusError)
     -> CallResult
   {
-    try registry.withService(name) { _, callable in
+    try registry.withService(name) { _, callable, _ in
       var number = number
       return unsafe withUnsafeMutablePointer(to: &number) { number in
         unsafe callable.call(patience: patience, number) { number in

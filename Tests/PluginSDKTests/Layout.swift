@@ -75,6 +75,10 @@ struct Layout: Sendable, CustomTestStringConvertible {
     Layout("dvt_timers", dvt_timers.self, 24),
     Layout("dvt_log", dvt_log.self, 24),
     Layout("dvt_config", dvt_config.self, 48),
+    Layout("dvt_execution", dvt_execution.self, 64),
+    Layout("dvt_executed", dvt_executed.self, 16),
+    Layout("dvt_breaker", dvt_breaker.self, 56),
+    Layout("dvt_resilience", dvt_resilience.self, 24),
     Layout("dvt_executor", dvt_executor.self, 16),
   ]
 }

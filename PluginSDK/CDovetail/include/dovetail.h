@@ -16,6 +16,7 @@
 #include "dovetail/persistence.h"
 #include "dovetail/plugin.h"
 #include "dovetail/requests.h"
+#include "dovetail/resilience.h"
 #include "dovetail/routes.h"
 #include "dovetail/services.h"
 #include "dovetail/timers.h"

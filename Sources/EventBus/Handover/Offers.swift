@@ -28,6 +28,9 @@ struct Offers<Element: Offer> {
     return shadow.count + suspended.count < before
   }
 
+  /// All of them, serving or not.
+  var all: [Element] { Array(active.values) + shadow + suspended }
+
   /// The offers of an owner that serve.
   func active(of owner: Owner) -> [Element] { active.values.filter { $0.owner == owner } }
 

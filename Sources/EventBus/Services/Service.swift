@@ -2,9 +2,9 @@ import CHostSupport
 
 /// One offer of a service.
 ///
-/// Threading: `callable` is touched under the registry's lock only.
+/// Threading: `callable` and `guarding` are touched under the registry's lock only.
 @safe public final class Service: Offer, @unchecked Sendable {
-  // Safe: `callable` changes under the registry's lock; the rest is immutable.
+  // Safe: `callable` and `guarding` change under the registry's lock; the rest is immutable.
   /// The name that callers use.
   public let name: String
   /// Who offers it.
@@ -13,6 +13,8 @@ import CHostSupport
   public let context: UnsafeMutableRawPointer?
   private let keepAlive: AnyObject?
   var callable: Callable?
+  /// What its calls pass; `nil` when nothing holds for them. It changes under the registry's lock.
+  var guarding: ServiceGuard?
 
   /// Its callable; read it only once the offer has ended.
   public var lastCallable: Callable? { callable }

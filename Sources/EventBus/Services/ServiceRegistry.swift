@@ -9,6 +9,8 @@ import Synchronization
 @safe public final class ServiceRegistry: @unchecked Sendable {
   // Safe: everything mutable is inside `offers`.
   private let offers = Mutex(Offers<Service>())
+  /// The breakers, bulkheads and rate limits of services.
+  public let guards = CallGuards()
 
   /// Starts without services.
   public init() {}
@@ -32,7 +34,23 @@ import Synchronization
       {
         throw .serviceTaken(service.name, by: "\(holder.owner)")
       }
+      service.guarding = guards.serviceGuard(of: service.name, by: service.owner.name)
       offers.add(service, shadow: shadow)
+    }
+    if !shadow { guards.probe(provider: service.owner.name, service: service.name) }
+  }
+
+  /// Has other policies hold for calls from now on; see `CallGuards.set`.
+  ///
+  /// - Parameters:
+  ///   - preset: What holds for breakers that callers name, where no policy has one.
+  ///   - source: What holds for a service; `nil` when nothing does for any.
+  public func setPolicies(preset: CallPolicy, _ source: CallGuards.Source?) {
+    guards.set(preset: preset, source)
+    offers.withLock { offers in
+      for service in offers.all {
+        service.guarding = guards.serviceGuard(of: service.name, by: service.owner.name)
+      }
     }
   }
 
@@ -54,21 +72,24 @@ import Synchronization
   ///
   /// - Parameters:
   ///   - name: Of the service.
-  ///   - body: Makes the call with the service found; runs while that service cannot be freed.
+  ///   - body: Makes the call with the service found, and what its calls pass; runs while that service cannot be freed.
   /// - Returns: What `body` returns.
   /// - Throws: `BusError.noSuchService`.
   public func withService<Result>(
-    _ name: String, _ body: (Service, Callable) -> Result
+    _ name: String, _ body: (Service, Callable, ServiceGuard?) -> Result
   ) throws(BusError) -> Result {
     hs_pin_self()
     defer { hs_unpin_self() }
-    let found = offers.withLock { offers -> (Service, Callable)? in
+    let found = offers.withLock { offers -> (Service, Callable, ServiceGuard?)? in
       guard let service = offers.active[name], let callable = service.callable else { return nil }
-      return (service, callable)
+      return (service, callable, service.guarding)
     }
-    guard let (service, callable) = found else { throw .noSuchService(name) }
-    return body(service, callable)
+    guard let (service, callable, guarding) = found else { throw .noSuchService(name) }
+    return body(service, callable, guarding)
   }
+
+  /// Who offers a service now.
+  public func provider(of name: String) -> Owner? { offers.withLock { $0.active[name]?.owner } }
 
   /// The services that are offered, by name.
   public var all: [Service] {
@@ -83,6 +104,7 @@ import Synchronization
   /// Swaps one generation's offers for another's; waiting calls pass to the successor of the same name.
   public func handOver(from old: Owner, to new: Owner) {
     offers.withLock { $0.handOver(from: old, to: new) }
+    guards.probe(provider: new.name)
   }
 
   /// Forgets offers that never took effect, or no longer can.

@@ -58,6 +58,11 @@ final class HostCore: Sendable {
     responders.callables(of: instance.owner, validating: true)
   }
 
+  /// The circuit breakers of a plugin's services that are open now.
+  func openBreakers(of plugin: String) -> [Breaker.Snapshot] {
+    services.guards.breakers.filter { $0.name.provider == plugin && $0.isOpen }.map(\.snapshot)
+  }
+
   private let installing = Mutex(())
 
   /// Has the metadata store ask the validators that serve now, and no others.

@@ -40,6 +40,7 @@ import CHostSupport
     case DVT_EVENT_TYPES_INTERFACE: unsafe EventTypesInterface.table
     case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
     case DVT_PERSISTENCE_INTERFACE: unsafe PersistenceInterface.table
+    case DVT_RESILIENCE_INTERFACE: unsafe ResilienceInterface.table
     case DVT_ROUTES_INTERFACE: unsafe RoutesInterface.table
     case DVT_VALIDATORS_INTERFACE: unsafe ValidatorsInterface.table
     default: nil

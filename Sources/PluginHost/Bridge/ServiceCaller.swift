@@ -14,6 +14,16 @@ struct ServiceCaller {
   /// Most bytes that a request carries.
   static let largest: UInt64 = 16 << 20
 
+  /// What the caller wants otherwise than the policies say.
+  var options = CallOptions()
+
+  /// What came of a call that succeeded.
+  struct Reply {
+    var bytes: [UInt8]
+    /// Why a fallback answered; `nil` when the service itself did.
+    var cause: ErrorReport?
+  }
+
   /// Calls and waits for the reply.
   ///
   /// - Parameters:
@@ -26,16 +36,30 @@ struct ServiceCaller {
   func call(
     _ name: String, data: dvt_bytes, contentType: String, deadline: Deadline
   ) throws(ErrorReport) -> [UInt8] {
+    unsafe try execute(name, data: data, contentType: contentType, deadline: deadline).bytes
+  }
+
+  /// The same, and says who answered.
+  func execute(
+    _ name: String, data: dvt_bytes, contentType: String, deadline: Deadline
+  ) throws(ErrorReport) -> Reply {
     if unsafe data.len > Self.largest {
       throw ErrorReport(
         DVT_TOO_LARGE, "a request carries at most 16 MiB; publish larger payloads in a buffer")
     }
     if core.bus.interceptsRequests { try checkPermission(name) }
     let chain = RequestChain(core: core, name: name, caller: caller, deadline: deadline)
-    return unsafe try chain.run(data, contentType: contentType) {
+    var cause: ErrorReport?
+    let bytes = unsafe try chain.run(data, contentType: contentType) {
       data, contentType throws(ErrorReport) in
-      unsafe try answer(name, data, contentType, deadline)
+      do throws(CallFault) {
+        return unsafe try answer(name, data, contentType, deadline)
+      } catch let fault {
+        cause = fault.report
+        return unsafe try fallBack(fault, name, data, contentType, deadline)
+      }
     }
+    return Reply(bytes: bytes, cause: cause)
   }
 
   /// Refuses what the caller may not call, before an interceptor sees it.
@@ -46,23 +70,128 @@ struct ServiceCaller {
     throw ErrorReport(DVT_DENIED, denial)
   }
 
+  // MARK: The call
+
+  /// How a call went, before anybody is told.
+  private enum Ending {
+    case denied
+    case unnamed(BusError)
+    case rejected(CallGuard.Refusal, CallGuard)
+    case called(CallResult, isLate: Bool, CallGuard?)
+  }
+
   private func answer(
     _ name: String, _ data: dvt_bytes, _ contentType: String, _ deadline: Deadline
-  ) throws(ErrorReport) -> [UInt8] {
+  ) throws(CallFault) -> [UInt8] {
     let collector = ReplyCollector()
-    let outcome: (Service, CallResult)
+    let (service, ending): (Service, Ending)
     do throws(BusError) {
-      outcome = try core.services.withService(name) { service, callable in
+      (service, ending) = try core.services.withService(name) { service, callable, guarding in
         if permissions?.denialOfService(name, provider: service.owner.name) != nil {
-          return (service, CallResult(code: DVT_DENIED, fault: -1))
+          return (service, .denied)
         }
-        return (service, unsafe invoke(callable, name, data, contentType, collector, deadline))
+        guard guarding == nil, options.isPlain else {
+          let ending = pass(service, guarding, within: deadline) { deadline in
+            unsafe invoke(callable, name, data, contentType, collector, deadline)
+          }
+          return (service, ending)
+        }
+        let result = unsafe invoke(callable, name, data, contentType, collector, deadline)
+        return (service, .called(result, isLate: result.code == DVT_OK && deadline.hasPassed, nil))
       }
     } catch {
-      throw ErrorReport(error)
+      throw CallFault(ErrorReport(error), policy: absentPolicy(name), mayFallBack: true)
     }
-    try check(outcome.1, outcome.0, name, deadline)
+    try check(ending, service, name)
     return collector.bytes
+  }
+
+  /// What holds for calls of a service that nobody offers.
+  private func absentPolicy(_ name: String) -> CallPolicy? {
+    core.services.guards.policy(for: name)?.policy(for: caller)
+  }
+
+  /// Makes a call past the rate limit, the bulkhead and the breaker that there are for it.
+  private func pass(
+    _ service: Service, _ guarding: ServiceGuard?, within deadline: Deadline,
+    _ invoke: (Deadline) -> CallResult
+  ) -> Ending {
+    var callGuard = guarding?.callGuard(of: caller)
+    if !options.breaker.isEmpty {
+      let name = Breaker.Name(
+        service: service.name, provider: service.owner.name, caller: caller,
+        label: options.breaker)
+      do throws(BusError) {
+        callGuard = try core.services.guards.callGuard(named: name, beside: callGuard)
+      } catch {
+        return .unnamed(error)
+      }
+    }
+    guard let callGuard else {
+      let limit = options.limited(deadline)
+      let result = invoke(limit)
+      return .called(result, isLate: result.code == DVT_OK && limit.hasPassed, nil)
+    }
+    do throws(CallGuard.Refusal) {
+      let entry = try callGuard.enter(until: deadline)
+      let limit = callGuard.deadline(deadline, limit: options.timeLimit)
+      let result = invoke(limit)
+      let isLate = result.code == DVT_OK && limit.hasPassed
+      callGuard.leave(entry, Self.outcome(result, isLate: isLate, callGuard.policy))
+      return .called(result, isLate: isLate, callGuard)
+    } catch {
+      return .rejected(error, callGuard)
+    }
+  }
+
+  /// What a call says of who was called.
+  private static func outcome(
+    _ result: CallResult, isLate: Bool, _ policy: CallPolicy
+  ) -> CircuitBreaker.Outcome {
+    if result.code == DVT_OK, !isLate { return .success }
+    let code = isLate ? DVT_TIMEOUT : result.failure.map { ErrorReport($0, "").code } ?? result.code
+    if policy.failures.contains(code) { return .failure }
+    return result.failure == nil ? .success : .ignored
+  }
+
+  /// The same of a request on a topic.
+  ///
+  /// - Parameters:
+  ///   - result: `nil` when the responder had ended.
+  ///   - deadline: When nobody waited any more.
+  ///   - policy: What counts as a failure.
+  /// - Returns: What it says of the responder.
+  static func outcome(
+    _ result: CallResult?, by deadline: Deadline, _ policy: CallPolicy
+  ) -> CircuitBreaker.Outcome {
+    guard let result else { return .ignored }
+    return outcome(result, isLate: result.code == DVT_OK && deadline.hasPassed, policy)
+  }
+
+  // MARK: The fallback
+
+  /// Has another service answer, where there is one.
+  private func fallBack(
+    _ fault: CallFault, _ name: String, _ data: dvt_bytes, _ contentType: String,
+    _ deadline: Deadline
+  ) throws(ErrorReport) -> [UInt8] {
+    guard fault.mayFallBack, options.fallsBack else { throw fault.report }
+    let own = options.fallback.isEmpty ? nil : options.fallback
+    guard let fallback = own ?? fault.policy?.fallback, fallback != name else { throw fault.report }
+    fault.breaker?.noteFallback()
+    // What the operator put in the place of a service needs no further permission.
+    var next = ServiceCaller(
+      core: core, caller: caller, permissions: own == nil ? nil : permissions)
+    next.options.fallsBack = false
+    do throws(ErrorReport) {
+      return unsafe try next.call(
+        fallback, data: data, contentType: contentType, deadline: deadline)
+    } catch {
+      throw ErrorReport(
+        fault.report.code,
+        "\(fault.report.message); its fallback '\(fallback)' failed too: \(error.message)",
+        retryable: fault.report.retryable)
+    }
   }
 
   private func invoke(
@@ -94,21 +223,45 @@ struct ServiceCaller {
     }
   }
 
+  // MARK: What came of it
+
   private func check(
-    _ result: CallResult, _ service: Service, _ name: String, _ deadline: Deadline
-  ) throws(ErrorReport) {
-    if result.code == DVT_OK {
-      guard deadline.hasPassed else { return }
+    _ ending: Ending, _ service: Service, _ name: String
+  ) throws(CallFault) {
+    switch ending {
+    case .called(let result, isLate: false, _) where result.code == DVT_OK: return
+    case .called(let result, let isLate, let callGuard):
+      let report = report(result, isLate: isLate, service, name)
+      let failures = callGuard?.policy.failures ?? Self.failures
+      throw CallFault(
+        report, policy: callGuard?.policy, breaker: callGuard?.breaker,
+        mayFallBack: failures.contains(report.code))
+    case .rejected(let refusal, let callGuard):
+      core.losses.note(refusal.loss, service.owner.name)
+      throw CallFault(
+        ErrorReport(refusal, "service '\(name)' of \(service.owner)"), policy: callGuard.policy,
+        breaker: callGuard.breaker, mayFallBack: true)
+    case .unnamed(let error): throw CallFault(ErrorReport(error))
+    case .denied:
+      let denial =
+        permissions?.denialOfService(name, provider: service.owner.name)
+        ?? "service '\(name)' may not be called"
+      core.noteDenial(caller, denial)
+      throw CallFault(ErrorReport(DVT_DENIED, denial))
+    }
+  }
+
+  /// Codes that are failures where no policy says which.
+  private static let failures = HostConfiguration.Calls().policy().failures
+
+  private func report(
+    _ result: CallResult, isLate: Bool, _ service: Service, _ name: String
+  ) -> ErrorReport {
+    if isLate {
       core.losses.note(.replyLate, service.owner.name)
-      throw ErrorReport(
+      return ErrorReport(
         DVT_TIMEOUT, "service '\(name)' of \(service.owner) answered after the deadline",
         retryable: true)
-    }
-    if result.fault == -1,
-      let denial = permissions?.denialOfService(name, provider: service.owner.name)
-    {
-      core.noteDenial(caller, denial)
-      throw ErrorReport(DVT_DENIED, denial)
     }
     let provider = unsafe service.context.flatMap {
       unsafe Unmanaged<ServiceProvider>.fromOpaque($0).takeUnretainedValue().instance
@@ -118,12 +271,12 @@ struct ServiceCaller {
       if failure == .crashed, let provider {
         core.onCrash(provider, result.fault, "service \(name)")
       }
-      throw ErrorReport(failure, "service '\(name)' of \(service.owner)")
+      return ErrorReport(failure, "service '\(name)' of \(service.owner)")
     }
     let report = ErrorCollector.ofThread?.take()
     provider?.noteFailure(
       report?.message ?? "service \(name) failed with code \(CodeName.of(result.code))")
-    throw ErrorReport(
+    return ErrorReport(
       result.code,
       report?.message
         ?? "service '\(name)' of \(service.owner) failed with code \(CodeName.of(result.code))",

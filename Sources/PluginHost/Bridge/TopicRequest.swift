@@ -102,8 +102,26 @@ struct TopicRequest: Sendable {
   ) -> Bool {
     guard !round.isOver else { return false }
     let collector = ReplyCollector(until: { round.isOver })
+    let callGuard = core.services.guards.serviceGuard(of: topic, by: responder.owner.name)?
+      .callGuard(of: caller)
+    let entry: CallGuard.Entry?
+    do throws(CallGuard.Refusal) {
+      // Nobody waits here for a turn or a place: the thread is one that all requests share.
+      entry = try callGuard?.enter(until: Deadline(nanoseconds: 0))
+    } catch {
+      core.losses.note(error.loss, responder.owner.name)
+      let report = ErrorReport(error, "responder '\(responder.name)' of \(responder.owner)")
+      _ = round.take(
+        TopicReply(
+          responder: responder.owner.name, name: responder.name, place: place,
+          result: .failure(report)))
+      return false
+    }
     let outcome = core.responders.with(responder) { callable in
       invoke(callable, asking, collector)
+    }
+    if let callGuard, let entry {
+      callGuard.leave(entry, ServiceCaller.outcome(outcome, by: deadline, callGuard.policy))
     }
     let result = outcome.map { self.result($0, of: responder, collector) }
     let gone = ErrorReport(

@@ -3,8 +3,8 @@ import HostSupport
 extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
-    places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + supervision
-    + recording + keeping
+    places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + calling
+    + supervision + recording + keeping
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -286,14 +286,14 @@ extension ConfigurationKey {
     ConfigurationKey(path, .text, meaning) { set(&$0, $1.string ?? "") }
   }
 
-  private static func flag(
+  static func flag(
     _ path: String, _ meaning: String,
     set: @escaping @Sendable (inout HostConfiguration, Bool) -> Void
   ) -> ConfigurationKey {
     ConfigurationKey(path, .flag, meaning) { set(&$0, $1.bool ?? false) }
   }
 
-  private static func whole(
+  static func whole(
     _ path: String, _ range: ClosedRange<Int64>, _ meaning: String,
     set: @escaping @Sendable (inout HostConfiguration, Int) -> Void
   ) -> ConfigurationKey {

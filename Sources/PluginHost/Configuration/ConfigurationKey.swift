@@ -26,6 +26,8 @@ public struct ConfigurationKey: Sendable {
     case eventTypes
     case patterns
     case conditions
+    case codes
+    case services
   }
 
   init(
@@ -88,6 +90,22 @@ public struct ConfigurationKey: Sendable {
       return problem(in: patterns) { pattern throws(BusError) in
         _ = try HostConfiguration.Recording.pattern(pattern.string ?? "")
       }
+    case (.codes, .array(let codes)):
+      for code in codes where code.string.flatMap(CodeName.code) == nil {
+        let hint = Spelling.hint(for: code.string ?? "", in: CodeName.failures)
+        return
+          "must be \(allowed); it contains \(code.string.map { "\"\($0)\"" } ?? code.kindName)\(hint)"
+      }
+      return nil
+    case (.services, .object(let services)):
+      for (pattern, entry) in services.sorted(by: { $0.key < $1.key }) {
+        do throws(BusError) {
+          try HostConfiguration.checkService(pattern, entry)
+        } catch {
+          return "must be \(allowed); \(error)"
+        }
+      }
+      return nil
     case (.conditions, .array(let conditions)):
       let wrong = problem(in: conditions) { condition throws(BusError) in
         _ = try HostConfiguration.Route.Condition(condition).parsed()
@@ -121,8 +139,9 @@ public struct ConfigurationKey: Sendable {
       default: return .string(text)
       }
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
-    case .list, .patterns: return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .routes, .eventTypes, .conditions, .object:
+    case .list, .patterns, .codes:
+      return .array(text.split(separator: ",").map { .string(String($0)) })
+    case .settings, .routes, .eventTypes, .conditions, .object, .services:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -143,6 +162,8 @@ extension ConfigurationKey.Kind {
     case .settings: "an object with an object for each plugin id"
     case .provider: "file, memory, or the name of a plugin's provider"
     case .object: "an object"
+    case .codes: "an array of codes such as DVT_FAILED"
+    case .services: "an object with {breaker, bulkhead, rateLimit, …} for each service"
     }
   }
 }

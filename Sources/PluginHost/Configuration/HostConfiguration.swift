@@ -193,6 +193,10 @@ public struct HostConfiguration: Sendable, Equatable {
   public var enforceSchemas = SchemaEnforcement.warn
   /// What is declared of events, 0…256.
   public var eventTypes: [EventTypeSetting] = []
+  /// What holds for the calls of services, where nothing is said of one in particular.
+  public var calls = Calls()
+  /// What holds for the calls of services in particular, by name or pattern; each an object.
+  public var services: [String: JSON] = [:]
   /// Which events are recorded on the disk.
   public var recording = Recording()
   /// How `dovetail run --supervise` keeps a host alive.

@@ -36,6 +36,13 @@ public protocol HostControl: AnyObject, Sendable {
   /// Clears builds by plugin id or (a prefix of) the hash, all of them when `nil`; returns what was cleared.
   func quarantineClear(_ idOrHash: String?) throws(OperationError) -> [QuarantineReport]
 
+  /// Circuit breakers, by name; throws `notFound`.
+  func breakers(_ choice: BreakerChoice) throws(OperationError) -> [BreakerReport]
+  /// Opens, closes or resets circuit breakers; returns how they are then. Throws `notFound`.
+  func change(
+    breakers choice: BreakerChoice, _ operation: BreakerOperation
+  ) throws(OperationError) -> [BreakerReport]
+
   /// Publishes an event as the operator.
   func publish(
     type: String, payload: Payload, subject: String?

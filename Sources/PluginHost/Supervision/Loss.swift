@@ -29,6 +29,10 @@ public enum Loss: String, CaseIterable, Sendable {
   case tooDeep = "too-deep"
   /// A reply that came after the caller's deadline, or after a request on a topic had ended.
   case replyLate = "reply-late"
+  /// A call of a service that its circuit breaker rejected.
+  case callRejected = "call-rejected"
+  /// A call of a service that its rate limit or bulkhead rejected.
+  case callLimited = "call-limited"
   /// A call that the manifest does not permit.
   case denied = "denied"
   /// An event or request that an interceptor refused, or an event that it kept to itself; a write that a validator refused.

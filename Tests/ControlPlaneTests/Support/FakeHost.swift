@@ -99,3 +99,36 @@ final class FakeHost: HostRunner {
   }
   func onStopRequest(_ body: @escaping @Sendable () -> Void) { state.update { $0.onStop = body } }
 }
+
+/// Its one circuit breaker.
+extension FakeHost {
+  static var breaker: BreakerReport {
+    BreakerReport(
+      name: "hello.greet", service: "hello.greet", provider: "hello", caller: nil, label: nil,
+      state: "open", since: "2026-11-22T00:00:00.000Z",
+      reason: "6 of the last 10 calls failed (60 %; it opens at 50 %)",
+      probesInMilliseconds: 4_200, window: .init(calls: 0, failed: 0, slow: 0),
+      consecutiveFailures: 0,
+      calls: .init(succeeded: 4, failed: 6, slow: 0, ignored: 0, rejected: 12, fallenBack: 3),
+      transitions: .init(opened: 1, halfOpened: 0, closed: 0),
+      policy: .init(
+        windowCalls: 100, windowMilliseconds: nil, minimumCalls: 10, failureRate: 50,
+        consecutiveFailures: nil, slowCallMilliseconds: nil, slowCallRate: nil,
+        openMilliseconds: 5_000, openMaximumMilliseconds: 60_000, permittedCallsInHalfOpen: 3))
+  }
+
+  func breakers(_ choice: BreakerChoice) throws(OperationError) -> [BreakerReport] {
+    note("breakers \(choice)")
+    if case .name(let name) = choice, name != Self.breaker.name {
+      throw OperationError(.notFound, "there is no circuit breaker '\(name)'")
+    }
+    return [Self.breaker]
+  }
+
+  func change(
+    breakers choice: BreakerChoice, _ operation: BreakerOperation
+  ) throws(OperationError) -> [BreakerReport] {
+    note("\(operation) \(choice)")
+    return try breakers(choice)
+  }
+}

@@ -37,6 +37,9 @@ extension HostSuite {
       case HostEvents.pluginQuarantined.topic: try take(HostEvents.pluginQuarantined)
       case HostEvents.metadataChanged.topic: try take(HostEvents.metadataChanged)
       case HostEvents.metadataResync.topic: try take(HostEvents.metadataResync)
+      case HostEvents.breakerOpened.topic: try take(HostEvents.breakerOpened)
+      case HostEvents.breakerHalfOpen.topic: try take(HostEvents.breakerHalfOpen)
+      case HostEvents.breakerClosed.topic: try take(HostEvents.breakerClosed)
       case HostEvents.busLag.topic: try take(HostEvents.busLag)
       case HostEvents.busHandlerTimeout.topic: try take(HostEvents.busHandlerTimeout)
       case HostEvents.busRecorderSuspended.topic: try take(HostEvents.busRecorderSuspended)
@@ -75,6 +78,7 @@ extension HostSuite {
             if (e->data.len > 5) __builtin_trap();
             usleep(100000); return DVT_OK;
           }
+          static int32_t serve(void *c, const dvt_request *r, const dvt_sink *to, const dvt_error_sink *s) { return DVT_FAILED; }
           static int32_t heard(void *c, const dvt_event *e, const dvt_error_sink *s) { return DVT_OK; }
           """
         )
@@ -82,6 +86,7 @@ extension HostSuite {
           "init",
           """
           \(start)
+          provide("p.x", serve);
           dvt_subscription o = {HEADER(dvt_subscription), .pattern = S("t"), .delivery = DVT_DELIVERY_ASYNC,
                                 .overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1, .timeout_ms = 1};
           dvt_handle h;
@@ -93,7 +98,13 @@ extension HostSuite {
 
     @Test("in every event of a life with failures, which the SDK reads")
     func everyEvent() throws {
-      let fixture = try HostFixture([Self.plugin("1.0.0")]) { $0.retiredBudget.images = 1 }
+      let fixture = try HostFixture([Self.plugin("1.0.0")]) { configuration in
+        configuration.retiredBudget.images = 1
+        configuration.services = [
+          "p.x": .object(["breaker": .object(["consecutiveFailures": .int(1)])])
+        ]
+      }
+      #expect(throws: OperationError.self) { try fixture.call("p.x") }  // its breaker opens
       for _ in 0..<4 { try fixture.publish("t", "x") }
       _ = try fixture.host.metaPut(collection: "c", key: "k", value: .int(1), version: nil)
       let isLate = try fixture.wait {
@@ -101,7 +112,8 @@ extension HostSuite {
           && !fixture.host.recentEvents(pattern: "loss.*", limit: 1).isEmpty
       }
       #expect(isLate)
-      try fixture.replace(Self.plugin("2.0.0"))
+      try fixture.replace(Self.plugin("2.0.0"))  // it is half-open
+      _ = try fixture.host.change(breakers: .all, .close)
       #expect(throws: OperationError.self) {
         try fixture.replace(Self.plugin("3.0.0", "return fail(error, \"no\");"))
       }

@@ -23,6 +23,12 @@ struct LossScenario {
         configuration.recording.maxBytes = 1 << 20
       case .deadLetterDropped: configuration.deadLetters.count = 0
       case .eventUnfit: configuration.enforceSchemas = .refuse
+      case .callRejected:
+        configuration.services = [
+          "s": .object(["breaker": .object(["consecutiveFailures": .int(1)])])
+        ]
+      case .callLimited:
+        configuration.services = ["s": .object(["rateLimit": .object(["calls": .int(1)])])]
       case .probationOverflow:
         configuration.probation.seconds = 60
         configuration.probation.bytes = 1
@@ -121,7 +127,8 @@ struct LossScenario {
         loser(
           init: around, handler: loss == .vetoed ? "return fail(s, \"no\")" : "__builtin_trap()"))
       publish("loser.x")
-    case .gateTimeout, .replyLate, .denied, .callTooLate, .heldDropped, .watchOverflow, .jobRefused:
+    case .gateTimeout, .replyLate, .callRejected, .callLimited, .denied, .callTooLate, .heldDropped,
+      .watchOverflow, .jobRefused:
       try runCalls()
     default: try runRest()
     }
@@ -176,6 +183,9 @@ struct LossScenario {
     case .replyLate:
       try start(loser(init: "provide(\"s\", serve);", handler: "usleep(50000)"))
       _ = try? fixture.call("s", milliseconds: 5)
+    case .callRejected, .callLimited:
+      try start(loser(init: "provide(\"s\", serve);", handler: "return fail(s, \"no\")"))
+      for _ in 0..<2 { _ = try? fixture.call("s") }
     case .denied:
       try start(
         loser(
