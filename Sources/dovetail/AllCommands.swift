@@ -4,6 +4,7 @@ import ControlPlane
 let allCommands: [Command] = [
   runCommand, listCommand, infoCommand, whyCommand, graphCommand, planCommand, loadCommand,
   unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, eventsCommand,
-  publishCommand, callCommand, metaCommand, metricsCommand, topCommand, doctorCommand, stopCommand,
+  publishCommand, callCommand, breakersCommand, metaCommand, metricsCommand, topCommand,
+  doctorCommand, stopCommand,
   versionCommand, completionsCommand, helpCommand, completeCommand, probeCommand,
 ]

@@ -8,7 +8,7 @@ extension ControlMethod {
   static let table: [String: ControlMethod] = {
     let all =
       hostMethods + pluginMethods + quarantineMethods + eventMethods + observingMethods
-      + deadLetterMethods + recordingMethods + metadataMethods
+      + deadLetterMethods + recordingMethods + metadataMethods + breakerMethods
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }()
 
