@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "PluginSDK", targets: ["PluginSDK", "CDovetail"]),
     .library(name: "HostEventTypes", targets: ["HostEventTypes"]),
     .library(name: "PluginValidation", targets: ["PluginValidation"]),
+    .library(name: "PluginResilience", targets: ["PluginResilience"]),
     .library(name: "TypedRecords", targets: ["TypedRecords"]),
     .library(name: "PluginPersistence", targets: ["PluginPersistence"]),
     .library(name: "PluginTestKit", targets: ["PluginTestKit"]),
@@ -51,6 +52,9 @@ let package = Package(
     .target(
       name: "PluginValidation", dependencies: ["PluginSDK", "CDovetail"],
       path: "PluginSDK/PluginValidation"),
+    .target(
+      name: "PluginResilience", dependencies: ["PluginSDK", "CDovetail"],
+      path: "PluginSDK/PluginResilience"),
     .target(name: "TypedRecords", dependencies: ["PluginSDK"], path: "PluginSDK/TypedRecords"),
     .target(
       name: "PluginPersistence", dependencies: ["PluginSDK", "CDovetail"],
@@ -190,8 +194,8 @@ let package = Package(
     .testTarget(
       name: "PluginSDKTests",
       dependencies: [
-        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginValidation", "TypedRecords",
-        "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
+        "PluginSDK", "HostEventTypes", "PluginPersistence", "PluginResilience", "PluginValidation",
+        "TypedRecords", "PluginTestKit", "CDovetail", "TestSupport", "embed-manifest-tool",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

@@ -1,12 +1,14 @@
 import FoundationEssentials
 
 /// JSON as the SDK writes and reads it: dates as numbers of seconds since 2001, data as base64.
-enum JSONCoding {
+package enum JSONCoding {
   /// The media type of typed payloads.
-  static let contentType = "application/json"
+  package static let contentType = "application/json"
 
   /// A value as JSON text.
-  static func encode(_ value: some Encodable, for subject: String) throws(PluginError) -> [UInt8] {
+  package static func encode(_ value: some Encodable, for subject: String) throws(PluginError)
+    -> [UInt8]
+  {
     do {
       return [UInt8](try JSONEncoder().encode(value))
     } catch {
@@ -15,7 +17,7 @@ enum JSONCoding {
   }
 
   /// A value from JSON text.
-  static func decode<Value: Decodable>(
+  package static func decode<Value: Decodable>(
     _ type: Value.Type, _ bytes: [UInt8], for subject: String
   ) throws(PluginError) -> Value {
     do {

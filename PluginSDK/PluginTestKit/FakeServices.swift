@@ -28,18 +28,25 @@ enum FakeServices {
     guard let seat = unsafe Seat.of(host), let sent = unsafe request?.pointee,
       let write = unsafe reply?.pointee.write
     else { return DVT_INVALID }
-    let passage = FakePassage(core: seat.core, name: name, caller: seat.plugin)
     do throws(PluginError) {
-      let bytes = unsafe try passage.run(sent.data.array, sent.datacontenttype.string) {
-        data, contentType throws(PluginError) in
-        try answer(seat, name, data, contentType)
-      }
+      let bytes = unsafe try pass(seat, name, sent.data.array, sent.datacontenttype.string)
       return unsafe bytes.withUnsafeBufferPointer {
         unsafe write(reply?.pointee.context, $0.baseAddress, UInt64($0.count))
       }
     } catch let failure {
       unsafe failure.report(to: error)
       return failure.code.rawValue
+    }
+  }
+
+  /// Takes a request past the interceptors, and the breaker that the test may have opened, to the service.
+  static func pass(
+    _ seat: Seat, _ name: String, _ data: [UInt8], _ contentType: String, breaker: String = ""
+  ) throws(PluginError) -> [UInt8] {
+    let passage = FakePassage(core: seat.core, name: name, caller: seat.plugin)
+    return try passage.run(data, contentType) { data, contentType throws(PluginError) in
+      try seat.core.checkBreaker(name, breaker)
+      return try answer(seat, name, data, contentType)
     }
   }
 

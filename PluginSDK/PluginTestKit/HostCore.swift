@@ -35,6 +35,9 @@ final class HostCore: Sendable {
     /// The thread that judges a write.
     var judging: pthread_t?
     var seats: UInt32 = 0
+    var openBreakers: Set<OpenBreaker> = []
+    /// Calls that they rejected.
+    var rejected: [OpenBreaker: UInt64] = [:]
   }
 
   /// A seat for a plugin.
