@@ -31,8 +31,8 @@ struct WorkerEnd: Sendable, Equatable {
   var address: UInt64?
   /// What it wrote to its standard error last, in one line.
   var lastWords = ""
-  /// Images and offsets of the frames of the thread that faulted, innermost first.
-  var trace: [String] = []
+  /// The frames of the thread that faulted, innermost first.
+  var trace: [CrashReport.Frame] = []
 
   /// The end in one line, such as "died of SIGSEGV at 0x0 in handler 'orders.created'".
   var cause: String {
@@ -85,21 +85,22 @@ extension WorkerEnd {
     return lines.last { $0.contains("atal error:") } ?? lines.last ?? ""
   }
 
-  private static func trace(of fault: iso_fault) -> [String] {
+  private static func trace(of fault: iso_fault) -> [CrashReport.Frame] {
     let addresses = unsafe withUnsafeBytes(of: fault.trace) { bytes in
       unsafe Array(bytes.bindMemory(to: UInt64.self).prefix(Int(fault.frames)))
     }
     let images = images(of: fault)
     return addresses.map { address in
-      guard let image = images.first(where: { $0.range.contains(address) }) else {
-        return "0x\(String(address, radix: 16))"
+      var frame = CrashReport.Frame(address: address)
+      if let image = images.first(where: { $0.range.contains(address) }) {
+        frame.image = image.path
+        frame.offset = "0x" + String(address &- image.range.lowerBound, radix: 16)
       }
-      return "\(image.path)+0x\(String(address &- image.range.lowerBound, radix: 16))"
+      return frame
     }
   }
 
   private static func images(of fault: iso_fault) -> [(range: Range<UInt64>, path: String)] {
-    typealias Image = (start: UInt64, end: UInt64)
     return unsafe withUnsafeBytes(of: fault.images) { bytes in
       let stride = bytes.count / 16
       return (0..<16).compactMap { index in
