@@ -9,7 +9,7 @@ work=.build/bench
 results=$root/.build/bench.jsonl
 mkdir -p "$work"
 
-for product in dovetail bench-empty bench-core bench-reload bench-swift-publisher bench-swift-subscriber; do
+for product in dovetail dovetail-worker bench-empty bench-core bench-reload bench-swift-publisher bench-swift-subscriber; do
   swift build -c release --product "$product" >&2
 done
 
@@ -25,6 +25,8 @@ plugin async
 plugin bystander
 plugin topics
 plugin store
+plugin isolated
+plugin caller
 limit() {
   [[ $work/$1.so -nt Benchmarks/Limits/$1.c ]] ||
     "${CC:-cc}" "${flags[@]}" -fPIC -shared -pthread -fvisibility=hidden "Benchmarks/Limits/$1.c" -o "$work/$1.so"
@@ -40,7 +42,10 @@ else
 fi
 Benchmarks/Peers/build.sh "$work"
 for plugin in swift-publisher swift-subscriber; do cp ".build/release/libbench-$plugin.so" "$work/$plugin.so"; done
-[[ $work/start -nt Benchmarks/Limits/start.c ]] || "${CC:-cc}" "${flags[@]}" Benchmarks/Limits/start.c -o "$work/start"
+for program in start processes; do
+  [[ $work/$program -nt Benchmarks/Limits/$program.c ]] ||
+    "${CC:-cc}" "${flags[@]}" "Benchmarks/Limits/$program.c" -o "$work/$program"
+done
 
 status=0
 header=()

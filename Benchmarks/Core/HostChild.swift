@@ -5,7 +5,8 @@ import PluginHost
 enum HostChild {
   /// Makes a host as benchmarks want it: nothing forced to the disk on either side, no probation.
   static func make(
-    plugins: String, state: String, log: LogWriter = LogWriter()
+    plugins: String, state: String, log: LogWriter = LogWriter(),
+    _ change: (inout HostConfiguration) -> Void = { _ in }
   ) throws -> Host {
     var configuration = HostConfiguration()
     configuration.plugins = plugins
@@ -13,6 +14,7 @@ enum HostChild {
     configuration.journalFsync = false
     configuration.metadata.provider = .memory
     configuration.probation.seconds = 0
+    change(&configuration)
     return try Host(configuration: configuration, log: log)
   }
 

@@ -22,6 +22,7 @@ do {
   try PublishBenchmarks.run(&bench, workspace)
   try AsyncBenchmarks.run(&bench, workspace)
   try BystanderBenchmarks.run(&bench, workspace)
+  try IsolationBenchmarks.run(&bench, workspace)
   try TopicBenchmarks.run(&bench, workspace)
   let peers = StorePeers(folder: workspace.path)
   try StoreMemoryBenchmark.run(&bench, workspace)

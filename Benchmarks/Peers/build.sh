@@ -40,3 +40,10 @@ if has sqlite3.h; then
 else
   rm_peer sqlite
 fi
+# Debian's packages of Go lie in a GOPATH.
+if [[ -d /usr/share/gocode/src/github.com/hashicorp/go-plugin ]] && command -v go >/dev/null; then
+  [[ $out/go-plugin -nt goplugin/main.go ]] ||
+    GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= go build -o "$out/go-plugin" ./goplugin
+else
+  rm -f "$out/go-plugin"
+fi

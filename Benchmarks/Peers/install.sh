@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the peers of the benchmarks from Debian where it may, else says how.
 set -euo pipefail
-packages=(g++ pkg-config libboost-dev libglib2.0-dev libsqlite3-dev)
+packages=(g++ pkg-config libboost-dev libglib2.0-dev libsqlite3-dev golang-go golang-github-hashicorp-go-plugin-dev)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
