@@ -28,14 +28,13 @@ static int add_descriptors(posix_spawn_file_actions_t *actions, const hs_process
 }
 
 static int set_attributes(posix_spawnattr_t *attributes) {
-  sigset_t all, none;
-  sigfillset(&all);
-  sigdelset(&all, SIGKILL);
-  sigdelset(&all, SIGSTOP);
+  sigset_t ignored, none;
+  sigemptyset(&ignored); /* what is handled becomes the default with the new program; what is ignored would stay so */
+  sigaddset(&ignored, SIGPIPE);
   sigemptyset(&none);
   int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   if (!code) code = posix_spawnattr_setpgroup(attributes, 0);
-  if (!code) code = posix_spawnattr_setsigdefault(attributes, &all);
+  if (!code) code = posix_spawnattr_setsigdefault(attributes, &ignored);
   return code ? code : posix_spawnattr_setsigmask(attributes, &none);
 }
 

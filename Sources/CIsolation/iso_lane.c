@@ -177,12 +177,10 @@ int iso_channel_make(iso_channel *channel, iso_shared *shared, int is_host, int 
   return 0;
 }
 
-void iso_channel_kill(iso_channel *channel) {
+void iso_channel_kill(iso_channel *channel, iso_end *ends) {
   atomic_store(&channel->dead, 1);
-  for (uint32_t i = 0; i < ISO_LANES; i++) {
-    iso_lane *lane = &channel->shared->lanes[i];
-    futex_wake(channel->is_host ? &lane->to_host.posts : &lane->to_worker.posts, INT_MAX);
-  }
+  for (uint32_t i = 0; i < ISO_LANES; i++)
+    if (atomic_load(&ends[i].waits)) futex_wake(&way_to(&ends[i])->posts, INT_MAX);
   futex_wake(&channel->free, INT_MAX);
 }
 
@@ -273,6 +271,7 @@ static int wait_for_post(iso_end *end, uint64_t nanoseconds) {
   if (began == 0) began = now();
   uint64_t deadline = nanoseconds > UINT64_MAX - began ? UINT64_MAX : began + nanoseconds;
   int result = ISO_ARRIVED;
+  atomic_store(&end->waits, 1); /* whoever sets `dead` sees it, or is seen below */
   for (;;) {
     atomic_store(&way->sleeps, 1);
     if (atomic_load(&way->posts) != end->seen) break;
@@ -288,6 +287,7 @@ static int wait_for_post(iso_end *end, uint64_t nanoseconds) {
     futex_wait(&way->posts, end->seen, deadline - moment);
   }
   atomic_store_explicit(&way->sleeps, 0, memory_order_relaxed);
+  atomic_store_explicit(&end->waits, 0, memory_order_relaxed);
   return result;
 }
 

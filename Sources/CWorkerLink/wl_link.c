@@ -181,7 +181,7 @@ static void fail(wl_link *link, int32_t why, int lane) {
     describe(link, &failure);
     link->failed = 1;
     link->settings.failed(link->settings.user, &failure);
-    iso_channel_kill(&link->channel);
+    iso_channel_kill(&link->channel, link->ends);
   }
   pthread_mutex_unlock(&link->failing);
 }

@@ -13,7 +13,10 @@ extension Host {
     core.losses.note(.crash, id)
     generation.instance.noteFailure("its worker \(cause)")
     core.log.log(.error, id, "its worker \(cause)", fields: ["generation": "\(generation.number)"])
-    if let end { faults.keep(CrashReport(of: PluginBuild(generation.instance), end)) }
+    // After what follows: it waits for the disk.
+    defer {
+      if let end { faults.keep(CrashReport(of: PluginBuild(generation.instance), end)) }
+    }
     if plugin.probation != nil {
       lifecycle.putInQuarantine(generation, .running, "its worker \(cause)")
       rollBackFromProbation(id, because: "its worker \(cause)")

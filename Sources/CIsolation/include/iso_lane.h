@@ -102,6 +102,7 @@ typedef struct iso_end {
   uint32_t index;
   uint32_t seen;   /* posts of the other side that were taken */
   uint32_t misses; /* waits in a row that a spin did not end */
+  _Atomic uint32_t waits; /* 1 while its thread waits */
 } iso_end;
 
 /* A message in memory of the receiver's own. */
@@ -119,8 +120,8 @@ typedef void (*iso_serve)(iso_end *end, iso_message *call, void *context);
 /* Makes the ends of a channel whose memory is mapped. `socket` is one of a pair (SOCK_SEQPACKET); the channel does not close it.
  * Returns: 0, or -1 when there is no memory. */
 int iso_channel_make(iso_channel *channel, iso_shared *shared, int is_host, int socket, iso_end ends[ISO_LANES]);
-/* Gives up on the other side: every wait ends. Does not unmap. [any-thread] */
-void iso_channel_kill(iso_channel *channel);
+/* Gives up on the other side: every wait ends. Does not unmap. `ends` are those of the channel. [any-thread] */
+void iso_channel_kill(iso_channel *channel, iso_end *ends);
 /* Frees what a channel holds of its own. No thread uses it any more. */
 void iso_channel_free(iso_channel *channel);
 

@@ -74,6 +74,7 @@ final class IsolationDesk: Sendable {
       spin: isolation.spinMicroseconds,
       patience: min(isolation.callDeadline, max(1, configuration.lifecycleDeadline * 4 / 5)),
       level: log.level,
+      environment: WorkerProgram.environment(needing: staged.facts.needed),
       rules: SandboxRules(instance.manifest.permissions, staged, configuration),
       group: group(for: instance, configuration.workerLimits))
     return try Worker(program, try warden(), settings) { [log, id = instance.id] line in

@@ -36,6 +36,8 @@ import HostSupport
     var patience = 8_000
     /// The least severe level of lines that are sent.
     var level = LogLevel.info
+    /// What it finds in its environment.
+    var environment: [String]
     /// What it may do.
     var rules: SandboxRules
     /// What bounds it beside the rules, where the system has that.
@@ -77,7 +79,7 @@ import HostSupport
       let started = try warden.start(
         WorkerWarden.Order(
           path: program.path, arguments: [program.path, "\(getpid())"],
-          environment: WorkerProgram.environment, descriptors: [memory, socket, rules.raw]), self)
+          environment: settings.environment, descriptors: [memory, socket, rules.raw]), self)
       state.update { $0.started = started }
       try settings.group?.add(started.pid)
     } catch {

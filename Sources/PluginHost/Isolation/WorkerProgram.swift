@@ -27,14 +27,17 @@ struct WorkerProgram: Sendable {
     path = found
   }
 
-  /// What a worker finds in its environment, and no more: how to find the runtime that the host itself uses, a place for
-  /// temporary files, language and time zone.
-  static var environment: [String] {
+  /// What a worker finds in its environment, and no more: a place for temporary files, language, time zone, and for a plugin that
+  /// needs it the runtime that the host itself uses.
+  static func environment(needing libraries: [String]) -> [String] {
     var environment = ["PATH=/usr/bin:/bin"]
     for name in ["LANG", "LC_ALL", "TZ", "TMPDIR"] {
       if let value = Environment.all[name] { environment.append("\(name)=\(value)") }
     }
-    if let folder = SandboxRules.swiftRuntime { environment.append("LD_LIBRARY_PATH=\(folder)") }
+    let isSwift = libraries.contains { $0.hasPrefix("libswift") }
+    if isSwift, let folder = SandboxRules.swiftRuntime {
+      environment.append("LD_LIBRARY_PATH=\(folder)")
+    }
     return environment
   }
 }
