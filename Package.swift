@@ -122,7 +122,9 @@ let package = Package(
         "EventBus", "EventStore", "MetadataStore", "HostSupport", "CHostSupport", "CDovetail",
         "CBridge", "CIsolation", "CWorkerLink",
       ],
-      exclude: ["Supervision/JOURNAL.md", "Supervision/LOSSES.md"]),
+      exclude: [
+        "Supervision/CRASHES.md", "Supervision/JOURNAL.md", "Supervision/LOSSES.md",
+      ]),
     .target(
       name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],
       exclude: ["PROTOCOL.md"]),

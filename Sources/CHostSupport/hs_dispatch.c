@@ -145,6 +145,7 @@ int32_t hs_publish_counted(hs_topic *topic, void *event, uint32_t counter) {
 }
 
 int32_t hs_call(hs_entry *first, int32_t (*thunk)(void *argument), void *argument, uint64_t patience, int32_t *fault) {
+  HS_BOUNDARY;
   hs_slot *slot = hs_slot_self();
   if (!slot) return HS_NO_MEMORY;
   hs_frame *frame = hs_next_frame(slot);

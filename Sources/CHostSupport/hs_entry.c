@@ -22,6 +22,8 @@ void hs_owner_set_mode(hs_owner *owner, uint32_t mode) {
   hs_futex_wake(&owner->mode);
 }
 
+void hs_owner_set_contain(hs_owner *owner, uint32_t contain) { atomic_store(&owner->contain, contain); }
+
 uint32_t hs_owner_wait_mode(hs_owner *owner, uint32_t seen, uint64_t nanoseconds) {
   if (atomic_load(&owner->mode) == seen) hs_futex_wait(&owner->mode, seen, nanoseconds);
   return atomic_load(&owner->mode);
@@ -116,6 +118,7 @@ void hs_wait_mark(hs_entry *entry) {
 
 void hs_entry_set_user(hs_entry *entry, void *user) { entry->user = user; }
 void *hs_entry_user(const hs_entry *entry) { return entry->user; }
+void hs_entry_set_label(hs_entry *entry, const char *label) { entry->label = label; }
 
 const hs_topic *hs_publish_topic(void) {
   hs_frame *frame = hs_present_frame();

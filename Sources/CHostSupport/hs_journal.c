@@ -5,9 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(hs_journal_step) == 16, "JOURNAL.md");
 _Static_assert(sizeof(hs_journal_crash) == 192, "JOURNAL.md");
@@ -15,7 +13,9 @@ _Static_assert(sizeof(hs_journal_exit) == 40, "JOURNAL.md");
 _Static_assert(offsetof(hs_journal, steps) == 80, "JOURNAL.md");
 _Static_assert(offsetof(hs_journal, crash) == 208, "JOURNAL.md");
 _Static_assert(offsetof(hs_journal, exit) == 400, "JOURNAL.md");
-_Static_assert(sizeof(hs_journal) == 440, "JOURNAL.md");
+_Static_assert(offsetof(hs_journal, detail) == 440, "JOURNAL.md");
+_Static_assert(sizeof(hs_journal_detail) == 3552, "JOURNAL.md");
+_Static_assert(sizeof(hs_journal) <= HS_JOURNAL_BUILDS_AT, "JOURNAL.md");
 _Static_assert(sizeof(hs_journal_build) == 384, "JOURNAL.md");
 
 static hs_journal *_Atomic installed;
@@ -37,22 +37,30 @@ static int claim(uint32_t *written) {
 }
 
 int32_t hs_journal_record_crash(hs_journal *journal, const hs_journal_fault *fault) {
-  if (!journal || !claim(&journal->crash.written)) return 0;
+  if (!journal || !fault->crash || !claim(&journal->crash.written)) return 0;
   int error = errno;
+  const hs_crash *known = fault->crash;
   hs_journal_crash *crash = &journal->crash;
-  crash->signal = fault->signal;
-  crash->code = fault->code;
+  crash->signal = known->signal;
+  crash->code = known->code;
   crash->build = fault->build;
   crash->phase = fault->phase;
   crash->side = fault->side;
-  crash->address = fault->address;
+  crash->address = known->address;
   crash->time = wall_clock();
-  crash->thread = (int32_t)syscall(SYS_gettid);
-  prctl(PR_GET_NAME, crash->thread_name);
-  uint32_t length = fault->topic ? fault->topic_length : 0;
-  if (length > sizeof crash->topic) length = sizeof crash->topic;
-  for (uint32_t i = 0; i < length; i++) crash->topic[i] = fault->topic[i];
-  crash->topic_length = length;
+  crash->thread = known->thread;
+  memcpy(crash->thread_name, known->thread_name, sizeof crash->thread_name);
+  crash->topic_length = (uint32_t)strnlen(known->topic, sizeof crash->topic);
+  memcpy(crash->topic, known->topic, crash->topic_length);
+  hs_journal_detail *detail = &journal->detail;
+  detail->flags = known->flags;
+  detail->policy = known->policy;
+  detail->pc = known->pc;
+  detail->sequence = known->sequence;
+  memcpy(detail->label, known->label, sizeof detail->label);
+  memcpy(detail->exception, known->exception, sizeof detail->exception);
+  memcpy(detail->message, known->message, sizeof detail->message);
+  detail->trace = known->trace;
   __atomic_store_n(&crash->written, HS_JOURNAL_WHOLE, __ATOMIC_RELEASE);
   errno = error;
   return 1;

@@ -107,7 +107,7 @@ import Synchronization
             unsafe DeliveryFailure(
               subscription: subscription, event: event, topic: hs_publish_topic(), attempt: 1,
               result: CallResult(code: code, fault: fault)))
-        }))
+        }, sequence_at: UInt64(layout.sequenceAt)))
   }
 
   deinit {

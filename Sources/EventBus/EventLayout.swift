@@ -4,6 +4,8 @@
 @safe public struct EventLayout: Sendable {
   /// Writes the topic's sequence number into an event that is being published.
   public let stamp: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void
+  /// Where in an event that number lies, in bytes; 0 when nobody is to read it there.
+  public let sequenceAt: Int
   /// Copies a borrowed event into memory of its own, with one reference; `nil` when there is no memory.
   public let copy: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
   /// Takes one more reference to a copy.
@@ -25,6 +27,7 @@
   /// Describes an event's layout.
   public init(
     stamp: @escaping @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void,
+    sequenceAt: Int = 0,
     copy: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?,
     retain: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
     release: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
@@ -37,6 +40,7 @@
     markRedelivered: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
   ) {
     unsafe self.stamp = stamp
+    self.sequenceAt = sequenceAt
     unsafe self.copy = copy
     unsafe self.retain = retain
     unsafe self.release = release

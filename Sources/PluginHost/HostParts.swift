@@ -57,7 +57,7 @@ struct HostParts {
         .failed, "the state directory \(path) cannot be used: \(error)",
         advice: "free space there, or give another --state DIR")
     }
-    faults = FaultDesk(journal: journal, crashes: crashes)
+    faults = FaultDesk(journal: journal, crashes: crashes, state: state)
     let inspector = StagingInspector()
     self.inspector = inspector
     stager = Stager(state: state) { file, subject throws(StagingError) in
@@ -122,6 +122,7 @@ struct HostParts {
   /// Says what became of the host before.
   func reportPreviousRun(to log: LogWriter) {
     guard let previousRun, !previousRun.cleanShutdown else { return }
+    faults.report(previousRun)
     if let culprit = previousRun.culprit {
       log.log(
         .warning, "supervision",

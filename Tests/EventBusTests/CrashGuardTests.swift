@@ -89,16 +89,19 @@ final class Scene: Sendable {
 
   /// What the host writes down before it dies; async-signal-safe.
   private static func report(_ fault: UnsafePointer<hs_fault>?) {
-    guard let fault = unsafe fault?.pointee else { return }
+    guard let fault = unsafe fault?.pointee, let crash = unsafe fault.crash else { return }
     let build = unsafe fault.owner?.pointee.build ?? 0
     put("fatal signal ")
-    unsafe put(UInt32(fault.signal))
+    unsafe put(UInt32(crash.pointee.signal))
     put(" side ")
     unsafe put(fault.side)
     put(" build ")
     put(build)
     put(" topic ")
-    if let topic = unsafe fault.topic { _ = unsafe write(2, topic, strlen(topic)) }
+    var topic = unsafe crash.pointee.topic
+    unsafe withUnsafeBytes(of: &topic) { bytes in
+      _ = unsafe write(2, bytes.baseAddress, bytes.firstIndex(of: 0) ?? 0)
+    }
     put("\n")
   }
 

@@ -59,4 +59,12 @@ static inline const br_topic *br_find(br_topic *const *chunks, dvt_topic token) 
   return &chunk[index % BR_CHUNK];
 }
 
+/* Callbacks that a plugin passed to a call, called while that call is in progress: on the plugin's side, and no exception gets out.
+ * What is called must not be NULL. */
+int32_t br_sink_write(const dvt_sink *sink, const uint8_t *bytes, uint64_t count);
+void br_error_report(const dvt_error_sink *sink, const dvt_error *error);
+int32_t br_record_receive(dvt_record_receiver receiver, void *context, const dvt_record *record);
+void br_written_receive(dvt_written_receiver receiver, void *context, uint64_t index, const dvt_written *written);
+int32_t br_reply_receive(dvt_reply_handler handler, void *context, const dvt_reply *reply);
+
 #endif

@@ -3,6 +3,8 @@
 #define CHOSTSUPPORT_H
 
 #include "hs_block.h"
+#include "hs_boundary.h"
+#include "hs_crash.h"
 #include "hs_dispatch.h"
 #include "hs_entry.h"
 #include "hs_files.h"
@@ -17,6 +19,7 @@
 #include "hs_image.h"
 #include "hs_journal.h"
 #include "hs_sha256.h"
+#include "hs_symbols.h"
 #include "hs_control.h"
 #include "hs_dir.h"
 #include "hs_getopt.h"

@@ -25,6 +25,7 @@ typedef struct hs_hooks {
   void (*stamp)(void *event, uint64_t sequence);
   void (*release)(void *shared);                                            /* gives back hs_frame.shared */
   void (*failed)(hs_entry *entry, void *event, int32_t code, int32_t fault); /* code, or the contained signal */
+  uint64_t sequence_at; /* where in an event its number lies, in bytes */
 } hs_hooks;
 
 typedef struct hs_topic {

@@ -7,6 +7,8 @@
 /* All zero but what is given. NULL when there is no memory. Both are freed by epoch. */
 hs_owner *hs_owner_create(uint32_t build, void *user);
 void hs_owner_set_gate(hs_owner *owner, uint32_t closed, uint32_t group); /* wakes waiters when it opens */
+/* What is contained when the owner's code crashes: 1 + HS_CONTAIN_…, or 0 for what holds for the host. */
+void hs_owner_set_contain(hs_owner *owner, uint32_t contain);
 void hs_owner_set_mode(hs_owner *owner, uint32_t mode);                   /* wakes waiters */
 /* Waits until the owner's mode differs from `seen` or `nanoseconds` pass; returns the mode. */
 uint32_t hs_owner_wait_mode(hs_owner *owner, uint32_t seen, uint64_t nanoseconds);
@@ -44,6 +46,8 @@ uint32_t hs_owner_calls(const hs_owner *owner, const hs_slot *except);
 /* What Swift, which has no view of atomics in structs, reads and writes of the records. */
 void hs_entry_set_user(hs_entry *entry, void *user);
 void *hs_entry_user(const hs_entry *entry);
+/* Names an entry without a function of its own for crash reports; `label` lives as long as the entry. Before anybody calls it. */
+void hs_entry_set_label(hs_entry *entry, const char *label);
 /* The innermost publish on the calling thread: its topic, its event's counted copy, and what it returns. */
 const hs_topic *hs_publish_topic(void);
 void *hs_publish_shared(void);

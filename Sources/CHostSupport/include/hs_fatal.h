@@ -5,7 +5,8 @@
 #include "hs_guard.h"
 
 /* For hs_guard_install: records the fault in the installed journal. Async-signal-safe. The culprit is the innermost plugin
- * call on the thread, else the plugin whose image holds the faulting instruction, else the lifecycle step under way. */
+ * call on the thread, else the innermost plugin whose image holds one of the calls on its stack, else the lifecycle step under
+ * way. */
 void hs_fatal_record(const hs_fault *fault);
 
 /* Registers an exit hook that records a call of `exit` made by plugin code, on whatever thread, with its status. Returns 0, or -1 when there is no memory. */

@@ -1,37 +1,37 @@
-/* The crash guard: turns a trap in a plugin into a failed call. A memory fault is journalled and stays fatal. */
+/* The crash guard: turns a crash of a plugin into a failed call. What is not contained is journalled and stays fatal. */
 #ifndef HS_GUARD_H
 #define HS_GUARD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hs_crash.h"
 #include "hs_slot.h"
 
 #define HS_CONTAIN_NONE 0u  /* every fault is fatal */
-#define HS_CONTAIN_TRAPS 1u /* SIGILL, SIGTRAP, SIGFPE, and SIGABRT from the Swift runtime's own checks */
+#define HS_CONTAIN_TRAPS 1u /* SIGILL, SIGTRAP, SIGFPE, and SIGABRT from the Swift and C++ runtimes' own checks */
+#define HS_CONTAIN_ALL 2u   /* those, SIGSEGV, SIGBUS, and any SIGABRT */
 
-/* What is known of a fault when it turns out to be fatal. */
+/* A fault that turns out to be fatal. */
 typedef struct hs_fault {
-  int32_t signal;
-  uint32_t side;       /* HS_SIDE_… of the thread; HS_SIDE_HOST with an owner = the host, on that owner's behalf */
-  uintptr_t address;   /* that could not be touched or executed */
-  uintptr_t pc;        /* of the instruction that faulted */
+  const hs_crash *crash;
   const hs_owner *owner; /* innermost plugin on the thread, or NULL */
-  const char *topic;   /* being delivered, or NULL */
-  int32_t thread;
+  uint32_t side;         /* HS_SIDE_… of the thread; HS_SIDE_HOST with an owner = the host, on that owner's behalf */
 } hs_fault;
 
 /* Installs the handlers on the process. `fatal` (async-signal-safe) runs before the process dies of the signal.
  * Returns 0, or -1 with the errno of sigaction. */
 int hs_guard_install(uint32_t contain, void (*fatal)(const hs_fault *fault));
 
-/* Changes what is contained from now on. */
+/* Changes what is contained from now on, where an owner has nothing else set. */
 void hs_guard_contain(uint32_t contain);
 
-/* Takes what the Swift runtime said of the last fault that was contained on the calling thread: its first line, cut to
- * `size` - 1 bytes (`size` is at least 1), and a NUL. Returns its length, 0 when it said nothing. Where two threads fault at
- * once, one of them may get what both said. */
-size_t hs_guard_take_message(char *buffer, size_t size);
+/* Contains nothing from now on, whatever is set: this runtime does not survive it. */
+void hs_guard_disable(void);
+
+/* The last fault that was contained on the calling thread: valid until the next on that thread. Never NULL after one. Of what two
+ * threads' runtimes said at once, one of them may get both. */
+const hs_crash *hs_guard_crash(void);
 
 /* Whether a jump out of a trap leaves this Swift runtime sound: runs `trap` (which must trap inside an access) and then
  * `work` (which does the same accesses without a trap), twice. Returns 1 when all is well. */

@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hs_crash.h"
+
 #define HS_JOURNAL_MAGIC 0x314c4e524a545644ull /* "DVTJRNL1" in memory */
-#define HS_JOURNAL_VERSION 1u
+#define HS_JOURNAL_VERSION 2u
 #define HS_JOURNAL_BUILDS_AT 4096 /* where the table of builds begins */
 #define HS_JOURNAL_STEPS 8
 
@@ -42,6 +44,16 @@ typedef struct hs_journal_crash {
   char topic[128]; /* the event's type, cut; empty outside a handler */
 } hs_journal_crash;
 
+/* What more is known of that fault; whole when `crash` is. The fields are hs_crash's. */
+typedef struct hs_journal_detail {
+  uint32_t flags, policy;
+  uint64_t pc, sequence;
+  char label[64];
+  char exception[128];
+  char message[512];
+  hs_trace trace;
+} hs_journal_detail;
+
 /* A call of `exit` in a plugin. */
 typedef struct hs_journal_exit {
   uint32_t written;
@@ -64,6 +76,7 @@ typedef struct hs_journal {
   hs_journal_step steps[HS_JOURNAL_STEPS];
   hs_journal_crash crash;
   hs_journal_exit exit;
+  hs_journal_detail detail; /* since version 2 */
 } hs_journal;
 
 /* One plugin build. */
@@ -91,15 +104,11 @@ static inline void hs_journal_end(hs_journal *journal, uint32_t step) {
 
 /* Where a fault happened. OWNERSHIP: borrowed until the call returns. */
 typedef struct hs_journal_fault {
-  int32_t signal, code;
-  uint64_t address;
+  const hs_crash *crash;
   uint32_t build, phase, side;
-  uint32_t topic_length;
-  const char *topic; /* may be NULL */
 } hs_journal_fault;
 
-/* Records the fault that is about to end the process; only the first one is kept. Only stores, clock_gettime, gettid and
- * prctl: safe in a signal handler. A NULL journal does nothing. Returns: 1 when this fault was recorded. [any-thread] */
+/* Records the fault that is about to end the process; only the first one is kept. Only stores and clock_gettime: safe in a signal handler. A NULL journal does nothing. Returns: 1 when this fault was recorded. [any-thread] */
 int32_t hs_journal_record_crash(hs_journal *journal, const hs_journal_fault *fault);
 /* Records that `exit` was called in a plugin; only the first is kept. Safe in a signal handler. [any-thread] */
 int32_t hs_journal_record_exit(hs_journal *journal, int32_t status, uint32_t build, uint32_t phase);

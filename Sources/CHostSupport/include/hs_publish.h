@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "hs_boundary.h"
 #include "hs_dispatch.h"
 
 #pragma GCC visibility push(hidden)
@@ -41,6 +42,7 @@ static inline void hs_go_to(hs_frame *frame, hs_entry *const *position) {
  * Past it everything comes from the slot: nothing in registers or on the stack survives a jump. */
 static inline __attribute__((always_inline)) int32_t hs_publish_to(
     hs_slot *slot, hs_topic *topic, hs_table *_Atomic *handlers, void *event) {
+  HS_BOUNDARY;
   hs_frame *frame = hs_next_frame(slot);
   if (__builtin_expect(frame == NULL, 0)) return HS_TOO_DEEP;
   hs_enter_epoch(slot);

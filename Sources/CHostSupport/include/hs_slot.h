@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "hs_block.h"
+#include "hs_crash.h"
 
 /* Deepest nesting of calls into plugins on one thread. */
 #define HS_DEPTH_MAX 64
@@ -28,6 +29,7 @@ typedef struct hs_owner {
   _Atomic uint32_t mode;  /* the bridge's: what the owner's own calls into the host may do; futex word */
   _Atomic uint32_t group; /* number of the closing reload it belongs to, 0 = none: its threads pass its own gates */
   uint32_t build;         /* index in the journal's table of builds */
+  _Atomic uint32_t contain; /* 1 + HS_CONTAIN_… for this owner's code; 0 = as the host */
   void *user;             /* the bridge's */
 } hs_owner;
 
@@ -36,7 +38,10 @@ typedef int32_t (*hs_handler)(void *context, void *subject, const void *error_si
 /* Something of an owner's that can be called: a handler, a service, a timer, a lifecycle step. Freed by epoch. */
 typedef struct hs_entry {
   hs_handler _Atomic call; /* events only; others bring a thunk. `plain`, or what times one call of it */
-  void *context;
+  union {
+    void *context;
+    const char *label; /* of an entry without `plain`: what it is, for crash reports; NULL of lifecycle steps */
+  };
   _Atomic uint32_t state; /* HS_LIVE … */
   uint32_t side;          /* HS_SIDE_… while `call` runs */
   uint32_t counter;       /* index of its delivery counter in every slot */
@@ -80,6 +85,7 @@ typedef struct hs_slot {
   int32_t thread;                      /* kernel's id of the thread */
   uint32_t number;                     /* of the slot */
   hs_frame frames[1 + HS_DEPTH_MAX];
+  hs_crash crash;                          /* the last on the thread; takes memory once there is one */
   hs_magazine magazines[HS_BLOCK_CLASSES]; /* of the thread that owns the slot; they stay for the next */
   uint64_t counters[HS_COUNTERS];      /* takes memory by the page, as it is used */
 } hs_slot;

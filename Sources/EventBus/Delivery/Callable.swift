@@ -1,4 +1,5 @@
 public import CHostSupport
+import Glibc
 public import HostSupport
 
 /// Something of an owner's that the host can call: an event handler, a service, a timer, a lifecycle step.
@@ -21,18 +22,20 @@ public import HostSupport
   private let keepAlive: AnyObject?
   private let counter: UInt32
   private let counted: UInt64
+  private let label: UnsafeMutablePointer<CChar>?
 
   /// Makes a callable that is live at once.
   ///
   /// - Parameters:
   ///   - owner: Whose code it is.
   ///   - inPlugin: Whether `call` is plugin code: a trap in the host's own code is never contained.
+  ///   - label: What it is, for crash reports, where it brings its own thunk: "service 's3.put'".
   ///   - keepAlive: Released when nobody can call any more.
   ///   - context: First argument of `call`.
   ///   - call: The event handler; `nil` for what brings its own thunk.
   /// - Precondition: There is memory for the record.
   public init(
-    owner: Owner, inPlugin: Bool, keepAlive: AnyObject? = nil,
+    owner: Owner, inPlugin: Bool, label: String? = nil, keepAlive: AnyObject? = nil,
     context: UnsafeMutableRawPointer? = nil, call: hs_handler? = nil
   ) {
     let counter = CounterIndex.take()
@@ -45,10 +48,13 @@ public import HostSupport
     self.keepAlive = keepAlive
     self.counter = counter
     counted = hs_counter_sum(counter)
+    unsafe self.label = label.flatMap { unsafe strdup($0) }
+    if let label = unsafe self.label { unsafe hs_entry_set_label(entry, label) }
   }
 
   deinit {
     unsafe Reclaimer.shared.free(UnsafeMutableRawPointer(entry), keeping: keepAlive)
+    if let label = unsafe label { unsafe Reclaimer.shared.free(label) }
     CounterIndex.give(counter)
   }
 

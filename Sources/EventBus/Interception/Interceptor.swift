@@ -41,7 +41,8 @@ import CHostSupport
 
   /// Makes a fresh callable: it is about to serve. When `gated`, calls wait until its state is set.
   func arm(gated: Bool) {
-    let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
+    let callable = unsafe Callable(
+      owner: owner, inPlugin: true, label: "interceptor \(name)", keepAlive: keepAlive)
     unsafe hs_entry_set_user(callable.entry, user)
     if gated { callable.setState(HS_GATED) }
     self.callable = callable

@@ -60,7 +60,10 @@ import CHostSupport
   }
 
   func arm() {
-    let callable = unsafe Callable(owner: caller, inPlugin: true, keepAlive: keepAlive)
+    let callable = unsafe Callable(
+      owner: caller, inPlugin: true,
+      label: "\(role == .validates ? "validator" : "responder") \(name)",
+      keepAlive: keepAlive)
     unsafe hs_entry_set_user(callable.entry, user)
     self.callable = callable
   }

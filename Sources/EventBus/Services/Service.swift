@@ -41,7 +41,8 @@ import CHostSupport
   func succeed(_ former: Service) {}
 
   func arm() {
-    let callable = unsafe Callable(owner: owner, inPlugin: true, keepAlive: keepAlive)
+    let callable = unsafe Callable(
+      owner: owner, inPlugin: true, label: "service \(name)", keepAlive: keepAlive)
     unsafe hs_entry_set_user(callable.entry, context)
     self.callable = callable
   }

@@ -35,7 +35,7 @@ import HostSupport
     self.name = name
     self.interval = interval
     self.body = body
-    callable = unsafe Callable(owner: owner, inPlugin: true)
+    callable = unsafe Callable(owner: owner, inPlugin: true, label: "timer \(name)")
     next = .after(milliseconds: delay)
   }
 

@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import HostSupport
 
@@ -70,11 +71,11 @@ import HostSupport
   private static func write(_ text: String, _ out: UnsafePointer<dvt_sink>?) throws(ErrorReport)
     -> Int32
   {
-    guard let out = unsafe out, let write = unsafe out.pointee.write else {
+    guard let out = unsafe out, unsafe out.pointee.write != nil else {
       throw ErrorReport(DVT_INVALID, "the sink is NULL")
     }
     return unsafe withText(text) { text in
-      PluginSide.run { unsafe write(out.pointee.context, text.ptr, text.len) }
+      unsafe br_sink_write(out, text.ptr, text.len)
     }
   }
 }

@@ -18,6 +18,7 @@ import HostSupport
     stamp: { event, sequence in
       unsafe event?.assumingMemoryBound(to: dvt_event.self).pointee.sequence = sequence
     },
+    sequenceAt: MemoryLayout<dvt_event>.offset(of: \dvt_event.sequence) ?? 0,
     copy: { event in unsafe EventCopy.copy(event) },
     retain: { event in
       guard let event = unsafe event else { return }

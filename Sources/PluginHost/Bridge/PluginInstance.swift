@@ -85,8 +85,8 @@ import Synchronization
     judging = Owner(name: manifest.id, generation: generation, build: build)
     source = EternalText(manifest.id)
     lifecycle = unsafe Callable(owner: owner, inPlugin: true)
-    jobs = unsafe Callable(owner: owner, inPlugin: true)
-    figures = unsafe Callable(owner: owner, inPlugin: true)
+    jobs = unsafe Callable(owner: owner, inPlugin: true, label: "a job of its executor")
+    figures = unsafe Callable(owner: owner, inPlugin: true, label: "metrics")
     patterns = PermissionPatterns(manifest)
     core.seat.bound(manifest)
     topics = TopicTable()
@@ -294,6 +294,13 @@ import Synchronization
     state.withLock { state in
       state.failures += 1
       state.lastError = message
+    }
+  }
+
+  /// Sets what is contained when its code crashes; `nil` for what holds for the host.
+  func setCrashPolicy(_ policy: HostConfiguration.CrashPolicy?) {
+    for owner in [owner, judging] {
+      unsafe hs_owner_set_contain(owner.record, policy.map { $0.contained + 1 } ?? 0)
     }
   }
 

@@ -51,7 +51,8 @@ import Synchronization
   /// - Throws: What the store throws.
   func start(after former: WatchPosition? = nil) throws(MetadataError) {
     let store = try instance.core.metadata
-    let callable = unsafe Callable(owner: instance.owner, inPlugin: true)
+    let callable = unsafe Callable(
+      owner: instance.owner, inPlugin: true, label: "watch \(name)")
     let position = state.withLock { state in
       state.callable = callable
       // A position from the first moment on: what comes while a reload holds the watch is not lost.

@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -37,7 +38,7 @@ import HostSupport
           try asked.run(RequestRound()) { reply in
             unsafe reply.lend { raw in
               var raw = unsafe raw
-              return PluginSide.run { unsafe handler(context, &raw) } == DVT_OK
+              return unsafe br_reply_receive(handler, context, &raw) == DVT_OK
             }
           }
           return DVT_OK

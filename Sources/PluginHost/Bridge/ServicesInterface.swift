@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -24,11 +25,11 @@ import HostSupport
       call: { host, name, request, reply, error in
         unsafe ABIEntry.call(host, error, inShadow: .refused) { instance throws(ErrorReport) in
           guard let request = unsafe request, let reply = unsafe reply,
-            let write = unsafe reply.pointee.write
+            unsafe reply.pointee.write != nil
           else { throw ErrorReport(DVT_INVALID, "request and reply must not be NULL") }
           let bytes = unsafe try call(instance, unsafe name.text, unsafe request.pointee)
           return unsafe withBytes(bytes) { bytes in
-            PluginSide.run { unsafe write(reply.pointee.context, bytes.ptr, bytes.len) }
+            unsafe br_sink_write(reply, bytes.ptr, bytes.len)
           }
         }
       }))

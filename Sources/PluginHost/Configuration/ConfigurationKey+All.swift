@@ -65,7 +65,15 @@ extension ConfigurationKey {
       $0.deadLetters.count = $1
     },
     whole("deadLetters.bytes", 0...4_294_967_296, "bytes of them") { $0.deadLetters.bytes = $1 },
-    choice("crash", "what happens when plugin code crashes") { $0.crash = $1 },
+    choice("crash", "what happens when plugin code crashes; see CRASHES.md") { $0.crash = $1 },
+    ConfigurationKey(
+      "crashPolicies", .choices(HostConfiguration.CrashPolicy.allCases.map(\.rawValue)),
+      "the same for single plugins, by id"
+    ) {
+      $0.crashPolicies = ($1.object ?? [:]).compactMapValues {
+        $0.string.flatMap(HostConfiguration.CrashPolicy.init(rawValue:))
+      }
+    },
     whole("retiredBudget.images", 1...1_000_000, "retired images before the host warns") {
       $0.retiredBudget.images = $1
     },

@@ -18,6 +18,7 @@ public struct ConfigurationKey: Sendable {
     case flag
     case whole(ClosedRange<Int64>)
     case choice([String])
+    case choices([String])
     case list
     case settings
     case provider
@@ -63,6 +64,14 @@ public struct ConfigurationKey: Sendable {
     case (.choice(let names), .string(let name)):
       if names.contains(name) { return nil }
       return "must be \(allowed), not \(value.kindName)\(Spelling.hint(for: name, in: names))"
+    case (.choices(let names), .object(let plugins)):
+      for (id, value) in plugins.sorted(by: { $0.key < $1.key }) {
+        guard let name = value.string, names.contains(name) else {
+          let hint = value.string.map { Spelling.hint(for: $0, in: names) } ?? ""
+          return "must be \(allowed); \(id) has \(value.kindName)\(hint)"
+        }
+      }
+      return nil
     case (.provider, .string(let name)):
       let known = HostConfiguration.Metadata.Provider.inKernel.map(\.rawValue)
       return known.contains(name) ? nil : PersistenceOffer.problem(inName: name)
@@ -141,7 +150,7 @@ public struct ConfigurationKey: Sendable {
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list, .patterns, .codes:
       return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .routes, .eventTypes, .conditions, .object, .services:
+    case .settings, .choices, .routes, .eventTypes, .conditions, .object, .services:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -154,6 +163,8 @@ extension ConfigurationKey.Kind {
     case .flag: "true or false"
     case .whole(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
     case .choice(let names): "one of \(names.joined(separator: ", "))"
+    case .choices(let names):
+      "an object with one of \(names.joined(separator: ", ")) for each plugin id"
     case .list: "an array of strings that are not empty"
     case .routes: "an array of {from, filter, to, mode}"
     case .eventTypes: "an array of {topic, schema or file, contentType, enforce}"

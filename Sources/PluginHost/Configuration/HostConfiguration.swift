@@ -18,6 +18,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public enum CrashPolicy: String, Sendable, CaseIterable {
     /// Traps of the Swift runtime and arithmetic faults are contained; memory faults end the host.
     case traps
+    /// Memory faults and aborts are contained too, though they may have damaged anything: for development.
+    case containAll = "contain-all"
     /// Nothing is contained.
     case off
   }
@@ -169,6 +171,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var crash = CrashPolicy.traps
   /// Which plugins run in processes of their own, and how those are kept.
   public var isolation = Isolation()
+  /// The same for single plugins, by id; holds for generations that are made from then on.
+  public var crashPolicies: [String: CrashPolicy] = [:]
   /// Topics that may be known before those that were only published to by name are forgotten, 100…10,000,000.
   public var topics = 65_536
   /// How many events that could not be delivered are kept.

@@ -79,6 +79,7 @@ final class Lifecycle: Sendable {
     let instance = PluginInstance(
       manifest: manifest, settings: settings, generation: number,
       number: table[id]?.number ?? 0, build: build, hash: origin.hash, core: core)
+    instance.setCrashPolicy(configuration.crashPolicies[id])
     table.enter(instance)
     return Generation(
       instance: instance, origin: origin, build: build,

@@ -52,7 +52,8 @@ import HostSupport
     unsafe table = unsafe own
     self.instance = instance
     owner = instance.owner
-    callable = unsafe Callable(owner: instance.owner, inPlugin: true)
+    callable = unsafe Callable(
+      owner: instance.owner, inPlugin: true, label: "provider \(name)")
   }
 
   /// Why a text is no provider's name; `nil` when it may be one.

@@ -60,13 +60,15 @@ public final class CrashArchive: Sendable {
     }
   }
 
-  /// The reports that there are, newest first; a damaged one is left out.
+  /// The reports that there are.
   ///
+  /// - Parameter limit: At most so many.
+  /// - Returns: Newest first; a damaged one is left out.
   /// - Throws: The system's error.
-  public func list() throws(SystemError) -> [CrashReport] {
+  public func list(limit: Int = capacity) throws(SystemError) -> [CrashReport] {
     let known = numbers.withLock { $0 }
     var reports: [CrashReport] = []
-    for number in known.reversed() {
+    for number in known.reversed() where reports.count < limit {
       if let report = try report(number) { reports.append(report) }
     }
     return reports

@@ -9,17 +9,22 @@ final class FaultDesk: Sendable {
   private let journal: Journal
   /// What is known of crashes, this host's and those before it.
   let crashes: CrashArchive
+  private let symbols: CrashSymbols
   private let host = Mutex<WeakHost>(WeakHost())
   /// Start order as the resolver decided it last.
   let order = Mutex<[String]>([])
 
+  private let latest = Mutex<[String: Int]>([:])
+  /// Memory faults that were contained: what they may have damaged.
+  private let doubts = Mutex<[String]>([])
   private let pace = LogPace()
 
   private struct WeakHost { weak var host: Host? }
 
-  init(journal: Journal, crashes: CrashArchive) {
+  init(journal: Journal, crashes: CrashArchive, state: StateDirectory) {
     self.journal = journal
     self.crashes = crashes
+    symbols = CrashSymbols(state: state)
   }
 
   /// Names the host that acts on reports.
@@ -131,12 +136,24 @@ final class FaultDesk: Sendable {
     _ crash: ContainedCrash, of instance: PluginInstance, in phase: LifecyclePhase, place: String
   ) {
     guard instance.claimCrashReport() else { return }
+    if crash.mayHaveDamaged {
+      doubts.withLock {
+        $0.append(
+          "\(crash.signal) of \(instance.id) was contained, which may have damaged anything: restart the host soon"
+        )
+      }
+    }
     var report = CrashReport(
       of: PluginBuild(instance), .contained, cause: crash.cause(in: place))
     report.place = place
     report.phase = phase.rawValue
-    report.signal = crash.signal
-    if !crash.message.isEmpty { report.message = crash.message }
+    report.describe(crash, symbols)
+    keep(report)
+  }
+
+  /// Keeps a report of what ended the host before.
+  func report(_ run: PreviousRun) {
+    guard let report = CrashReport(run, symbols) else { return }
     keep(report)
   }
 
@@ -150,6 +167,7 @@ final class FaultDesk: Sendable {
     do throws(SystemError) { kept = try crashes.add(report) } catch {
       present?.core.log.log(.error, report.plugin, "its crash report is not kept: \(error)")
     }
+    if kept.id > 0 { latest.withLock { $0[kept.plugin] = kept.id } }
     present?.events.publish(
       "plugin.crashed", subject: kept.plugin,
       [
@@ -161,22 +179,31 @@ final class FaultDesk: Sendable {
     return kept
   }
 
-  /// Installs the crash guard on the process and proves it on this runtime; traps are fatal where the proof fails.
+  /// The number of a plugin's last crash report of this run, or of what ended the one before.
+  func lastReport(of id: String) -> Int? { latest.withLock { $0[id] } }
+
+  /// Why the process may not be sound any more, in prose.
+  var damage: [String] { doubts.withLock { $0 } }
+
+  /// Installs the crash guard on the process and proves it on this runtime; every crash is fatal where the proof fails.
   static func installGuard(_ policy: HostConfiguration.CrashPolicy, _ log: LogWriter)
     throws(OperationError)
   {
-    let contain = policy == .traps ? HS_CONTAIN_TRAPS : HS_CONTAIN_NONE
-    guard unsafe hs_guard_install(contain, { fault in unsafe hs_fatal_record(fault) }) == 0 else {
+    let handler: @convention(c) (UnsafePointer<hs_fault>?) -> Void = { fault in
+      unsafe hs_fatal_record(fault)
+    }
+    guard unsafe hs_guard_install(HS_CONTAIN_TRAPS, handler) == 0 else {
       throw OperationError(
         .failed, "the crash guard cannot be installed: \(SystemError("sigaction"))")
     }
     _ = watchesExit
-    guard policy == .traps, unsafe hs_guard_self_test(GuardSelfTest.trap, GuardSelfTest.work) == 0
-    else { return }
-    hs_guard_contain(HS_CONTAIN_NONE)
+    let isSound = unsafe hs_guard_self_test(GuardSelfTest.trap, GuardSelfTest.work) == 1
+    hs_guard_contain(policy.contained)
+    guard !isSound else { return }
+    hs_guard_disable()
     log.log(
       .warning, "guard",
-      "this Swift runtime does not survive a contained trap (the self-test failed): a trap in a plugin ends the host"
+      "this Swift runtime does not survive a contained trap (the self-test failed): a crash of a plugin ends the host"
     )
   }
 

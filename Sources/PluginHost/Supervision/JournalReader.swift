@@ -9,12 +9,18 @@ struct JournalReader {
   /// Takes the bytes of a journal, or gives `nil` for what is none of this format.
   init?(_ bytes: [UInt8]) {
     self.bytes = bytes
-    guard bytes.count >= MemoryLayout<hs_journal>.size, value(at: 0) == HS_JOURNAL_MAGIC,
-      number(at: 8) == HS_JOURNAL_VERSION, number(at: 12) == UInt32(MemoryLayout<hs_journal>.size),
+    guard bytes.count >= JournalReader.firstSize, value(at: 0) == HS_JOURNAL_MAGIC,
+      JournalReader.sizes[number(at: 8)] == number(at: 12), bytes.count >= Int(number(at: 12)),
       number(at: 16) == UInt32(JournalReader.buildSize), number(at: 28) <= HS_JOURNAL_CLEAN
     else { return nil }
   }
 
+  /// The header's size in version 1, to which later ones add.
+  private static let firstSize = 440
+  /// The header's size by version.
+  private static let sizes: [UInt32: UInt32] = [
+    1: UInt32(firstSize), HS_JOURNAL_VERSION: UInt32(MemoryLayout<hs_journal>.size),
+  ]
   private static let buildSize = MemoryLayout<hs_journal_build>.size
 
   /// What the journal tells.
@@ -36,7 +42,18 @@ struct JournalReader {
       phase: LifecyclePhase(journalNumber: number(at: at + 16)),
       inHost: number(at: at + 20) == HS_JOURNAL_SIDE_HOST,
       topic: text(at: at + 64, min(128, Int(number(at: at + 44)))), thread: text(at: at + 48, 16),
-      time: Double(value(at: at + 32)) / 1e9)
+      time: Double(value(at: at + 32)) / 1e9, threadID: Int32(bitPattern: number(at: at + 40)),
+      detail: detail())
+  }
+
+  private func detail() -> CrashDetail? {
+    guard number(at: 8) > 1 else { return nil }
+    let at = JournalReader.firstSize
+    return CrashDetail(
+      flags: number(at: at), policy: HostConfiguration.CrashPolicy(contained: number(at: at + 4)),
+      instruction: value(at: at + 8), sequence: value(at: at + 16), label: text(at: at + 24, 64),
+      exception: text(at: at + 88, 128), message: CrashDetail.line(text(at: at + 216, 512)),
+      trace: CrashTrace(bytes[at + 728..<at + 728 + CrashTrace.size]))
   }
 
   private func exit() -> PreviousRun.Exit? {

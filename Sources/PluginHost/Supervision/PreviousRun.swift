@@ -20,6 +20,10 @@ public struct PreviousRun: Sendable, Equatable {
     public let thread: String
     /// When: seconds since 1970.
     public let time: Double
+    /// The kernel's id of the thread.
+    let threadID: Int32
+    /// What more is known; `nil` in a journal of a host that did not keep it.
+    let detail: CrashDetail?
   }
 
   /// A call of `exit` that ended it.
@@ -90,11 +94,15 @@ extension PreviousRun.Crash: CustomStringConvertible {
   /// Signal, address, place and thread in one line.
   public var description: String {
     let place =
-      topic.isEmpty ? phase.map { " in \($0.rawValue)" } ?? "" : " while handling \(topic)"
+      !topic.isEmpty
+      ? " while handling \(topic)"
+      : detail.flatMap { $0.label.isEmpty ? nil : " in \($0.label)" }
+        ?? phase.map { " in \($0.rawValue)" } ?? ""
     // Constructors run inside the loader's call, which counts as the host's side.
     let side = inHost && phase != .load ? ", in the host's code that it called" : ""
+    let why = detail?.explanation.map { ": \($0)" } ?? ""
     return "\(SignalName.of(signal)) at 0x\(String(address, radix: 16))\(place)\(side)"
-      + " on thread \(thread)"
+      + " on thread \(thread)\(why)"
   }
 }
 

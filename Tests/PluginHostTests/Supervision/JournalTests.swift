@@ -29,6 +29,34 @@ import Testing
     try Journal.readPrevious(in: StateDirectory.open(directory.path))
   }
 
+  static func put<Characters>(_ text: String, in characters: inout Characters) {
+    unsafe withUnsafeMutableBytes(of: &characters) { unsafe $0.copyBytes(from: Array(text.utf8)) }
+  }
+
+  /// Records a fault; answers what the journal said of it.
+  private static func record(_ signal: Int32, _ build: UInt32, in journal: Journal) -> Int32 {
+    var crash = hs_crash()
+    crash.signal = signal
+    return unsafe withUnsafePointer(to: crash) { crash in
+      var fault = unsafe hs_journal_fault(crash: crash, build: build, phase: 0, side: 0)
+      return unsafe hs_journal_record_crash(journal.raw, &fault)
+    }
+  }
+
+  @Test("A journal of version 1 is read, without what it did not have")
+  func versionOne() throws {
+    let directory = TemporaryDirectory()
+    do {
+      let (journal, bad) = try JournalTests.host(on: directory.path)
+      #expect(JournalTests.record(SIGSEGV, bad, in: journal) == 1)
+    }
+    var bytes = try FileDescriptor.open(directory.file("journal"), O_RDONLY).read(8_192, at: 0)
+    bytes.replaceSubrange(8..<16, with: [1, 0, 0, 0, 184, 1, 0, 0])
+    let run = try #require(JournalReader(bytes)?.previousRun(boot: "x"))
+    #expect(run.culprit?.build == JournalTests.bad)
+    #expect(run.crash?.detail == nil)
+  }
+
   @Test("A first start has no run before it")
   func first() throws {
     #expect(try JournalTests.previous(TemporaryDirectory()) == nil)
@@ -56,11 +84,26 @@ import Testing
       journal.beginStep(bad, .running)
       signal(SIGSEGV) { number in
         // The build's index is 2; a handler that captures nothing cannot be told.
-        unsafe "tick.é".withCString { topic in
+        var crash = hs_crash()
+        crash.signal = number
+        crash.code = 1
+        crash.address = 0xdead0
+        crash.sequence = 9
+        crash.policy = HS_CONTAIN_TRAPS
+        JournalTests.put("tick.é", in: &crash.topic)
+        JournalTests.put("dvt-worker", in: &crash.thread_name)
+        JournalTests.put("Fatal error: out of cheese\nmore", in: &crash.message)
+        crash.trace.count = 2
+        crash.trace.image_count = 1
+        crash.trace.frames.0 = hs_trace_frame(address: 0x1234, image: 1, reserved: 0)
+        crash.trace.frames.1 = hs_trace_frame(address: 0x2345, image: 2, reserved: 0)
+        crash.trace.images.0.base = 0x1000
+        crash.trace.images.0.length = 6
+        JournalTests.put("/lib/x and more", in: &crash.trace.images.0.path)
+        unsafe withUnsafePointer(to: crash) { crash in
           var fault = unsafe hs_journal_fault(
-            signal: number, code: 1, address: 0xdead0, build: 2,
-            phase: LifecyclePhase.running.journalNumber, side: UInt32(HS_JOURNAL_SIDE_PLUGIN),
-            topic_length: 7, topic: topic)
+            crash: crash, build: 2, phase: LifecyclePhase.running.journalNumber,
+            side: UInt32(HS_JOURNAL_SIDE_PLUGIN))
           unsafe hs_journal_record_crash(hs_journal_installed(), &fault)
         }
         signal(number, SIG_DFL)
@@ -80,7 +123,16 @@ import Testing
     #expect(run.culprit?.build == JournalTests.bad)
     #expect(
       run.culprit?.cause
-        == "SIGSEGV at 0xdead0 while handling tick.é on thread \(crash.thread)")
+        == "SIGSEGV at 0xdead0 while handling tick.é on thread dvt-worker"
+        + ": Fatal error: out of cheese")
+    let detail = try #require(crash.detail)
+    #expect(detail.policy == .traps)
+    #expect(detail.sequence == 9)
+    #expect(
+      detail.trace.frames == [
+        CrashTrace.Frame(address: 0x1234, image: 0), CrashTrace.Frame(address: 0x2345, image: nil),
+      ])
+    #expect(detail.trace.images == [CrashTrace.Image(base: 0x1000, path: "/lib/x")])
   }
 
   @Test("A process that is killed while it loads a build blames that build")
@@ -154,13 +206,8 @@ import Testing
     do {
       let (journal, bad) = try JournalTests.host(on: directory.path)
       journal.beginStep(bad, .load)
-      var fault = unsafe hs_journal_fault()
-      unsafe fault.signal = SIGBUS
-      #expect(unsafe hs_journal_record_crash(journal.raw, &fault) == 1)
-      unsafe fault.signal = SIGILL
-      unsafe fault.build = bad
-      #expect(unsafe hs_journal_record_crash(journal.raw, &fault) == 0)
-      #expect(unsafe hs_journal_record_crash(nil, &fault) == 0)
+      #expect(JournalTests.record(SIGBUS, 0, in: journal) == 1)
+      #expect(JournalTests.record(SIGILL, bad, in: journal) == 0)
     }
     let run = try #require(try JournalTests.previous(directory))
     #expect(run.crash?.signal == SIGBUS)
@@ -231,12 +278,10 @@ import Testing
     do {
       let (journal, bad) = try JournalTests.host(on: directory.path)
       journal.beginStep(bad, .load)
-      var fault = unsafe hs_journal_fault()
-      unsafe fault.build = bad
-      unsafe hs_journal_record_crash(journal.raw, &fault)
+      #expect(JournalTests.record(SIGSEGV, bad, in: journal) == 1)
     }
     let whole = try FileDescriptor.open(directory.file("journal"), O_RDONLY).read(8_192, at: 0)
-    for offset in (0..<600).map({ $0 }) + Array(4_096..<5_300) {
+    for offset in 0..<5_300 {
       var bytes = whole
       bytes[offset] ^= 0xff
       guard let run = JournalReader(bytes)?.previousRun(boot: "x") else { continue }

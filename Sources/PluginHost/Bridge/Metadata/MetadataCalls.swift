@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import MetadataStore
 
@@ -81,7 +82,7 @@ import MetadataStore
   ) -> Int32 {
     guard let receiver = unsafe receiver else { return DVT_OK }
     return unsafe loan.lend { lent in
-      PluginSide.run { unsafe receiver(context, lent) }
+      unsafe br_record_receive(receiver, context, lent)
     }
   }
 

@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import HostSupport
 import MetadataStore
@@ -135,9 +136,9 @@ import MetadataStore
 
   /// Writes text to a plugin's sink, as a call of the plugin.
   private static func write(_ text: String, to sink: UnsafePointer<dvt_sink>?) -> Int32 {
-    guard let sink = unsafe sink, let write = unsafe sink.pointee.write else { return DVT_OK }
+    guard let sink = unsafe sink, unsafe sink.pointee.write != nil else { return DVT_OK }
     return unsafe withText(text) { text in
-      PluginSide.run { unsafe write(sink.pointee.context, text.ptr, text.len) }
+      unsafe br_sink_write(sink, text.ptr, text.len)
     }
   }
 }

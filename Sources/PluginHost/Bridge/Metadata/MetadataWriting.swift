@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import MetadataStore
 
@@ -51,7 +52,7 @@ import MetadataStore
     if let receipts = unsafe receipts {
       for (index, written) in receipt.receipts.enumerated() {
         var written = raw(written)
-        PluginSide.run { unsafe receipts(context, UInt64(index), &written) }
+        unsafe br_written_receive(receipts, context, UInt64(index), &written)
       }
     }
     return DVT_OK
