@@ -1,6 +1,35 @@
 import EventBus
 import HostSupport
 
+/// What operators are told of crashes. Readable from any thread.
+extension Host {
+  /// The crashes that are known, newest first, at most `limit`.
+  public func crashes(limit: Int) throws(OperationError) -> [CrashReport] {
+    try reading { archive throws(SystemError) in try archive.list(limit: limit) }
+  }
+
+  /// One of them by its number; throws `notFound`.
+  public func crash(_ id: Int) throws(OperationError) -> CrashReport {
+    let report = try reading { archive throws(SystemError) in try archive.report(id) }
+    guard let report else {
+      throw OperationError(
+        .notFound, "there is no crash report \(id), or it is damaged",
+        advice: "see 'dovetail crashes list'")
+    }
+    return report
+  }
+
+  private func reading<Value>(
+    _ body: (CrashArchive) throws(SystemError) -> Value
+  ) throws(OperationError) -> Value {
+    do throws(SystemError) { return try body(faults.crashes) } catch {
+      throw OperationError(
+        .failed, "the crash reports cannot be read: \(error)",
+        advice: "see the folder 'crashes' in \(state.path)")
+    }
+  }
+}
+
 /// What the host does about plugins whose code crashed. Control thread only.
 extension Host {
   /// A trap of a plugin was contained on some thread: take the generation out of service.

@@ -25,6 +25,7 @@ extension Host {
     report.unload = unloadReport(plugin)
     report.dependencies = plugin.manifest.requires.keys.sorted()
     report.dependents = context.dependents[plugin.id] ?? []
+    report.lastCrash = faults.lastReport(of: plugin.id)
     report.lastError = plugin.lastError ?? plugin.current?.instance.lastError
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
@@ -217,7 +218,7 @@ extension Host {
     }
     if let problem = recording.problem { reasons.append(problem) }
     if let problem = core.seat.problem { reasons.append(problem) }
-    return reasons + warnings
+    return reasons + faults.damage + warnings
   }
 }
 

@@ -3,8 +3,8 @@ import ControlPlane
 /// Every subcommand, in the order in which the help lists them.
 let allCommands: [Command] = [
   runCommand, listCommand, infoCommand, whyCommand, graphCommand, planCommand, loadCommand,
-  unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, eventsCommand,
-  publishCommand, callCommand, breakersCommand, metaCommand, metricsCommand, topCommand,
-  doctorCommand, stopCommand,
+  unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, crashesCommand,
+  eventsCommand, publishCommand, callCommand, breakersCommand, metaCommand, metricsCommand,
+  topCommand, doctorCommand, stopCommand,
   versionCommand, completionsCommand, helpCommand, completeCommand, probeCommand,
 ]

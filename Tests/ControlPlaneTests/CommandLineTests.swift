@@ -220,7 +220,8 @@ import Testing
     "every command has help with an example",
     arguments: [
       "run", "list", "info", "why", "graph", "plan", "load", "unload", "reload", "rollback",
-      "inspect", "quarantine", "quarantine list", "quarantine why", "quarantine clear", "events",
+      "inspect", "quarantine", "quarantine list", "quarantine why", "quarantine clear", "crashes",
+      "crashes list", "crashes show", "events",
       "events dead", "events dead list", "events dead show", "events dead replay",
       "events dead drop", "events subs", "events explain", "events routes",
       "events stats", "events tap", "top",

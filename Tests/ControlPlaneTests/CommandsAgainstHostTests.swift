@@ -87,6 +87,37 @@ import Testing
           + "crasher           0123456789ab  2026-01-01T00:00:00.000Z      1  SIGSEGV in init\n", ""
       ),
       (
+        ["crashes", "list"], 0,
+        "ID  TIME                      PLUGIN   VERSION  GEN  OUTCOME    CAUSE\n"
+          + " 7  2026-01-01T00:00:00.000Z  crasher  1.2.0      3  contained  "
+          + "SIGSEGV at 0x8 in handler 'poke'\n", ""
+      ),
+      (
+        ["crashes", "show", "7"], 0,
+        """
+        crasher 1.2.0: SIGSEGV at 0x8 in handler 'poke'
+        when         2026-01-01T00:00:00.000Z
+        generation   3
+        in           handler 'poke' (running)
+        event        zoo.poke, number 12
+        signal       SIGSEGV, code 1, address 0x8
+        instruction  on_poke + 4 in crasher.so (+0x1234)
+        thread       4711 (dvt-worker)
+        calls, innermost first:
+           0  on_poke + 4 in crasher.so (+0x1234)
+           1  0x1000
+        what the host did: it contained the crash (policy contain-all), failed the call, put the build into \
+        quarantine and went on
+        next: put a corrected build in place (`dovetail quarantine clear crasher` tries this one again), and \
+        restart the host soon: its memory may be damaged
+
+        """, ""
+      ),
+      (
+        ["crashes", "show", "8"], 4, "",
+        "error: there is no crash report 8\n"
+      ),
+      (
         ["quarantine", "clear", "crasher"], 0,
         "cleared crasher 0123456789ab: load it with `dovetail load crasher`\n", ""
       ),
@@ -196,7 +227,8 @@ import Testing
     arguments: [
       ["list"], ["info", "hello"], ["why", "broken"], ["graph"], ["plan"], ["load", "hello"],
       ["reload", "hello"], ["quarantine", "list"], ["quarantine", "why", "crasher"],
-      ["quarantine", "clear", "--all"], ["publish", "a.b"], ["call", "echo", "--data", "1"],
+      ["quarantine", "clear", "--all"], ["crashes", "list"], ["crashes", "show", "7"],
+      ["publish", "a.b"], ["call", "echo", "--data", "1"],
       ["meta", "get", "c", "limit"], ["meta", "list", "c"], ["metrics"],
       ["metrics", "history", "depth"], ["meta", "session"], ["doctor"], ["version"],
       ["stop"], ["help"], ["completions", "bash"],

@@ -1,8 +1,14 @@
 public import PluginHost
 
 extension Views {
-  /// A row for each plugin.
-  public static func list(_ plugins: [PluginReport], _ style: Style) -> String {
+  /// A row for each plugin, then why the host does not work as it should.
+  public static func list(
+    _ plugins: [PluginReport], degraded: [String] = [], _ style: Style
+  ) -> String {
+    list(plugins, style) + section("the host is degraded:", degraded, .yellow, style)
+  }
+
+  private static func list(_ plugins: [PluginReport], _ style: Style) -> String {
     guard !plugins.isEmpty else { return "the host has no plugins\n" }
     var table = Table([
       ("ID", .left), ("VERSION", .left), ("STATE", .left), ("GEN", .right), ("UPTIME", .right),
@@ -34,7 +40,9 @@ extension Views {
         ("required by", joined(plugin.dependents)), ("services", joined(plugin.services)),
         ("subscriptions", joined(plugin.subscriptions)), ("delivered", "\(plugin.delivered)"),
         ("failed", "\(plugin.failed)"), ("published", "\(plugin.published)"),
-        ("last error", plugin.lastError), ("memory held", bytes(plugin.bytesHeld)),
+        ("last error", plugin.lastError),
+        ("last crash", plugin.lastCrash.map { "dovetail crashes show \($0)" }),
+        ("memory held", bytes(plugin.bytesHeld)),
         ("retired builds", plugin.retiredGenerations == 0 ? nil : "\(plugin.retiredGenerations)"),
         ("rollback", plugin.canRollBack ? "possible" : nil),
       ], style)

@@ -7,8 +7,8 @@ extension ControlMethod {
   /// All methods by name, as PROTOCOL.md lists them.
   static let table: [String: ControlMethod] = {
     let all =
-      hostMethods + pluginMethods + quarantineMethods + eventMethods + observingMethods
-      + deadLetterMethods + recordingMethods + metadataMethods + breakerMethods
+      hostMethods + pluginMethods + quarantineMethods + crashMethods + eventMethods
+      + observingMethods + deadLetterMethods + recordingMethods + metadataMethods + breakerMethods
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   }()
 

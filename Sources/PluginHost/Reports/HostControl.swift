@@ -42,6 +42,10 @@ public protocol HostControl: AnyObject, Sendable {
   func change(
     breakers choice: BreakerChoice, _ operation: BreakerOperation
   ) throws(OperationError) -> [BreakerReport]
+  /// The crashes that are known, newest first, at most `limit`.
+  func crashes(limit: Int) throws(OperationError) -> [CrashReport]
+  /// One of them by its number; throws `notFound`.
+  func crash(_ id: Int) throws(OperationError) -> CrashReport
 
   /// Publishes an event as the operator.
   func publish(

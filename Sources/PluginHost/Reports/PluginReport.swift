@@ -38,6 +38,8 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var subscriptions: [String] = []
   /// The last error, with its time.
   public var lastError: String?
+  /// The number of its last crash report: `dovetail crashes show NUMBER`.
+  public var lastCrash: Int?
   /// Bytes of address space that its images hold, retired ones included.
   public var bytesHeld = 0
   /// How many earlier generations are still mapped.
