@@ -166,7 +166,7 @@ public struct CircuitBreaker: Sendable {
     policy.slowCall.map { nanoseconds >= $0 } ?? false
   }
 
-  /// The calls of the sliding window; of a closed breaker, those that it decides by.
+  /// The calls of the sliding window: those that a closed breaker decides by, or that an open one opened for.
   ///
   /// - Parameter now: Nanoseconds of the clock.
   /// - Returns: How many there are, and how they went.
@@ -213,7 +213,6 @@ public struct CircuitBreaker: Sendable {
     openings += 1
     let pause = policy.openTime.pause(after: openings, random: random)
     become(.open(Opening(since: now, until: now &+ max(1, pause), reason: reason)))
-    window = SlidingWindow(policy.window)
   }
 
   /// Why a closed breaker has to open.

@@ -127,7 +127,7 @@ extension HostSuite {
           == .init(succeeded: 0, failed: 3, slow: 0, ignored: 0, rejected: 1, fallenBack: 0))
       #expect(report.reason == "3 calls in a row failed")
       #expect((report.probesInMilliseconds ?? 0) > 500_000)
-      #expect(try fixture.call("ui.look") == "0 0 state 1 calls 0 failed 0 rejected 1 probes 1")
+      #expect(try fixture.call("ui.look") == "0 0 state 1 calls 3 failed 3 rejected 1 probes 1")
       #expect(fixture.host.core.openBreakers(of: "store").map { "\($0.name)" } == ["store.get"])
       #expect(fixture.host.core.openBreakers(of: "ui").isEmpty)
       // Another service of the same plugin has no breaker.
@@ -389,7 +389,7 @@ extension HostSuite {
       #expect(try fixture.call("ui.run", "store.get - other 0 ok") == "0 0 1.0.0")
       #expect(try fixture.call("ui.call", "ok") == "0 0 1.0.0")
       #expect(
-        try fixture.call("ui.look", "bulk") == "0 0 state 1 calls 0 failed 0 rejected 1 probes 1")
+        try fixture.call("ui.look", "bulk") == "0 0 state 1 calls 10 failed 10 rejected 1 probes 1")
       #expect(
         try fixture.call("ui.look", "none").hasPrefix(
           "4 0 service 'store.get' has no circuit breaker 'none' of ui"))
