@@ -1,5 +1,6 @@
 import EventBus
 import HostSupport
+import Synchronization
 
 /// Circuit breakers, bulkheads and rate limits of services.
 extension Host {
@@ -12,6 +13,18 @@ extension Host {
       return core.services.setPolicies(preset: preset, nil)
     }
     core.services.setPolicies(preset: preset) { configuration.policy(for: $0) }
+  }
+
+  /// Has plugins publish as often as a configuration says from now on.
+  func setLimits(_ configuration: HostConfiguration) {
+    core.publishLimits.withLock { $0 = configuration.limits }
+  }
+
+  /// Has generations that serve follow the present limits. Control thread only.
+  func followLimits() {
+    for instance in table.all.compactMap(\.current?.instance) where instance.mode == .open {
+      instance.setMode(.open)
+    }
   }
 
   /// Tells of changes of breakers, in events and in the log.

@@ -106,6 +106,7 @@ public final class Host: Sendable {
     }
     watchBreakers()
     setServicePolicies(configuration)
+    setLimits(configuration)
     try setRoutes(configuration)
     try declareOwnTypes()
     try setTypes(configuration)
@@ -225,6 +226,7 @@ public final class Host: Sendable {
     chronicle.poke()
     recording.apply(next.recording)
     setServicePolicies(next)
+    setLimits(next)
     core.log.level = LogLevel(rawValue: next.log.level.rawValue) ?? core.log.level
     if !kept.isEmpty {
       core.log.log(
@@ -232,6 +234,7 @@ public final class Host: Sendable {
         "\(kept.joined(separator: ", ")) changed: takes effect at the next start")
     }
     control.submit { [self] in
+      followLimits()
       for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }
       do throws(OperationError) { try reconcile() } catch {
         core.log.log(.error, "configuration", "\(error)")

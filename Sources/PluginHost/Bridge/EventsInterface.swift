@@ -89,6 +89,7 @@ import HostSupport
   private static func publishPassing(
     _ instance: PluginInstance, _ name: String, _ event: UnsafePointer<dvt_event>
   ) throws(ErrorReport) -> Int32 {
+    try checkLimit(instance)
     var stamped = try unsafe read(event)
     let outcome = unsafe withText(name) { type in
       Result { () throws(ErrorReport) in
@@ -125,6 +126,7 @@ import HostSupport
     guard let topic = unsafe instance.topic(token) else {
       throw ErrorReport(DVT_INVALID, "topic \(token) was not opened by \(instance.owner)")
     }
+    try checkLimit(instance)
     var stamped = try unsafe read(event)
     unsafe stamp(&stamped, instance, topic.pointee.type)
     try unsafe checkBounds(stamped)
@@ -133,6 +135,16 @@ import HostSupport
     guard let failure = CallFailure(rawValue: code) else { return DVT_OK }
     instance.core.losses.note(failure, instance.id)
     throw ErrorReport(failure, "topic '\(unsafe topic.pointee.type.text)'")
+  }
+
+  /// Refuses a publish beyond the plugin's limit. Only what `br_publish` leaves to the host comes here: who has no limit pays nothing.
+  private static func checkLimit(_ instance: PluginInstance) throws(ErrorReport) {
+    guard let rate = instance.exceedsLimit() else { return }
+    instance.core.losses.note(.publishLimited, instance.id)
+    throw ErrorReport(
+      DVT_FULL,
+      "\(instance.id) publishes more than \(rate) events a second; publish less, or raise \"limits.publishRate\" in the configuration",
+      retryable: true)
   }
 
   private static func refuse(

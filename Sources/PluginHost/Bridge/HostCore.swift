@@ -21,6 +21,8 @@ final class HostCore: Sendable {
   let limits: BridgeLimits
   /// Of the control thread.
   let pulse = Pulse()
+  /// How many events a second plugins may publish; generations follow it when they are opened.
+  let publishLimits = Mutex(HostConfiguration.Limits())
   /// Told of a contained crash of plugin code, on the thread where it happened.
   let onCrash: @Sendable (PluginInstance, _ signal: Int32, _ place: String) -> Void
   /// Told of a crash that was contained in a step of a plugin's life.

@@ -97,6 +97,7 @@ import Synchronization
         host: HostTable.make(), instance: own,
         path: br_path(
           owner: owner.record, chunks: topics.chunks, names: topics.cache, source: source.value)))
+    setMode(.open)
   }
 
   deinit {
@@ -123,11 +124,48 @@ import Synchronization
 
   // MARK: Mode
 
-  /// What the host does with the generation's calls now.
-  var mode: Mode { unsafe Mode(rawValue: hs_owner_mode(owner.record)) ?? .gone }
+  /// As `.open`, for a generation whose publishes are counted first: `br_publish` leaves them to the host.
+  private static let limited: UInt32 = 6
 
-  /// Changes it; calls that wait go on.
-  func setMode(_ mode: Mode) { unsafe hs_owner_set_mode(owner.record, mode.rawValue) }
+  /// What the host does with the generation's calls now.
+  var mode: Mode {
+    let raw = unsafe hs_owner_mode(owner.record)
+    return raw == Self.limited ? .open : Mode(rawValue: raw) ?? .gone
+  }
+
+  /// Changes it; calls that wait go on. Set to `.open` again, it follows the present limit of publishes.
+  func setMode(_ mode: Mode) {
+    let raw = mode == .open && followsLimit() ? Self.limited : mode.rawValue
+    unsafe hs_owner_set_mode(owner.record, raw)
+  }
+
+  private let publishLimiter = Mutex<RateLimiter?>(nil)
+
+  /// Takes over the limit of the configuration; says whether there is one.
+  private func followsLimit() -> Bool {
+    let rate = core.publishLimits.withLock { $0.rate(of: id) }
+    return publishLimiter.withLock { limiter in
+      guard rate > 0 else {
+        limiter = nil
+        return false
+      }
+      guard limiter?.policy.calls != rate else { return true }
+      var policy = RateLimiter.Policy()
+      policy.calls = rate
+      limiter = RateLimiter(policy)
+      return true
+    }
+  }
+
+  /// Counts a publish of a generation that has a limit.
+  ///
+  /// - Returns: The limit in events a second when it is used up; else `nil`.
+  func exceedsLimit() -> Int? {
+    guard unsafe hs_owner_mode(owner.record) == Self.limited,
+      let limiter = publishLimiter.withLock({ $0 })
+    else { return nil }
+    return limiter.enter(patience: 0) == nil ? nil : limiter.policy.calls
+  }
 
   /// Waits while the generation is suspended.
   ///

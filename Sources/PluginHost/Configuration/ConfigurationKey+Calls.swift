@@ -112,6 +112,17 @@ extension ConfigurationKey {
     ) {
       $0.calls.timeLimitMilliseconds = $1
     },
+    whole(
+      "limits.publishRate", 0...1_000_000_000,
+      "events a second that each plugin may publish; 0 for any number"
+    ) {
+      $0.limits.publishRate = $1
+    },
+    ConfigurationKey(
+      "limits.publishRates", .rates, "the same for single plugins, by id"
+    ) {
+      $0.limits.publishRates = ($1.object ?? [:]).compactMapValues { $0.int.map(Int.init) }
+    },
     ConfigurationKey(
       "services", .services, "what holds for calls of services, by name or pattern"
     ) {

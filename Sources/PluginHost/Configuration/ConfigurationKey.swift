@@ -29,6 +29,7 @@ public struct ConfigurationKey: Sendable {
     case conditions
     case codes
     case services
+    case rates
   }
 
   init(
@@ -106,6 +107,12 @@ public struct ConfigurationKey: Sendable {
           "must be \(allowed); it contains \(code.string.map { "\"\($0)\"" } ?? code.kindName)\(hint)"
       }
       return nil
+    case (.rates, .object(let rates)):
+      for (id, rate) in rates.sorted(by: { $0.key < $1.key })
+      where !(rate.int.map { (0...1_000_000_000).contains($0) } ?? false) {
+        return "must be \(allowed); \(id) has \(rate.int.map { "\($0)" } ?? rate.kindName)"
+      }
+      return nil
     case (.services, .object(let services)):
       for (pattern, entry) in services.sorted(by: { $0.key < $1.key }) {
         do throws(BusError) {
@@ -150,7 +157,7 @@ public struct ConfigurationKey: Sendable {
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list, .patterns, .codes:
       return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .choices, .routes, .eventTypes, .conditions, .object, .services:
+    case .settings, .choices, .routes, .eventTypes, .conditions, .object, .services, .rates:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -174,6 +181,7 @@ extension ConfigurationKey.Kind {
     case .provider: "file, memory, or the name of a plugin's provider"
     case .object: "an object"
     case .codes: "an array of codes such as DVT_FAILED"
+    case .rates: "an object with a whole number in 0…1000000000 for each plugin id"
     case .services: "an object with {breaker, bulkhead, rateLimit, …} for each service"
     }
   }

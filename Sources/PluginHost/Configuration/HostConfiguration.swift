@@ -197,6 +197,19 @@ public struct HostConfiguration: Sendable, Equatable {
   public var enforceSchemas = SchemaEnforcement.warn
   /// What is declared of events, 0…256.
   public var eventTypes: [EventTypeSetting] = []
+  /// How many events a second plugins may publish.
+  public struct Limits: Sendable, Equatable {
+    /// Events a second that each plugin may publish, 0…1,000,000,000; 0 for any number.
+    public var publishRate = 0
+    /// The same for single plugins, by id.
+    public var publishRates: [String: Int] = [:]
+
+    /// Events a second that a plugin may publish; 0 for any number.
+    func rate(of plugin: String) -> Int { publishRates[plugin] ?? publishRate }
+  }
+
+  /// How many events a second plugins may publish.
+  public var limits = Limits()
   /// What holds for the calls of services, where nothing is said of one in particular.
   public var calls = Calls()
   /// What holds for the calls of services in particular, by name or pattern; each an object.

@@ -29,6 +29,8 @@ public enum Loss: String, CaseIterable, Sendable {
   case tooDeep = "too-deep"
   /// A reply that came after the caller's deadline, or after a request on a topic had ended.
   case replyLate = "reply-late"
+  /// An event beyond what its plugin may publish in a second.
+  case publishLimited = "publish-limited"
   /// A call of a service that its circuit breaker rejected.
   case callRejected = "call-rejected"
   /// A call of a service that its rate limit or bulkhead rejected.

@@ -23,6 +23,7 @@ struct LossScenario {
         configuration.recording.maxBytes = 1 << 20
       case .deadLetterDropped: configuration.deadLetters.count = 0
       case .eventUnfit: configuration.enforceSchemas = .refuse
+      case .publishLimited: configuration.limits.publishRate = 1
       case .callRejected:
         configuration.services = [
           "s": .object(["breaker": .object(["consecutiveFailures": .int(1)])])
@@ -105,6 +106,8 @@ struct LossScenario {
           "static int32_t around(void *c, const dvt_event *e, const dvt_error_sink *s) { \(back); return DVT_OK; }"
         ))
       publish("loser.x")
+    case .publishLimited:
+      try start(loser(init: "publish(\"loser.x\", \"\"); publish(\"loser.x\", \"\");"))
     case .eventUnfit:
       try start(
         loser(more: #""events": [{"topic": "loser.x", "contentType": "application/json"}]"#))
