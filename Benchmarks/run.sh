@@ -24,6 +24,7 @@ plugin publisher
 plugin async
 plugin bystander
 plugin topics
+plugin services
 plugin store
 plugin isolated
 plugin caller

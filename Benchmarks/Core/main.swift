@@ -24,6 +24,7 @@ do {
   try BystanderBenchmarks.run(&bench, workspace)
   try IsolationBenchmarks.run(&bench, workspace)
   try TopicBenchmarks.run(&bench, workspace)
+  try BreakerBenchmarks.run(&bench, workspace)
   let peers = StorePeers(folder: workspace.path)
   try StoreMemoryBenchmark.run(&bench, workspace)
   try StoreReadBenchmarks.run(&bench, workspace, peers)
