@@ -14,6 +14,10 @@ public struct FileStatus: Sendable, Hashable {
   public let changed: Int64
   /// Type and permission bits, as in `st_mode`.
   public let mode: mode_t
+  /// The user whose file it is.
+  public let owner: uid_t
+  /// The group of the file.
+  public let group: gid_t
 
   /// Takes what `stat` gave.
   public init(_ status: stat) {
@@ -23,6 +27,8 @@ public struct FileStatus: Sendable, Hashable {
     modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
     changed = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
     mode = status.st_mode
+    owner = status.st_uid
+    group = status.st_gid
   }
 
   /// Whether it is a regular file.

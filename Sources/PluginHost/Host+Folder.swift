@@ -7,7 +7,10 @@ extension Host {
   func follow(_ changes: [FolderChange]) {
     let touched = Set(changes.map(\.path))
     for plugin in table.all where plugin.isActive {
-      let files = [plugin.path, Inspection.sidecarPath(for: plugin.path)]
+      let files = [
+        plugin.path, Inspection.sidecarPath(for: plugin.path),
+        TrustPolicy.signaturePath(for: plugin.path),
+      ]
       if files.contains(where: touched.contains) { follow(plugin) }
     }
     for path in touched.sorted() where path.hasSuffix(".so") { replaceKeptCopy(by: path) }

@@ -103,6 +103,9 @@ extension Host {
           kind: .quarantined, reason: "is quarantined: \(entry.cause)",
           fix: "put a corrected build in place, or 'dovetail quarantine clear \(manifest.id)'"))
     }
+    if let refusal = untrusted(record) {
+      return Candidate(manifest: manifest, path: record.path, refusal: refusal)
+    }
     do throws(SettingsError) {
       _ = try manifest.settings.apply(to: configuration.settings[manifest.id] ?? .object([:]))
     } catch {
@@ -113,6 +116,19 @@ extension Host {
           fix: "correct \"settings\": {\"\(manifest.id)\": …} in the configuration"))
     }
     return Candidate(manifest: manifest, path: record.path)
+  }
+
+  /// What speaks against a file that lies in its folder; what is staged of it is looked at anew.
+  private func untrusted(_ record: PluginRecord) -> Candidate.Refusal? {
+    let hash = record.contentHash.flatMap { SHA256Digest(bytes: $0) }
+    do throws(TrustRefusal) {
+      _ = try trust.policy.examine(
+        record.path, record.facts(), hash: hash, sidecar: record.sidecarBytes())
+      return nil
+    } catch {
+      return Candidate.Refusal(
+        kind: .untrusted, reason: "is not trusted: \(error.reason)", fix: error.fix)
+    }
   }
 
   /// Hashes a file only where a build of its plugin is in quarantine.
@@ -273,11 +289,22 @@ extension Host {
   }
 
   private func expect(_ candidate: Candidate, _ record: PluginRecord?) {
+    lifecycle.inspector.expect(
+      candidate.path, sidecar: sidecar(of: candidate.path, record).map(SHA256Digest.of))
     guard let record else { return }
     lifecycle.inspector.expect(
       candidate.path,
       StagingInspector.Expectation(
         manifest: candidate.manifest, facts: record.facts(), hash: record.contentHash))
+  }
+
+  /// The manifest beside a file that is to be staged; a copy that the host kept has no record.
+  private func sidecar(of path: String, _ record: PluginRecord?) -> [UInt8]? {
+    if let record { return record.sidecarBytes() }
+    guard let inspection = try? Inspection(path: path), inspection.sidecar != nil else {
+      return nil
+    }
+    return inspection.manifestBytes
   }
 
   private func climber(

@@ -21,6 +21,9 @@ extension Host {
     report.summary = plugin.manifest.description.isEmpty ? nil : plugin.manifest.description
     report.generation = Int(min(plugin.current?.number ?? .max, plugin.generations))
     report.contentHash = plugin.current?.hash?.description
+    if trust.policy.settings.looksAtContents, case .staged(let staged)? = plugin.current?.origin {
+      report.trust = staged.trust.description
+    }
     report.toolchain = plugin.manifest.toolchain
     report.unload = unloadReport(plugin)
     report.dependencies = plugin.manifest.requires.keys.sorted()

@@ -29,6 +29,7 @@ public final class Host: Sendable {
   let previousBuilds: LastKnownGood
   let lifecycle: Lifecycle
   let loader: ImageLoader
+  let trust: TrustGate
   let events: HostEvents
   let control: ControlQueue
   private let janitor: Janitor
@@ -76,6 +77,7 @@ public final class Host: Sendable {
     lastKnownGood = parts.lastKnownGood
     previousBuilds = parts.previousBuilds
     loader = parts.loader
+    trust = parts.trust
     faults = parts.faults
     core = parts.core
     recent = RecentEvents()
@@ -215,6 +217,7 @@ public final class Host: Sendable {
   public func reloadConfiguration() throws(OperationError) {
     guard let reread else { return }
     let (next, kept) = configuration.following(try reread())
+    let policy = try HostParts.policy(next)
     try setTypes(next)
     do throws(OperationError) {
       try setRoutes(next)
@@ -223,6 +226,7 @@ public final class Host: Sendable {
       throw error
     }
     live.current = next
+    trust.policy = policy
     chronicle.poke()
     recording.apply(next.recording)
     setServicePolicies(next)
@@ -262,11 +266,13 @@ public final class Host: Sendable {
     }
   }
 
+  private static let watchedEndings = [".so", ".plugin.json", ".so.sig"]
+
   private func startWatching() {
     do throws(SystemError) {
       let watching = try FolderWatcher(
         folder: configuration.plugins, quiet: configuration.debounceMilliseconds,
-        accepts: { !$0.hasPrefix(".") && ($0.hasSuffix(".so") || $0.hasSuffix(".plugin.json")) },
+        accepts: { !$0.hasPrefix(".") && Host.watchedEndings.contains(where: $0.hasSuffix) },
         tell: { [self] changes in
           control.submit { [self] in follow(changes) }
         })

@@ -13,6 +13,7 @@ struct HostParts {
   let previousBuilds: LastKnownGood
   let inspector: StagingInspector
   let stager: Stager
+  let trust: TrustGate
   let loader: ImageLoader
   let core: HostCore
   let opening: StoreOpening
@@ -60,9 +61,17 @@ struct HostParts {
     faults = FaultDesk(journal: journal, crashes: crashes, state: state)
     let inspector = StagingInspector()
     self.inspector = inspector
-    stager = Stager(state: state) { file, subject throws(StagingError) in
-      try inspector.inspect(file, subject)
-    }
+    let trust = TrustGate(try Self.policy(configuration))
+    self.trust = trust
+    stager = Stager(
+      state: state,
+      approval: { (image) throws(StagingError) in
+        try trust.approve(image, sidecar: inspector.sidecar(of: image.source))
+      },
+      inspection: { file, subject throws(StagingError) in
+        try trust.checkOwner(subject)
+        return try inspector.inspect(file, subject)
+      })
     loader = ImageLoader(
       stager: stager,
       budget: RetiredImages.Budget(
@@ -71,6 +80,18 @@ struct HostParts {
     try FaultDesk.installGuard(configuration.crash, log)
     hs_set_limits(
       UInt32(configuration.depthLimit), UInt64(configuration.gateDeadline) &* 1_000_000)
+  }
+
+  /// What a configuration asks of plugins' files.
+  ///
+  /// - Throws: `invalid` when what it rests on cannot be used.
+  static func policy(_ configuration: HostConfiguration) throws(OperationError) -> TrustPolicy {
+    do throws(TrustRefusal) {
+      return try TrustPolicy(configuration.trust)
+    } catch {
+      throw OperationError(
+        .invalid, "no plugin can be trusted: \(error.reason)", advice: error.fix)
+    }
   }
 
   private static func makeCore(

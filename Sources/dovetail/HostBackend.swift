@@ -23,7 +23,9 @@ let backend = Backend(
       configuration: configuration, log: log, supervision: options.supervision, reread: read)
   },
   configure: { options throws(OperationError) in try readConfiguration(options) },
-  inspect: { path throws(OperationError) in try FileInspector(path: path).report() })
+  inspect: { path, trust throws(OperationError) in
+    try FileInspector(path: path, trust: trust).report()
+  })
 
 /// The configuration of a run: file, then environment, then flags.
 private func readConfiguration(_ options: RunOptions) throws(OperationError) -> HostConfiguration {
@@ -48,6 +50,7 @@ private func flags(_ options: RunOptions) -> [String: JSON] {
   if let state = options.stateDirectory { flags["state"] = .string(state) }
   if let folder = options.pluginDirectory { flags["plugins"] = .string(folder) }
   if let watches = options.watches { flags["watch"] = .bool(watches) }
+  if options.requiresSignatures { flags["trust.requireSignatures"] = .bool(true) }
   if let mode = options.mode { flags["mode"] = .string(mode) }
   if let seconds = options.probationSeconds { flags["probation.seconds"] = .int(Int64(seconds)) }
   if let level = options.logLevel { flags["log.level"] = .string(level.rawValue) }

@@ -15,6 +15,7 @@ public struct HelpTopics: Sendable {
     guard let first = words.first else { return Program.overview(commands) }
     if first == "exit-codes" { return HelpTopics.exitCodes }
     if first == "configuration" { return HelpTopics.configuration }
+    if first == "trust" { return HelpTopics.trust }
     var command: Command?
     var candidates = commands
     for word in words {
@@ -31,7 +32,7 @@ public struct HelpTopics: Sendable {
   }
 
   /// Topics that are no commands.
-  static let others = ["configuration", "exit-codes"]
+  static let others = ["configuration", "exit-codes", "trust"]
 
   /// Every key of the configuration.
   static var configuration: String {
@@ -42,6 +43,29 @@ public struct HelpTopics: Sendable {
           let atStart = HostConfiguration.keysOfStart.contains(key.path) ? "; at start" : ""
           return (key.path, "\(key.meaning) (\(key.allowed); \(key.variable)\(atStart))")
         }) + "\nSIGHUP applies all but those marked \"at start\" to a running host.\n"
+  }
+
+  /// How plugins are signed and listed.
+  static var trust: String {
+    """
+    A host maps files that its own user or root owns and nobody else can write to. It can ask for more:
+
+      trust.hashes              a file of lines as sha256sum prints them: all of a plugin's files must be in it
+      trust.keys                files of public keys: NAME.so.sig, where it is there, must be a signature by one of them
+      trust.requireSignatures   every plugin must be signed (or: dovetail run --require-signatures)
+
+    To make a key, to sign a plugin with its libraries, and to see what a host says of it:
+
+      openssl genpkey -algorithm ed25519 -out private.pem
+      openssl pkey -in private.pem -pubout -out release.pem
+      dovetail inspect NAME.so --statement > NAME.so.sums
+      openssl pkeyutl -sign -inkey private.pem -rawin -in NAME.so.sums -out NAME.so.sig
+      dovetail inspect NAME.so
+
+    The statement is what `sha256sum` prints for NAME.so, its own libraries and its sidecar manifest, in the
+    plugin's folder; only NAME.so.sig is installed beside the plugin.
+
+    """
   }
 
   /// The exit status, one number a line.

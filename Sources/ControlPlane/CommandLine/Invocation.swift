@@ -104,10 +104,12 @@ public struct Invocation: Sendable {
     }
   }
 
-  /// Looks at the file that the first argument names, without a host.
+  /// Looks at the file that the first argument names, without a host but as one with the same configuration would.
   public func inspect(_ backend: Backend) throws(CommandFailure) -> InspectReport {
+    var options = RunOptions()
+    options.configurationFile = RunArguments.configurationFile(self)
     do {
-      return try backend.inspect(operand(0))
+      return try backend.inspect(operand(0), backend.trust(options))
     } catch {
       throw CommandFailure(error)
     }

@@ -7,10 +7,7 @@ public enum RunArguments {
   /// The flags.
   public static let options: [Option] = [
     Option("plugins", short: "p", value: "DIR", "the plugin folder", completion: .directories),
-    Option(
-      "config", short: "c", value: "FILE",
-      "the configuration, JSON5 (default: $DOVETAIL_CONFIG or ./dovetail.json)",
-      completion: .files),
+    configuration,
     Option("watch", short: "w", "watch the plugin folder"),
     Option("no-watch", "do not watch it, whatever the configuration says"),
     Option(
@@ -24,8 +21,14 @@ public enum RunArguments {
       completion: .words(LogFormat.allCases.map(\.rawValue))),
     Option("supervise", "start the host again when it dies, and abort it when it hangs"),
     Option("probation", value: "SECONDS", "how long a new build is on probation; 0 turns it off"),
+    Option("require-signatures", "load signed plugins only (trust.keys has the keys)"),
     Option("shutdown-timeout", value: "MS", "how long a shutdown may take (default: 30000)"),
   ]
+
+  /// The flag that names the configuration.
+  public static let configuration = Option(
+    "config", short: "c", value: "FILE",
+    "the configuration, JSON5 (default: $DOVETAIL_CONFIG or ./dovetail.json)", completion: .files)
 
   /// What was asked for.
   ///
@@ -44,6 +47,7 @@ public enum RunArguments {
       throw .usage("--watch and --no-watch exclude each other")
     }
     options.watches = invocation.has("watch") ? true : invocation.has("no-watch") ? false : nil
+    options.requiresSignatures = invocation.has("require-signatures")
     options.mode = try word("mode", ["directory", "builtin", "both"], invocation)
     options.logLevel = try word("log-level", LogLevel.allCases.map(\.rawValue), invocation)
       .flatMap(LogLevel.init)
@@ -60,7 +64,7 @@ public enum RunArguments {
   }
 
   /// The file that a flag, the environment or the working directory names, in this order.
-  private static func configurationFile(_ invocation: Invocation) -> String? {
+  public static func configurationFile(_ invocation: Invocation) -> String? {
     let named = invocation.value("config") ?? invocation.environment["DOVETAIL_CONFIG"]
     if let named, !named.isEmpty { return absolute(named) }
     let usual = absolute("dovetail.json")

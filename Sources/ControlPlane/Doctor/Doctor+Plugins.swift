@@ -27,16 +27,26 @@ extension Doctor {
     var status = stat()
     guard unsafe stat(path, &status) == 0, status.st_mode & 0o002 != 0 else { return nil }
     return DoctorCheck(
-      "plugin folder", .warn,
-      "everybody can write to \(path), so everybody can run code in the host",
+      "plugin folder", .fail, "everybody can write to \(path), so a host loads nothing from it",
       fix: "chmod o-w \(path)")
+  }
+
+  /// Whether the list, the keys and the library that trust rests on can be used.
+  func check(_ trust: Result<TrustPolicy, OperationError>) -> DoctorCheck {
+    switch trust {
+    case .success(let policy): DoctorCheck("trust", .ok, policy.summary)
+    case .failure(let error): DoctorCheck("trust", .fail, error.message, fix: error.advice)
+    }
   }
 
   /// What a host would say of a file that it would not load; runs none of its code.
   private func unusable(_ path: String) -> DoctorCheck? {
     let reason: String
     do throws(OperationError) {
-      guard let refusal = try FileInspector(path: path).report().refusal else { return nil }
+      guard
+        let refusal = try FileInspector(path: path, trust: try? trust?.get()).report()
+          .refusal
+      else { return nil }
       reason = "\(path): \(refusal)"
     } catch {
       reason = error.description

@@ -105,6 +105,7 @@ extension Views {
     let text = pairs(
       [
         ("file", report.path), ("size", bytes(report.bytes)), ("hash", report.contentHash),
+        ("trust", report.trust),
         ("id", manifest?["id"]?.string), ("version", manifest?["version"]?.string),
         ("description", manifest?["description"]?.string),
         ("toolchain", manifest?["toolchain"]?.string), ("manifest", report.manifestSource),

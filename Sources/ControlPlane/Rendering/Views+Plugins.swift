@@ -10,18 +10,23 @@ extension Views {
 
   private static func list(_ plugins: [PluginReport], _ style: Style) -> String {
     guard !plugins.isEmpty else { return "the host has no plugins\n" }
-    var table = Table([
-      ("ID", .left), ("VERSION", .left), ("STATE", .left), ("GEN", .right), ("UPTIME", .right),
-      ("DELIVERED", .right), ("FAILED", .right), ("DETAIL", .left),
-    ])
+    // A column only where trust is looked at.
+    let showsTrust = plugins.contains { $0.trust != nil }
+    var table = Table(
+      [
+        ("ID", .left), ("VERSION", .left), ("STATE", .left), ("GEN", .right), ("UPTIME", .right),
+        ("DELIVERED", .right), ("FAILED", .right),
+      ] + (showsTrust ? [("TRUST", .left)] : []) + [("DETAIL", .left)])
     for plugin in plugins {
-      table.add([
-        (plugin.id, nil), (plugin.version, nil),
-        (plugin.state, Style.paint(ofState: plugin.state)),
-        (plugin.generation == 0 ? "-" : "\(plugin.generation)", nil),
-        (plugin.uptimeSeconds.map(span) ?? "-", nil), ("\(plugin.delivered)", nil),
-        ("\(plugin.failed)", plugin.failed > 0 ? .yellow : nil), (plugin.detail ?? "", .dim),
-      ])
+      let trust: [(String, Style.Paint?)] = showsTrust ? [(plugin.trust ?? "-", nil)] : []
+      table.add(
+        [
+          (plugin.id, nil), (plugin.version, nil),
+          (plugin.state, Style.paint(ofState: plugin.state)),
+          (plugin.generation == 0 ? "-" : "\(plugin.generation)", nil),
+          (plugin.uptimeSeconds.map(span) ?? "-", nil), ("\(plugin.delivered)", nil),
+          ("\(plugin.failed)", plugin.failed > 0 ? .yellow : nil),
+        ] + trust + [(plugin.detail ?? "", .dim)])
     }
     return table.text(style)
   }
@@ -35,7 +40,7 @@ extension Views {
         ("detail", plugin.detail), ("summary", plugin.summary), ("file", plugin.path),
         ("generation", plugin.generation == 0 ? nil : "\(plugin.generation)"),
         ("uptime", plugin.uptimeSeconds.map(span)), ("hash", plugin.contentHash),
-        ("toolchain", plugin.toolchain),
+        ("trust", plugin.trust), ("toolchain", plugin.toolchain),
         ("on unload", plugin.unload.map(unload)), ("requires", joined(plugin.dependencies)),
         ("required by", joined(plugin.dependents)), ("services", joined(plugin.services)),
         ("subscriptions", joined(plugin.subscriptions)), ("delivered", "\(plugin.delivered)"),

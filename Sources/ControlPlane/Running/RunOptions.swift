@@ -15,6 +15,8 @@ public struct RunOptions: Sendable, Equatable {
   public var configurationFile: String?
   /// Whether to watch the plugin folders.
   public var watches: Bool?
+  /// Whether only signed plugins are loaded, whatever the configuration says.
+  public var requiresSignatures = false
   /// "directory", "builtin" or "both".
   public var mode: String?
   /// The least level that is logged.

@@ -4,7 +4,7 @@ extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
     places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + calling
-    + supervision + recording + keeping
+    + supervision + recording + keeping + trusting
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -257,6 +257,21 @@ extension ConfigurationKey {
     },
     ConfigurationKey("settings", .settings, "settings of plugins, by id") {
       $0.settings = $1.object ?? [:]
+    },
+  ]
+
+  private static let trusting = [
+    text("trust.hashes", "a file as sha256sum writes it; what is not in it must be signed") {
+      $0.trust.hashes = $1
+    },
+    list("trust.keys", "files of Ed25519 public keys (PEM) that signatures must be by") {
+      $0.trust.keys = $1
+    },
+    flag("trust.requireSignatures", "load signed plugins only") {
+      $0.trust.requireSignatures = $1
+    },
+    list("trust.owners", "users who may own plugins, beside the host's own and root") {
+      $0.trust.owners = $1
     },
   ]
 

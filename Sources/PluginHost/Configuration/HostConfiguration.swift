@@ -218,6 +218,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var recording = Recording()
   /// How `dovetail run --supervise` keeps a host alive.
   public var supervision = Supervision()
+  /// What is asked of the files that are mapped.
+  public var trust = TrustSettings()
   /// What a worker process of an isolated plugin may use.
   public var workerLimits = WorkerLimits()
   /// What becomes of an isolated plugin on a kernel that cannot restrict it.

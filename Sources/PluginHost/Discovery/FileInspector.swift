@@ -4,10 +4,16 @@ import HostSupport
 /// Tells what a file holds, without a host and without running any of it.
 public struct FileInspector: Sendable {
   private let path: String
+  private let trust: TrustPolicy?
 
   /// Names the file.
-  public init(path: String) {
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - trust: What a host would ask of it; `nil` not to look.
+  public init(path: String, trust: TrustPolicy? = nil) {
     self.path = path
+    self.trust = trust
   }
 
   /// Reads the file, which may hold anything.
@@ -29,11 +35,28 @@ public struct FileInspector: Sendable {
       path: path, bytes: Int(clamping: image.identity.size), contentHash: digest.description)
     report.image = ImageReport(image.facts)
     report.warnings = image.facts.warnings
-    addManifest(to: &report, image)
+    let sidecar = addManifest(to: &report, image)
+    addTrust(to: &report, image, digest, sidecar)
     return report
   }
 
-  private func addManifest(to report: inout InspectReport, _ image: ElfImage) {
+  private func addTrust(
+    to report: inout InspectReport, _ image: ElfImage, _ hash: SHA256Digest, _ sidecar: [UInt8]?
+  ) {
+    report.statement =
+      try? TrustStatement(ofFile: path, facts: image.facts, hash: hash, sidecar: sidecar).text
+    guard let trust else { return }
+    do throws(TrustRefusal) {
+      report.trust =
+        try trust.examine(path, image.facts, hash: hash, sidecar: sidecar).description
+    } catch {
+      report.trust = "refused"
+      report.refusal = report.refusal ?? "is not trusted: \(error)"
+    }
+  }
+
+  /// Returns the manifest's bytes when it lies beside the file.
+  private func addManifest(to report: inout InspectReport, _ image: ElfImage) -> [UInt8]? {
     do throws(DiscoveryProblem) {
       let inspection = try Inspection(path: path)
       report.manifest = try? JSON(parsing: inspection.manifestBytes)
@@ -49,8 +72,10 @@ public struct FileInspector: Sendable {
         report.refusal =
           report.refusal ?? "it does not export dovetail_plugin; export that function"
       }
+      return inspection.sidecar == nil ? nil : inspection.manifestBytes
     } catch {
       report.refusal = error.reason
+      return nil
     }
   }
 }

@@ -56,6 +56,15 @@ public struct PluginRecord: Sendable {
     }
   }
 
+  /// The bytes of the manifest when it lies beside the file, as they were read; `nil` when it is inside.
+  func sidecarBytes() -> [UInt8]? {
+    guard hasSidecar else { return nil }
+    switch content {
+    case .fresh(let fresh): return fresh.inspection.manifestBytes
+    case .cached(let image, let record): return image.manifest(of: record)
+    }
+  }
+
   /// The SHA-256 of the file as `RegistryCache.remember` was told it; `nil` when nobody hashed this content yet.
   public var contentHash: [UInt8]? {
     switch content {

@@ -30,6 +30,10 @@ public struct StagedImage: Sendable, Equatable {
   public let facts: LoadFacts
   /// The libraries of its own, in the order in which they were found.
   public let libraries: [Library]
+  /// What speaks for the bytes.
+  public internal(set) var trust = TrustState.unverified
+  /// The signature that lay beside the file, if it was looked at.
+  var signature: [UInt8]?
 
   /// Whether another copy holds the same bytes, those of its libraries included.
   func holdsSame(as other: StagedImage) -> Bool {

@@ -23,6 +23,8 @@ public struct Stager: Sendable {
     public let digest: SHA256Digest
     /// Its bytes.
     public let size: Int
+    /// What the system said of the file that was opened, before its bytes were read.
+    public let status: FileStatus
   }
 
   /// Reads the facts of a staged file, borrowed and open for reading; throws `rejected` when it must not be mapped.
@@ -31,12 +33,23 @@ public struct Stager: Sendable {
   public typealias Inspection =
     @Sendable (borrowing FileDescriptor, Subject) throws(StagingError) -> LoadFacts
 
+  /// Says what speaks for a plugin once all of it is staged; throws `rejected` when it must not be mapped.
+  ///
+  /// It runs on several threads at once.
+  public typealias Approval = @Sendable (StagedImage) throws(StagingError) -> StagedImage
+
   let state: StateDirectory
   let inspection: Inspection
+  let approval: Approval
 
-  /// Takes where to stage and how to inspect.
-  public init(state: StateDirectory, inspection: @escaping Inspection) {
+  /// Takes where to stage, how to inspect, and who approves.
+  public init(
+    state: StateDirectory,
+    approval: @escaping Approval = { (image) throws(StagingError) in image },
+    inspection: @escaping Inspection
+  ) {
     self.state = state
+    self.approval = approval
     self.inspection = inspection
   }
 

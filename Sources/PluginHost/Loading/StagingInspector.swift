@@ -14,6 +14,15 @@ final class StagingInspector: Sendable {
   }
 
   private let expected = Mutex<[String: Expectation]>([:])
+  private let sidecars = Mutex<[String: SHA256Digest]>([:])
+
+  /// Says with which manifest beside it a file was resolved; `nil` when its manifest is inside.
+  func expect(_ path: String, sidecar: SHA256Digest?) {
+    sidecars.withLock { $0[path] = sidecar }
+  }
+
+  /// The hash of the manifest beside a file, if it has one.
+  func sidecar(of path: String) -> SHA256Digest? { sidecars.withLock { $0[path] } }
 
   /// Says what the scan saw of a file.
   func expect(_ path: String, _ expectation: Expectation) {

@@ -95,8 +95,9 @@ import Synchronization
         source: request.path, path: stager.state.staging.path(of: name), entry: name,
         digest: digest, size: file.source.before.size, facts: facts, libraries: [])
       guard facts.runpath.contains(where: { $0.hasPrefix("$ORIGIN") || $0.hasPrefix("${ORIGIN}") })
-      else { return image }
-      return try LibraryStaging(worker: self, plugin: image, folder: stem).run()
+      else { return try stager.approval(image) }
+      return try stager.approval(
+        LibraryStaging(worker: self, plugin: image, folder: stem).run())
     } catch {
       _ = try? stager.state.staging.remove(name)
       _ = try? stager.state.staging.removeTree(stem)
@@ -124,7 +125,8 @@ import Synchronization
     }
     try source.checkUnchanged(digest)
     let subject = Stager.Subject(
-      source: source.path, isLibrary: isLibrary, digest: digest, size: source.before.size)
+      source: source.path, isLibrary: isLibrary, digest: digest, size: source.before.size,
+      status: source.before)
     return (digest, try stager.inspection(target, subject))
   }
 

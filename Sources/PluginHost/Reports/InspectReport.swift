@@ -18,6 +18,10 @@ public struct InspectReport: Codable, Sendable, Equatable {
   public var unload: UnloadReport?
   /// What a host would do with it: `nil` when it would load it, else why it would refuse.
   public var refusal: String?
+  /// What speaks for it: `signed by KEY`, `listed`, `unverified` or `refused`; `nil` when nobody asked.
+  public var trust: String?
+  /// What a signature of it is of: the lines that `sha256sum` prints for its files.
+  public var statement: String?
   /// What its author should change, in prose.
   public var warnings: [String] = []
 

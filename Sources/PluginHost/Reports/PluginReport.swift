@@ -16,6 +16,8 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var generation = 0
   /// SHA-256 of the build in lower-case hexadecimal.
   public var contentHash: String?
+  /// What speaks for the build: `signed by KEY`, `listed` or `unverified`; `nil` where the configuration asks for nothing.
+  public var trust: String?
   /// The Swift toolchain that built it, such as "6.3.1"; `nil` when it is not Swift.
   public var toolchain: String?
   /// What becomes of its image when it ends.

@@ -10,6 +10,8 @@ public struct Blockage: Sendable, Equatable {
     case failed
     /// It was built for another ABI, toolchain or machine.
     case incompatible
+    /// Others could change its file, or nothing speaks for it that the configuration asks for.
+    case untrusted
     /// Its settings do not fit its schema.
     case settings
     /// Two files have the same id and version.

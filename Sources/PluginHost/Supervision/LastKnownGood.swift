@@ -151,6 +151,10 @@ public final class LastKnownGood: Sendable {
       let stem = file.hasSuffix(".so") ? String(file.dropLast(3)) : file
       try AtomicFile.write(sidecar, to: "\(stem).plugin.json", in: inner, durable: durable)
     }
+    if let signature = image.signature {
+      try AtomicFile.write(
+        signature, to: TrustPolicy.signaturePath(for: file), in: inner, durable: durable)
+    }
     if durable { try inner.sync() }
     return entry
   }

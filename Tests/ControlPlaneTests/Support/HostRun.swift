@@ -54,7 +54,7 @@ final class HostRun: Sendable {
       options: options,
       backend: Backend(
         makeHost: { _, _ throws(OperationError) in host },
-        inspect: { _ throws(OperationError) in throw OperationError(.failed, "not used") }),
+        inspect: { _, _ throws(OperationError) in throw OperationError(.failed, "not used") }),
       log: LogWriter(format: .json, level: .error),
       environment: notifySocket.map { ["NOTIFY_SOCKET": $0] } ?? [:])
     var code: ExitCode

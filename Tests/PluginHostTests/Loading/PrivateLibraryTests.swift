@@ -194,7 +194,7 @@ import Testing
       ("a/../../b", nil),
     ] as [(String, String?)])
   func normalized(path: String, expected: String?) {
-    #expect(LibraryStaging.normalized(path) == expected)
+    #expect(LibrarySearch.normalized(path) == expected)
   }
 
   @Test(
@@ -204,6 +204,6 @@ import Testing
       ("lib/$ORIGIN", nil),
     ] as [(String, String?)])
   func origin(entry: String, expected: String?) {
-    #expect(LibraryStaging.belowOrigin(entry) == expected)
+    #expect(LibrarySearch.belowOrigin(entry) == expected)
   }
 }
