@@ -4,6 +4,20 @@ import Testing
 
 /// What a manifest does not permit is refused, and nobody needs to ask why.
 @Suite(.serialized) struct PermissionTests {
+  /// Every other call that names a topic, a service or a collection, by the permission that it lacks and for what.
+  private static let others = [
+    ("publish to", "publish", "zoo.secret", ["topic", "declare", "route"]),
+    ("subscribe to", "subscribe", "zoo.>", ["respond", "take"]),
+    ("intercept", "intercept", "zoo.>", ["intercept"]),
+    ("call the service", "services", "witness.ticks", ["execute"]),
+    (
+      "use the collection", "metadata", "secrets",
+      [
+        "validate", "list", "page", "watch", "past", "history", "query", "define", "look", "ask",
+      ]
+    ),
+  ]
+
   private static let refusals = [
     "publish":
       #"7 plugin nosy may not publish to 'zoo.secret'; add "permissions": {"publish": ["zoo.secret"]} to its plugin.json"#,
@@ -49,6 +63,21 @@ import Testing
     #expect(try zoo.host.ask("meta", "get", "secrets", "key").status == 4)
     try zoo.expect(["nosy": "active", "witness": "active"])
     try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
+  @Test func `promise 14: No other interface lets through what one refuses`() throws {
+    let zoo = try Zoo()
+    try zoo.add("nosy", [], #""permissions": {"subscribe": ["nosy.>"]}"#, source: "nosy")
+    try zoo.host.start()
+    for (verb, key, name, attempts) in Self.others {
+      let refusal =
+        #"7 plugin nosy may not \#(verb) '\#(name)'; add "permissions": {"\#(key)": ["\#(name)"]} to its plugin.json"#
+      for attempt in attempts {
+        #expect(try zoo.host.call("nosy.\(attempt)") == refusal, "\(attempt)")
+      }
+    }
+    #expect(try denied(zoo) == Double(Self.others.reduce(0) { $0 + $1.3.count }))
     zoo.expectCleanEnd()
   }
 

@@ -44,11 +44,124 @@ static int32_t call(const dvt_error_sink *error) {
   return services->call(host, TEXT("witness.ticks"), &request, &reply, error);
 }
 
+/* How each other interface is asked for what is not permitted: `name` begins a function, `table` is of the interface. */
+#define ATTEMPT(name, type, interface)                                                                                  \
+  static int32_t name##_with(const type *table, const dvt_error_sink *error);                                           \
+  static int32_t name(const dvt_error_sink *error) { return name##_with(host->get_interface(host, TEXT(interface)), error); } \
+  static int32_t name##_with(const type *table, const dvt_error_sink *error)
+
+static int32_t serve(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
+  return (void)context, (void)request, (void)reply, (void)error, DVT_OK;
+}
+
+static int32_t pass(void *context, const dvt_exchange *exchange, const dvt_verdict *verdict, const dvt_error_sink *error) {
+  return (void)context, (void)exchange, (void)verdict, (void)error, DVT_OK;
+}
+
+static int32_t accept_all(void *context, const dvt_review *review, const dvt_amending *amending,
+                          const dvt_error_sink *error) {
+  return (void)context, (void)review, (void)amending, (void)error, DVT_OK;
+}
+
+static dvt_handle handle;
+
+ATTEMPT(topic, dvt_events, DVT_EVENTS_INTERFACE) {
+  dvt_topic opened;
+  return table->topic(host, TEXT("zoo.secret"), &opened, error);
+}
+
+ATTEMPT(respond, dvt_requests, DVT_REQUESTS_INTERFACE) {
+  dvt_responder options = {HEADER(dvt_responder), .pattern = TEXT("zoo.>")};
+  return table->respond(host, &options, serve, NULL, &handle, error);
+}
+
+ATTEMPT(intercept, dvt_interceptors, DVT_INTERCEPTORS_INTERFACE) {
+  dvt_interception options = {HEADER(dvt_interception), .pattern = TEXT("zoo.>"), .stages = DVT_STAGE_EVENT};
+  return table->intercept(host, &options, pass, NULL, &handle, error);
+}
+
+ATTEMPT(declare, dvt_event_types, DVT_EVENT_TYPES_INTERFACE) {
+  dvt_event_type type = {HEADER(dvt_event_type), .topic = TEXT("zoo.secret")};
+  return table->declare(host, &type, &handle, error);
+}
+
+ATTEMPT(route, dvt_routes, DVT_ROUTES_INTERFACE) {
+  dvt_route rule = {HEADER(dvt_route), .from = TEXT("nosy.a"), .to = TEXT("zoo.secret"), .mode = DVT_ROUTE_COPY};
+  return table->add(host, &rule, &handle, error);
+}
+
+ATTEMPT(take, dvt_routes, DVT_ROUTES_INTERFACE) {
+  dvt_route rule = {HEADER(dvt_route), .from = TEXT("zoo.>"), .to = TEXT("nosy.a"), .mode = DVT_ROUTE_COPY};
+  return table->add(host, &rule, &handle, error);
+}
+
+ATTEMPT(execute, dvt_resilience, DVT_RESILIENCE_INTERFACE) {
+  dvt_execution execution = {HEADER(dvt_execution), .service = TEXT("witness.ticks")};
+  dvt_request request = {HEADER(dvt_request), .deadline_ms = 1000};
+  dvt_sink reply = {HEADER(dvt_sink), .write = ignore};
+  return table->execute(host, &execution, &request, &reply, NULL, error);
+}
+
+ATTEMPT(validate, dvt_validators, DVT_VALIDATORS_INTERFACE) {
+  dvt_validation options = {HEADER(dvt_validation), .pattern = TEXT("secrets")};
+  return table->validate(host, &options, accept_all, NULL, &handle, error);
+}
+
+ATTEMPT(list, dvt_metadata, DVT_METADATA_INTERFACE) {
+  return table->list(host, TEXT("secrets"), TEXT(""), show, NULL, error);
+}
+
+ATTEMPT(page, dvt_metadata, DVT_METADATA_INTERFACE) {
+  dvt_listing listing = {HEADER(dvt_listing), .collection = TEXT("secrets")};
+  return table->list_page(host, &listing, show, NULL, error);
+}
+
+ATTEMPT(watch, dvt_metadata, DVT_METADATA_INTERFACE) {
+  dvt_watch options = {HEADER(dvt_watch), .collection = TEXT("secrets")};
+  return table->watch(host, &options, show, NULL, &handle, error);
+}
+
+ATTEMPT(past, dvt_metadata, DVT_METADATA_INTERFACE) {
+  return table->get_at(host, TEXT("secrets"), TEXT("key"), 1, show, NULL, error);
+}
+
+ATTEMPT(history, dvt_metadata, DVT_METADATA_INTERFACE) {
+  return table->history(host, TEXT("secrets"), TEXT("key"), 0, show, NULL, error);
+}
+
+ATTEMPT(query, dvt_metadata, DVT_METADATA_INTERFACE) {
+  dvt_query query = {HEADER(dvt_query), .text = TEXT("from secrets")};
+  return table->query(host, &query, show, NULL, NULL, NULL, error);
+}
+
+ATTEMPT(define, dvt_metadata, DVT_METADATA_INTERFACE) {
+  return table->define(host, TEXT("secrets"), TEXT("{}"), NULL, NULL, error);
+}
+
+ATTEMPT(look, dvt_metadata, DVT_METADATA_INTERFACE) {
+  dvt_handle snapshot;
+  int32_t code = table->snapshot_open(host, &snapshot, NULL, error);
+  if (code) return code;
+  code = table->snapshot_get(host, snapshot, TEXT("secrets"), TEXT("key"), show, NULL, error);
+  table->snapshot_close(host, snapshot, NULL);
+  return code;
+}
+
+/* A condition tells what a record is as well as reading it does. */
+ATTEMPT(ask, dvt_metadata, DVT_METADATA_INTERFACE) {
+  dvt_condition condition = {.collection = TEXT("secrets"), .key = TEXT("key"), .subject = DVT_IF_VERSION};
+  dvt_transaction transaction = {HEADER(dvt_transaction), .conditions = &condition, .condition_count = 1};
+  return table->transact(host, &transaction, NULL, NULL, NULL, NULL, error);
+}
+
 static const struct attempt {
   const char *service;
   int32_t (*run)(const dvt_error_sink *error);
 } attempts[] = {
-    {"nosy.publish", publish}, {"nosy.subscribe", subscribe}, {"nosy.put", put}, {"nosy.get", get}, {"nosy.call", call}};
+    {"nosy.publish", publish}, {"nosy.subscribe", subscribe}, {"nosy.put", put}, {"nosy.get", get}, {"nosy.call", call},
+    {"nosy.topic", topic}, {"nosy.respond", respond}, {"nosy.intercept", intercept}, {"nosy.declare", declare}, {"nosy.route", route}, {"nosy.take", take},
+    {"nosy.execute", execute}, {"nosy.validate", validate}, {"nosy.list", list}, {"nosy.page", page}, {"nosy.watch", watch}, {"nosy.past", past},
+    {"nosy.history", history}, {"nosy.query", query}, {"nosy.define", define}, {"nosy.look", look}, {"nosy.ask", ask}};
 
 static int32_t on_call(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
   (void)request, (void)error;
