@@ -123,7 +123,8 @@ let package = Package(
         "CBridge", "CIsolation", "CWorkerLink",
       ],
       exclude: [
-        "Supervision/CRASHES.md", "Supervision/JOURNAL.md", "Supervision/LOSSES.md",
+        "Discovery/TRUST.md", "Supervision/CRASHES.md", "Supervision/JOURNAL.md",
+        "Supervision/LOSSES.md",
       ]),
     .target(
       name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],

@@ -40,10 +40,10 @@ public struct TrustPolicy: Sendable {
     self.keys = keys
   }
 
-  /// What it rests on, for people: `2 keys, a list of 14 hashes`.
+  /// What it rests on, for people: `owners and modes, the list trusted.sums (14), keys release`.
   public var summary: String {
     var parts = ["owners and modes"]
-    if let hashes { parts.append("\(hashes.count) hashes of \(hashes.path)") }
+    if let hashes { parts.append("the list \(hashes.path) (\(hashes.count))") }
     if !keys.isEmpty { parts.append("keys \(keys.map(\.name).joined(separator: ", "))") }
     if settings.requireSignatures { parts.append("signatures required") }
     return parts.joined(separator: ", ")
