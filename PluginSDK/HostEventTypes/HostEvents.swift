@@ -21,6 +21,23 @@ public enum HostEvents {
   /// Images that stay mapped hold more than the configuration allows.
   public static let systemRetiredBudget = EventType<RetiredBudget>("system.retired_budget")
 
+  /// The host started with less than everything, because others died and no plugin could be blamed; or that was left.
+  public static let systemSafeMode = EventType<SafeMode>("system.safe_mode")
+
+  /// How much of a host runs.
+  public struct SafeMode: Codable, Sendable, Equatable {
+    /// `known-good`, `no-plugins`, or `off`.
+    public var level: String
+    /// Why, in prose.
+    public var cause: String
+
+    /// Describes how much runs.
+    public init(level: String, cause: String) {
+      self.level = level
+      self.cause = cause
+    }
+  }
+
   /// How many plugins there are.
   public struct Count: Codable, Sendable, Equatable {
     /// Plugins that start, or have started.

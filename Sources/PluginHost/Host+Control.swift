@@ -15,6 +15,7 @@ extension Host: HostControl {
     report.watching = configuration.watch
     report.uptimeSeconds = Double(Deadline.now() &- startedAt) / 1e9
     report.supervision = supervision
+    report.safeMode = safeModeReport
     report.degraded = degradedReasons
     for plugin in table.all { report.counts[plugin.state.name, default: 0] += 1 }
     report.residentBytes = ResidentMemory.bytes
@@ -77,7 +78,7 @@ extension Host: HostControl {
     try operate(deadline) { host throws(OperationError) in try host.rollbackNow(id) }
   }
 
-  private func operate<Value: Sendable>(
+  func operate<Value: Sendable>(
     _ deadline: Deadline, _ body: @escaping @Sendable (Host) throws(OperationError) -> Value
   ) throws(OperationError) -> Value {
     do throws(OperationError) {

@@ -103,7 +103,7 @@ extension Host {
           kind: .quarantined, reason: "is quarantined: \(entry.cause)",
           fix: "put a corrected build in place, or 'dovetail quarantine clear \(manifest.id)'"))
     }
-    if let refusal = untrusted(record) {
+    if let refusal = heldBack(record, manifest.id) ?? untrusted(record) {
       return Candidate(manifest: manifest, path: record.path, refusal: refusal)
     }
     do throws(SettingsError) {
@@ -138,17 +138,18 @@ extension Host {
     return entries.first { $0.hash == hash }
   }
 
-  /// Kept copies of builds whose newer ones are quarantined.
+  /// Kept copies of builds whose newer ones are quarantined or held back.
   private func lastKnownGoodCandidates(beside candidates: [Candidate]) -> [Candidate] {
-    candidates.compactMap { candidate in
-      guard candidate.refusal?.kind == .quarantined,
-        let (entry, path) = lastKnownGood.build(of: candidate.manifest.id),
+    guard let kept = keptBuilds else { return [] }
+    return candidates.compactMap { candidate in
+      guard let kind = candidate.refusal?.kind, kind == .quarantined || kind == .heldBack,
+        let (entry, path) = kept.build(of: candidate.manifest.id),
         quarantine.why(entry.hash) == nil, let inspection = try? Inspection(path: path)
       else { return nil }
       core.log.log(
         .warning, entry.id,
-        "its build \(candidate.manifest.version) is quarantined; the last known good one, \(entry.version), is used"
-      )
+        "its build \(candidate.manifest.version) is \(kind == .quarantined ? "quarantined" : "held back"); "
+          + "the last known good one, \(entry.version), is used")
       return Candidate(manifest: inspection.manifest, path: path)
     }
   }
@@ -157,12 +158,12 @@ extension Host {
   private func lastKnownGoodCandidates(
     insteadOf problems: [DiscoveryProblem], beside candidates: [Candidate]
   ) -> [Candidate] {
-    guard !problems.isEmpty else { return [] }
+    guard !problems.isEmpty, let kept = keptBuilds else { return [] }
     let known = Set(candidates.map(\.manifest.id))
     return problems.compactMap { problem in
       let name = problem.path.split(separator: "/").last.map(String.init)
-      guard let id = lastKnownGood.list.first(where: { $0.file == name })?.id, !known.contains(id),
-        let (entry, path) = lastKnownGood.build(of: id), quarantine.why(entry.hash) == nil,
+      guard let id = kept.list.first(where: { $0.file == name })?.id, !known.contains(id),
+        let (entry, path) = kept.build(of: id), quarantine.why(entry.hash) == nil,
         let inspection = try? Inspection(path: path)
       else { return nil }
       // What was started from a file that is damaged now goes on by itself.

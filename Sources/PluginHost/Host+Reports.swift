@@ -219,6 +219,9 @@ extension Host {
         )
       }
     }
+    if let standing = safeMode.standing {
+      reasons.append("safe mode (\(standing.level.rawValue)): \(standing.cause)")
+    }
     if let problem = recording.problem { reasons.append(problem) }
     if let problem = core.seat.problem { reasons.append(problem) }
     return reasons + faults.damage + warnings

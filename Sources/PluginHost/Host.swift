@@ -47,6 +47,7 @@ public final class Host: Sendable {
   private let startedTime = LogTime.now()
   /// What this run's supervisor tells of itself.
   let supervision: SupervisionReport?
+  let safeMode: SafeMode
   /// The build that the host before died of and that is quarantined since.
   public let blamed: String?
 
@@ -57,11 +58,13 @@ public final class Host: Sendable {
   ///   - builtins: Plugins that are linked into this program; used when the mode says so.
   ///   - log: Where log lines go.
   ///   - supervision: What the supervisor of this process tells of itself; `nil` without one.
+  ///   - startsSafely: The level of safe mode that an operator wants, or `off` for none whatever happened before; `nil` to
+  ///     decide by what happened.
   ///   - reread: Reads the configuration anew, for `reloadConfiguration`.
   /// - Throws: `OperationError`: the state directory is in use or unusable, the store is damaged or newer.
   public init(
     configuration: HostConfiguration, builtins: [BuiltinPlugin] = [], log: LogWriter,
-    supervision: SupervisionReport? = nil,
+    supervision: SupervisionReport? = nil, startsSafely: String? = nil,
     reread: (@Sendable () throws(OperationError) -> HostConfiguration)? = nil
   ) throws(OperationError) {
     let live = LiveConfiguration(configuration)
@@ -69,7 +72,9 @@ public final class Host: Sendable {
     self.reread = reread
     self.builtins = builtins
     self.supervision = supervision
-    let parts = try HostParts(configuration, log: log)
+    let parts = try HostParts(
+      configuration, log: log, safeMode: Self.safeModeRequest(startsSafely, supervision))
+    safeMode = parts.safeMode
     blamed = parts.blamed
     state = parts.state
     journal = parts.journal
@@ -122,6 +127,14 @@ public final class Host: Sendable {
     parts.reportPreviousRun(to: core.log)
   }
 
+  private static func safeModeRequest(
+    _ text: String?, _ supervision: SupervisionReport?
+  ) -> SafeMode.Request? {
+    if let level = text.flatMap(SafeModeLevel.init) { return .enter(level) }
+    // A supervisor starts each host with the same arguments: what they say of the past concerns the first.
+    return text == "off" && (supervision?.restarts ?? 0) == 0 ? .leave : nil
+  }
+
   /// The state directory's path.
   public var stateDirectory: String { state.path }
 
@@ -139,6 +152,7 @@ public final class Host: Sendable {
   ///
   /// - Throws: `OperationError` when the plugin folder cannot be read. A plugin's own failure is no error of the host's.
   public func start() throws(OperationError) {
+    safeMode.beginStart()
     let active = try control.perform(until: .never) { [self] () -> Result<Int, OperationError> in
       Result { () throws(OperationError) in
         try reconcile(isStartup: true)
@@ -150,6 +164,9 @@ public final class Host: Sendable {
       "system.startup", ["plugins": .int(Int64(active))], waiting: configuration.lifecycleDeadline)
     if configuration.watch { startWatching() }
     startChronicle()
+    safeMode.endStart()
+    reportSafeMode()
+    watchGoodRun()
     // What earlier hosts staged; it may be much, and nobody waits for it.
     core.bus.workers.submit { [state] in
       try? state.sweep()
@@ -162,6 +179,7 @@ public final class Host: Sendable {
   /// - Parameter deadline: Bounds the whole; what has not ended then is abandoned.
   /// - Throws: `timeout` when something had not ended by then; `failed` when records could not be written.
   public func shutDown(deadline: Deadline) throws(OperationError) {
+    safeMode.beginStop()
     watcher.withLock { watcher in
       watcher?.stop()
       watcher = nil
@@ -170,6 +188,7 @@ public final class Host: Sendable {
     chronicle.stop(until: min(deadline, .after(milliseconds: 5_000)))
     let ended: Bool? = try? control.perform(until: deadline) {
       [self] () -> Result<Bool, OperationError> in
+      keepGoodRun(olderThan: 0)
       events.publish("system.shutdown", [:], waiting: configuration.lifecycleDeadline)
       bringDown(shutdownOrder(), until: deadline, isShutdown: true)
       return .success(true)
@@ -186,6 +205,7 @@ public final class Host: Sendable {
         .timeout, "the plugins had not all ended within the deadline; they were abandoned",
         advice: "raise shutdownDeadline, or see the log for who was slow")
     }
+    safeMode.endStop()
     journal.endCleanly()
     if let unsaved { throw unsaved }
   }

@@ -27,6 +27,11 @@ enum HostEventTypes {
           ["images": .integer, "bytes": .integer, "warning": .string]
         ),
         (
+          "system.safe_mode",
+          "the host started with less than everything (known-good, no-plugins), or left that (off)",
+          ["level": .string, "cause": .string]
+        ),
+        (
           "plugin.discovered", "a plugin was found in the folder",
           ["path": .string, "version": .string]
         ),

@@ -22,8 +22,11 @@ struct HostParts {
   private let previousRun: PreviousRun?
   /// The build that the host before died of, if that is new.
   let blamed: String?
+  let safeMode: SafeMode
 
-  init(_ configuration: HostConfiguration, log: LogWriter) throws(OperationError) {
+  init(
+    _ configuration: HostConfiguration, log: LogWriter, safeMode request: SafeMode.Request?
+  ) throws(OperationError) {
     guard
       let path = configuration.state
         ?? StateDirectory.defaultPath(
@@ -49,6 +52,12 @@ struct HostParts {
         blamed = nil
       }
       crashes = try CrashArchive(in: state)
+      let wentWell = previousRun?.cleanShutdown ?? true
+      // A build that kills hosts although it is quarantined explains nothing; a power loss does.
+      let isExplained = blamed != nil || previousRun?.sameBoot == false
+      safeMode = try SafeMode(
+        in: state, after: wentWell ? .wentWell : isExplained ? .explained : .unexplained,
+        configuration.safeMode, request)
       lastKnownGood = try LastKnownGood(in: state, durable: configuration.journalFsync)
       previousBuilds = try LastKnownGood(in: state, folder: "previous", durable: false)
       journal = try Journal.begin(in: state)

@@ -11,6 +11,9 @@ public import HostSupport
 /// quarantine/       builds that are not tried again
 /// crashes/          what is known of crashes; see Supervision/CRASHES.md
 /// known-good/       the last build of each plugin that proved itself
+/// good-run/         the builds of the last run that went well
+/// safe-mode.json    deaths that nobody is to blame for, and what followed from them
+/// starting          there while a host is not ready yet
 /// cache/  store/    the registry cache; the metadata of the `file` provider
 /// events/           recorded events; see EventStore/FORMAT.md
 /// control.sock      where the command line asks
@@ -58,7 +61,7 @@ public final class StateDirectory: Sendable {
     do throws(SystemError) {
       try StateDirectory.moveStagedAside(in: root)
       for name in [
-        "staging", "quarantine", "known-good", "previous", "cache", "store", "crashes",
+        "staging", "quarantine", "known-good", "good-run", "previous", "cache", "store", "crashes",
       ] {
         try root.makeDirectory(name)
       }

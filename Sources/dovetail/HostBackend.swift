@@ -5,6 +5,10 @@ public import PluginHost
 extension Host: HostRunner {
   /// `name` of the configuration.
   public var name: String { configuration.name }
+  /// What a service manager shows of it.
+  public var statusLine: String {
+    "serving \(name)" + (isInSafeMode.map { " in safe mode (\($0))" } ?? "")
+  }
   /// `shutdownDeadline` of the configuration.
   public var shutdownMilliseconds: Int { configuration.shutdownDeadline }
 }
@@ -20,7 +24,8 @@ let backend = Backend(
     log.level = LogLevel(rawValue: configuration.log.level.rawValue) ?? log.level
     log.format = LogFormat(rawValue: configuration.log.format.rawValue) ?? log.format
     return try Host(
-      configuration: configuration, log: log, supervision: options.supervision, reread: read)
+      configuration: configuration, log: log, supervision: options.supervision,
+      startsSafely: options.safeMode, reread: read)
   },
   configure: { options throws(OperationError) in try readConfiguration(options) },
   inspect: { path, trust throws(OperationError) in

@@ -55,6 +55,21 @@ import Testing
     #expect(host.stop() == .exited(0))
   }
 
+  @Test func `A service manager that reads nothing does not hold up the process`() {
+    let directory = TemporaryDirectory()
+    let manager = NotificationSocket(directory.file("notify"))
+    let notifier = ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.address])
+    let done = Monitor(false)
+    let thread = try? Thread(name: "notifies") {
+      // More than a socket's queue takes.
+      for _ in 0..<20 { notifier.alive() }
+      done.update { $0 = true }
+    }
+    thread?.detach()
+    #expect(Condition.holds { done.withLock { $0 } })
+    #expect(manager.receive() == "WATCHDOG=1")
+  }
+
   @Test func `Another process's watchdog is none of ours`() {
     let given = ["NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "4000000"]
     #expect(ServiceNotifier(environment: given).watchdogMilliseconds == 2_000)

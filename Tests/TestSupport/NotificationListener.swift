@@ -10,7 +10,8 @@ final class NotificationListener: Sendable {
   init(_ path: String) throws {
     self.path = path
     _ = unsafe unlink(path)
-    socket = FileDescriptor(owning: Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
+    socket = FileDescriptor(
+      owning: Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
     var name = sockaddr_un()
     name.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)

@@ -20,6 +20,10 @@ public enum RunArguments {
       "log-format", value: "FORMAT", "text or json (default: text on a terminal)",
       completion: .words(LogFormat.allCases.map(\.rawValue))),
     Option("supervise", "start the host again when it dies, and abort it when it hangs"),
+    Option(
+      "safe-mode", value: "LEVEL",
+      "start with less: known-good (what ran well) or no-plugins; off: with all, whatever happened",
+      completion: .words(safeModes)),
     Option("probation", value: "SECONDS", "how long a new build is on probation; 0 turns it off"),
     Option("require-signatures", "load signed plugins only (trust.keys has the keys)"),
     Option("shutdown-timeout", value: "MS", "how long a shutdown may take (default: 30000)"),
@@ -29,6 +33,8 @@ public enum RunArguments {
   public static let configuration = Option(
     "config", short: "c", value: "FILE",
     "the configuration, JSON5 (default: $DOVETAIL_CONFIG or ./dovetail.json)", completion: .files)
+
+  private static let safeModes = SafeModeLevel.allCases.map(\.rawValue) + ["off"]
 
   /// What was asked for.
   ///
@@ -53,6 +59,7 @@ public enum RunArguments {
       .flatMap(LogLevel.init)
     options.logFormat = try word("log-format", LogFormat.allCases.map(\.rawValue), invocation)
       .flatMap(LogFormat.init)
+    options.safeMode = try word("safe-mode", safeModes, invocation)
     options.probationSeconds = try invocation.integer("probation", 0...3600)
     options.shutdownMilliseconds = try invocation.integer("shutdown-timeout", 1...600_000)
     return options

@@ -42,7 +42,13 @@ extension Doctor {
           "the host is \(host.report.version), this command \(HostVersion.text)",
           fix: "restart the host with this version"))
     }
-    for reason in host.report.degraded {
+    if let safeMode = host.report.safeMode {
+      checks.append(
+        DoctorCheck(
+          "safe mode", .warn, "\(safeMode.level) since \(safeMode.since): \(safeMode.cause)",
+          fix: "correct what it died of, then: dovetail safe-mode leave"))
+    }
+    for reason in host.report.degraded where !reason.hasPrefix("safe mode") {
       checks.append(
         DoctorCheck("host", .warn, reason, fix: "see `dovetail list` and the host's log"))
     }

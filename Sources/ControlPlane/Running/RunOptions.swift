@@ -27,6 +27,8 @@ public struct RunOptions: Sendable, Equatable {
   public var probationSeconds: Int?
   /// Milliseconds that a shutdown may take.
   public var shutdownMilliseconds: Int?
+  /// The level of safe mode to start in, or `off`.
+  public var safeMode: String?
   /// What the supervisor tells of itself, when there is one.
   public var supervision: SupervisionReport?
 

@@ -89,6 +89,10 @@ public struct ServiceNotifier: Sendable {
     let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = FileDescriptor(owning: Glibc.socket(AF_UNIX, kind, 0))
     guard descriptor.raw >= 0 else { return }
+    // A manager that does not read must not hold up the process.
+    var patience = timeval(tv_sec: 0, tv_usec: 200_000)
+    let length = socklen_t(MemoryLayout<timeval>.size)
+    unsafe setsockopt(descriptor.raw, SOL_SOCKET, SO_SNDTIMEO, &patience, length)
     let bytes = Array(message.utf8)
     _ = unsafe withUnsafePointer(to: address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in

@@ -131,7 +131,8 @@ public final class Supervisor {
         .gaveUp, "gave-up",
         "the host died \(times) within \(window) s, the last time: \(death); the supervisor gave up",
         advice:
-          "see the log above for what it died of, and try `dovetail run` without --supervise")
+          "see the log above for what it died of; `dovetail run --safe-mode no-plugins` starts it"
+          + " without plugins")
     }
   }
 

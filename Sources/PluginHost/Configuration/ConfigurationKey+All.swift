@@ -163,6 +163,12 @@ extension ConfigurationKey {
     ) {
       $0.supervision.hangSeconds = $1
     },
+    whole("safeMode.deaths", 0...1_000, "deaths without a plugin to blame before the safe mode") {
+      $0.safeMode.deaths = $1
+    },
+    whole("safeMode.seconds", 1...604_800, "the window in which they are counted") {
+      $0.safeMode.seconds = $1
+    },
   ]
 
   private static let recording = [

@@ -19,6 +19,17 @@ extension HostConfiguration {
     public init() {}
   }
 
+  /// When hosts have died so often, without a plugin to blame, that the next one starts with less.
+  public struct SafeModeRules: Sendable, Equatable {
+    /// Deaths within `seconds`, 1…1,000, or one before the host was ready; 0 turns safe mode off.
+    public var deaths = 3
+    /// Seconds in which they are counted, 1…604,800.
+    public var seconds = 600
+
+    /// The defaults.
+    public init() {}
+  }
+
   /// The longest that one step on the control thread may take, in milliseconds.
   var longestStep: Int {
     let provider = metadata.provider.isInKernel ? 0 : metadata.providerDeadline

@@ -224,6 +224,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var workerLimits = WorkerLimits()
   /// What becomes of an isolated plugin on a kernel that cannot restrict it.
   public var sandbox = Sandbox.required
+  /// When the host starts in safe mode.
+  public var safeMode = SafeModeRules()
   /// Settings of plugins, by id; each an object.
   public var settings: [String: JSON] = [:]
 

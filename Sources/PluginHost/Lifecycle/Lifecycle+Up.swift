@@ -189,14 +189,10 @@ extension Lifecycle {
   /// Remembers builds that work, for the next start and for `rollback`.
   func keepAsGood(_ generations: [Generation]) {
     let candidates = generations.compactMap { generation -> LastKnownGood.Candidate? in
-      guard case .staged(let staged) = generation.origin,
-        !lastKnownGood.keeps(generation.id, staged.digest)
-      else { return nil }
-      return LastKnownGood.Candidate(
-        build: PluginBuild(
-          id: generation.id, version: "\(generation.manifest.version)", hash: staged.digest,
-          generation: generation.number),
-        image: staged, sidecar: Inspection.sidecarBytes(of: staged.source))
+      guard let hash = generation.hash, !lastKnownGood.keeps(generation.id, hash) else {
+        return nil
+      }
+      return LastKnownGood.Candidate(generation)
     }
     guard !candidates.isEmpty else { return }
     do throws(SystemError) {

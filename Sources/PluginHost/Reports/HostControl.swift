@@ -46,6 +46,9 @@ public protocol HostControl: AnyObject, Sendable {
   func crashes(limit: Int) throws(OperationError) -> [CrashReport]
   /// One of them by its number; throws `notFound`.
   func crash(_ id: Int) throws(OperationError) -> CrashReport
+  /// Leaves safe mode: what was held back is started; returns what it was, with who still does not run. Throws `refused`
+  /// when the host is not in it.
+  func leaveSafeMode(deadline: Deadline) throws(OperationError) -> SafeModeReport
 
   /// Publishes an event as the operator.
   func publish(
@@ -141,4 +144,8 @@ public protocol HostControl: AnyObject, Sendable {
 extension HostControl {
   /// Counts nothing.
   public func note(_ loss: Loss, count: Int) {}
+  /// Such a host is never in safe mode.
+  public func leaveSafeMode(deadline: Deadline) throws(OperationError) -> SafeModeReport {
+    throw OperationError(.refused, "the host is not in safe mode")
+  }
 }

@@ -18,6 +18,8 @@ public struct HostReport: Codable, Sendable, Equatable {
   public var uptimeSeconds = 0.0
   /// What its supervisor tells of itself; `nil` without one.
   public var supervision: SupervisionReport?
+  /// That it runs with less than everything; `nil` when it does not.
+  public var safeMode: SafeModeReport?
   /// Why it does not work as it should, in prose; empty when it does.
   public var degraded: [String] = []
   /// Number of plugins by the name of their state.

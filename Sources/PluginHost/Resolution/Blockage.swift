@@ -6,6 +6,8 @@ public struct Blockage: Sendable, Equatable {
     case disabled
     /// Its build is quarantined.
     case quarantined
+    /// The host is in safe mode.
+    case heldBack = "held-back"
     /// It failed before in this run of the host.
     case failed
     /// It was built for another ABI, toolchain or machine.

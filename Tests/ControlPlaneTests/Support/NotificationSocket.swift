@@ -9,7 +9,8 @@ final class NotificationSocket: Sendable {
   /// Binds a path, or an abstract address that begins with "@".
   init(_ address: String) {
     self.address = address
-    socket = FileDescriptor(owning: Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
+    socket = FileDescriptor(
+      owning: Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
     var name = sockaddr_un()
     name.sun_family = sa_family_t(AF_UNIX)
     var bytes = Array(address.utf8)

@@ -26,6 +26,7 @@ extension HostSuite {
       case HostEvents.systemShutdown.topic: try take(HostEvents.systemShutdown)
       case HostEvents.systemPostShutdown.topic: try take(HostEvents.systemPostShutdown)
       case HostEvents.systemRetiredBudget.topic: try take(HostEvents.systemRetiredBudget)
+      case HostEvents.systemSafeMode.topic: try take(HostEvents.systemSafeMode)
       case HostEvents.pluginDiscovered.topic: try take(HostEvents.pluginDiscovered)
       case HostEvents.pluginLoaded.topic: try take(HostEvents.pluginLoaded)
       case HostEvents.pluginActive.topic: try take(HostEvents.pluginActive)
@@ -98,12 +99,14 @@ extension HostSuite {
 
     @Test("in every event of a life with failures, which the SDK reads")
     func everyEvent() throws {
-      let fixture = try HostFixture([Self.plugin("1.0.0")]) { configuration in
+      let fixture = try HostFixture([Self.plugin("1.0.0")], startsSafely: "no-plugins") {
+        configuration in
         configuration.retiredBudget.images = 1
         configuration.services = [
           "p.x": .object(["breaker": .object(["consecutiveFailures": .int(1)])])
         ]
       }
+      _ = try fixture.host.leaveSafeMode(deadline: .soon)
       #expect(throws: OperationError.self) { try fixture.call("p.x") }  // its breaker opens
       for _ in 0..<4 { try fixture.publish("t", "x") }
       _ = try fixture.host.metaPut(collection: "c", key: "k", value: .int(1), version: nil)

@@ -25,7 +25,7 @@ final class HostFixture {
 
   init(
     _ plugins: [ProbePlugin] = [], builtins: [BuiltinPlugin] = [], start: Bool = true,
-    canLog: Bool = true,
+    canLog: Bool = true, startsSafely: String? = nil,
     configure: (inout HostConfiguration) -> Void = { _ in }
   ) throws {
     for name in ["plugins", "elsewhere"] {
@@ -49,7 +49,8 @@ final class HostFixture {
     host = try Host(
       configuration: configuration, builtins: builtins,
       log: LogWriter(
-        descriptor: canLog ? descriptor : -1, format: .text, level: .trace, color: false)
+        descriptor: canLog ? descriptor : -1, format: .text, level: .trace, color: false),
+      startsSafely: startsSafely
     ) { () throws(OperationError) in box.current }
     for plugin in plugins { try put(plugin) }
     if start { try host.start() }
