@@ -35,10 +35,9 @@ extension Host {
   /// What speaks against a new generation.
   private func complaint(of member: ReloadMember) -> String? {
     let new = member.new
-    let health = lifecycle.run(new, .running)
-    if let failure = health.failure {
-      lifecycle.noteFailure(new, .running, health)
-      return "its health is bad: \(failure)"
+    if case .unhealthy(let reason) = health.state(of: new) {
+      if health.isHung(new) { new.taint() }
+      return "its health is bad: \(reason)"
     }
     let rate = failureRate(new)
     guard new.instance.failures >= Self.leastFailures, rate > member.formerFailureRate else {

@@ -33,6 +33,13 @@ extension Host {
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
+    if plugin.isActive, let generation = plugin.current {
+      let state = health.state(of: generation)
+      report.health = state.name
+      if let reason = state.reason, state.isTrouble, report.detail == nil {
+        report.detail = "\(state.name): \(reason)"
+      }
+    }
     if let instance = plugin.current?.instance {
       report.failed = Int(clamping: instance.failures)
       report.published = Int(clamping: instance.published)
@@ -208,6 +215,12 @@ extension Host {
     var reasons = table.all.compactMap { plugin -> String? in
       switch plugin.state {
       case .failed, .quarantined: "\(plugin.id) is \(plugin.state.name)"
+      case .active:
+        if let current = plugin.current, case .unhealthy(let reason) = health.state(of: current) {
+          "\(plugin.id) is unhealthy: \(reason)"
+        } else {
+          nil
+        }
       default: nil
       }
     }

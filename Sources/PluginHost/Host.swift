@@ -48,6 +48,9 @@ public final class Host: Sendable {
   /// What this run's supervisor tells of itself.
   let supervision: SupervisionReport?
   let safeMode: SafeMode
+  let health = HealthMonitor()
+  /// Whether it has started, and whether it is ending.
+  let stage = Mutex(HostStage.starting)
   /// The build that the host before died of and that is quarantined since.
   public let blamed: String?
 
@@ -165,7 +168,9 @@ public final class Host: Sendable {
     if configuration.watch { startWatching() }
     startChronicle()
     safeMode.endStart()
+    stage.withLock { if $0 == .starting { $0 = .serving } }
     reportSafeMode()
+    startHealth()
     watchGoodRun()
     // What earlier hosts staged; it may be much, and nobody waits for it.
     core.bus.workers.submit { [state] in
@@ -180,6 +185,8 @@ public final class Host: Sendable {
   /// - Throws: `timeout` when something had not ended by then; `failed` when records could not be written.
   public func shutDown(deadline: Deadline) throws(OperationError) {
     safeMode.beginStop()
+    stage.withLock { $0 = .ending }
+    health.stop()
     watcher.withLock { watcher in
       watcher?.stop()
       watcher = nil

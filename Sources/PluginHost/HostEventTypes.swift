@@ -69,6 +69,18 @@ enum HostEventTypes {
           ["cause": .string, "hash": .string]
         ),
         (
+          "health.changed", "a plugin is healthy, degraded, unhealthy or unknown from now on",
+          ["from": .string, "to": .string, "reason": .string, "generation": .integer]
+        ),
+        (
+          "health.action", "something is done, or not done any more, about an unhealthy plugin",
+          ["action": .string, "reason": .string]
+        ),
+        (
+          "health.host", "the host became live or ready, or is not any more",
+          ["live": .boolean, "ready": .boolean, "reason": .string]
+        ),
+        (
           "metadata.changed", "a record was written or removed",
           [
             "collection": .string, "key": .string, "version": .integer, "revision": .integer,

@@ -19,6 +19,8 @@ struct MetricsCollector {
     let figures: [MetricReport] = [
       MetricReport(
         "dovetail_uptime_seconds", .gauge, Double(Deadline.now() &- host.startedAt) / 1e9),
+      MetricReport("dovetail_live", .gauge, host.standing.isLive ? 1 : 0),
+      MetricReport("dovetail_ready", .gauge, host.standing.isReady ? 1 : 0),
       MetricReport("dovetail_resident_bytes", .gauge, Double(ResidentMemory.bytes)),
       MetricReport("dovetail_retired_images", .gauge, Double(host.loader.retired.count)),
       MetricReport("dovetail_retired_bytes", .gauge, Double(host.loader.retired.bytes)),
@@ -159,6 +161,26 @@ struct MetricsCollector {
     } + gauges.map { MetricReport("dovetail_subscription_\($0)", .gauge, $1, labels: labels) }
   }
 
+  /// 1 is healthy, 0.5 degraded, 0 unhealthy; nothing while it is not known.
+  private func healthFigures(_ generation: Generation, _ label: [String: String]) -> [MetricReport]
+  {
+    guard let record = host.health.record(of: generation.id) else { return [] }
+    let value: Double? =
+      switch host.health.state(of: generation) {
+      case .unknown: nil
+      case .healthy: 1
+      case .degraded: 0.5
+      case .unhealthy: 0
+      }
+    return [
+      MetricReport(
+        "dovetail_plugin_health_checks_total", .counter, Double(record.checks), labels: label),
+      MetricReport(
+        "dovetail_plugin_health_changes_total", .counter, Double(record.changes), labels: label),
+    ]
+      + (value.map { [MetricReport("dovetail_plugin_healthy", .gauge, $0, labels: label)] } ?? [])
+  }
+
   /// What was lost, by kind and plugin; 0 for kinds that never happened, so that each can be watched from the start.
   private func lost(_ totals: [Losses.Key: UInt64]) -> [MetricReport] {
     let none = Loss.allCases.filter { loss in !totals.keys.contains { $0.loss == loss } }
@@ -194,6 +216,7 @@ struct MetricsCollector {
       MetricReport(
         "dovetail_plugin_failed_total", .counter, Double(instance.failures), labels: label),
     ]
+    figures += healthFigures(generation, label)
     for subscription in own { figures += subscriptionFigures(SubscriptionReport(subscription)) }
     return figures + PluginMetrics(generation).collect()
   }

@@ -4,7 +4,7 @@ import ControlPlane
 let allCommands: [Command] = [
   runCommand, listCommand, infoCommand, whyCommand, graphCommand, planCommand, loadCommand,
   unloadCommand, reloadCommand, rollbackCommand, inspectCommand, quarantineCommand, crashesCommand,
-  safeModeCommand, eventsCommand, publishCommand, callCommand, breakersCommand, metaCommand,
-  metricsCommand, topCommand, doctorCommand, stopCommand,
+  safeModeCommand, healthCommand, eventsCommand, publishCommand, callCommand, breakersCommand,
+  metaCommand, metricsCommand, topCommand, doctorCommand, stopCommand,
   versionCommand, completionsCommand, helpCommand, completeCommand, probeCommand,
 ]

@@ -54,6 +54,49 @@ import Testing
         "ACTION  ID     VERSION        WHY\nreload  hello  1.2.0 → 1.3.0  its file changed\n", ""
       ),
       (
+        ["health"], 0,
+        """
+        fake is degraded, live, not ready
+          sql, which is required, is failed
+        PLUGIN  HEALTH     SINCE                     CHECKED                     TOOK  REASON
+        broken  unhealthy  -                         -                              -  it failed in init: no such file
+        hello   degraded   2026-01-01T00:00:01.000Z  2026-01-01T00:00:09.000Z  1.3 ms  the cache is cold
+
+        """, ""
+      ),
+      (
+        ["health", "hello"], 0,
+        """
+        plugin   hello
+        health   degraded
+        reason   the cache is cold
+        since    2026-01-01T00:00:01.000Z
+        checked  2026-01-01T00:00:09.000Z
+        took     1.3 ms
+        checks   9
+        action   restart
+        history:
+          2026-01-01T00:00:00.000Z  healthy
+          2026-01-01T00:00:01.000Z  degraded: the cache is cold
+
+        """, ""
+      ),
+      (
+        ["health", "broken"], 1,
+        """
+        plugin  broken
+        health  unhealthy
+        reason  it failed in init: no such file
+        checks  0
+        action  none
+
+        """, ""
+      ),
+      (
+        ["health", "nobody"], 4, "",
+        "error: there is no plugin \"nobody\"\n  next: see `dovetail list`\n"
+      ),
+      (
         ["load", "hello"], 0, "hello: loaded, 1.2.0, generation 1\nload done (1.3 ms)\n", ""
       ),
       (
@@ -317,5 +360,13 @@ import Testing
     #expect(served.host.calls.last?.hasPrefix("load /") == true)
     #expect(served.host.calls.last?.hasSuffix("/x.so") == true)
     #expect(served.host.calls.last?.contains("/./") == false)
+  }
+
+  @Test("probes get a status and one answer", arguments: [("--live", 0), ("--ready", 1)])
+  func probes(flag: String, status: Int32) throws {
+    let served = try Served()
+    let run = try run(served, ["health", flag, "--json"])
+    #expect(run.status == status)
+    #expect(try JSON(parsing: run.output.utf8)["live"]?.bool == true)
   }
 }

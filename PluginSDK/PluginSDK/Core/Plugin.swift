@@ -25,7 +25,8 @@ public protocol Plugin: Sendable {
   func saveState() throws(PluginFailure) -> [UInt8]
   /// Takes over the state of the former generation.
   func restoreState(_ state: SavedState) throws(PluginFailure)
-  /// Returns when healthy and throws the reason when not.
+  /// Returns when healthy and throws the reason when not: a `PluginError` that is retryable says that the plugin is degraded, works
+  /// and expects to recover; any other error that it is unhealthy. Called now and then; must return soon.
   func health() throws(PluginFailure)
   /// The plugin's own figures.
   func metrics() throws(PluginFailure) -> [Metric]

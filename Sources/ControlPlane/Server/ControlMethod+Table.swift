@@ -20,6 +20,9 @@ extension ControlMethod {
         given.series(), from: given.time("from") ?? 0,
         limit: Int(given.integer("limit", 1...100_000) ?? 1_000))
     },
+    .reply("host.health", ["id"]) { host, given in
+      try host.health(given.optionalString("id"))
+    },
     .reply("host.safe-mode.leave", ["timeoutMs"]) { host, given in
       try host.leaveSafeMode(deadline: given.deadline())
     },

@@ -48,7 +48,7 @@ import Synchronization
   var published: UInt64 { topics.published }
   /// Calls of the lifecycle run through it.
   let lifecycle: Callable
-  /// Its figures are collected through it, on any thread, until it is cleaned up.
+  /// Its figures are collected and its health is checked through it, on any thread, until it is cleaned up.
   let figures: Callable
   /// Of those who collect its figures.
   let figuresTurn = Turn()

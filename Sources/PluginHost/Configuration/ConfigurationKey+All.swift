@@ -4,7 +4,7 @@ extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
     places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + calling
-    + supervision + recording + keeping + trusting
+    + supervision + health + recording + keeping + trusting
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -168,6 +168,33 @@ extension ConfigurationKey {
     },
     whole("safeMode.seconds", 1...604_800, "the window in which they are counted") {
       $0.safeMode.seconds = $1
+    },
+  ]
+
+  private static let health = [
+    whole(
+      "health.interval", 0...3_600_000,
+      "milliseconds from one check of a plugin to the next; 0: none"
+    ) {
+      $0.health.interval = $1
+    },
+    whole("health.deadline", 1...600_000, "milliseconds that a check may take") {
+      $0.health.deadline = $1
+    },
+    whole("health.failures", 1...1_000, "unhealthy checks in a row before something is done") {
+      $0.health.failures = $1
+    },
+    choice("health.action", "what is done then") { $0.health.action = $1 },
+    whole("health.restarts", 1...1_000, "restarts in a row before a plugin is left as it is") {
+      $0.health.restarts = $1
+    },
+    list("health.required", "ids of plugins without which the host is not ready") {
+      $0.health.required = $1
+    },
+    ConfigurationKey(
+      "health.plugins", .overrides(of: "health"), "the same for single plugins, by id"
+    ) {
+      $0.health.plugins = $1.object ?? [:]
     },
   ]
 

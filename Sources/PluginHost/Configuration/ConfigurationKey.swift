@@ -30,6 +30,8 @@ public struct ConfigurationKey: Sendable {
     case codes
     case services
     case rates
+    /// Objects by plugin id, with members that are keys below this one.
+    case overrides(of: String)
   }
 
   init(
@@ -85,6 +87,8 @@ public struct ConfigurationKey: Sendable {
         return "must have an object for each plugin; \(id) has \(value.kindName)"
       }
       return nil
+    case (.overrides(let parent), .object(let plugins)):
+      return Self.problem(inOverrides: plugins, of: parent)
     case (.routes, .array(let rules)):
       return problem(in: rules) { rule throws(BusError) in
         _ = try HostConfiguration.Route(rule)
@@ -132,6 +136,26 @@ public struct ConfigurationKey: Sendable {
     return "must be \(allowed), not \(value.kindName)"
   }
 
+  private static func problem(inOverrides plugins: [String: JSON], of parent: String) -> String? {
+    let names = all.compactMap { key -> String? in
+      guard key.path.hasPrefix("\(parent)."), key.kind != .overrides(of: parent), key.kind != .list
+      else { return nil }
+      return String(key.path.dropFirst(parent.count + 1))
+    }
+    for (id, value) in plugins.sorted(by: { $0.key < $1.key }) {
+      guard case .object(let members) = value else {
+        return "must have an object for each plugin; \(id) has \(value.kindName)"
+      }
+      for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        guard names.contains(name), let key = named("\(parent).\(name)") else {
+          return "has no member \(name) of \(id)\(Spelling.hint(for: name, in: names))"
+        }
+        if let problem = key.problem(value) { return "of \(id): \(name) \(problem)" }
+      }
+    }
+    return nil
+  }
+
   /// What is wrong with the first element that cannot be read.
   private func problem(
     in elements: [JSON], _ read: (JSON) throws(BusError) -> Void
@@ -157,7 +181,8 @@ public struct ConfigurationKey: Sendable {
     case .whole: return Int64(text).map { .int($0) } ?? .string(text)
     case .list, .patterns, .codes:
       return .array(text.split(separator: ",").map { .string(String($0)) })
-    case .settings, .choices, .routes, .eventTypes, .conditions, .object, .services, .rates:
+    case .settings, .choices, .routes, .eventTypes, .conditions, .object, .services, .rates,
+      .overrides:
       return (try? JSON(parsing: text.utf8, json5: true)) ?? .string(text)
     }
   }
@@ -183,6 +208,7 @@ extension ConfigurationKey.Kind {
     case .codes: "an array of codes such as DVT_FAILED"
     case .rates: "an object with a whole number in 0…1000000000 for each plugin id"
     case .services: "an object with {breaker, bulkhead, rateLimit, …} for each service"
+    case .overrides(let parent): "an object with an object of \(parent)'s keys for each plugin id"
     }
   }
 }

@@ -224,6 +224,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var workerLimits = WorkerLimits()
   /// What becomes of an isolated plugin on a kernel that cannot restrict it.
   public var sandbox = Sandbox.required
+  /// How the health of plugins is watched.
+  public var health = Health()
   /// When the host starts in safe mode.
   public var safeMode = SafeModeRules()
   /// Settings of plugins, by id; each an object.

@@ -191,7 +191,6 @@ import Synchronization
       case .resume: return unsafe table.resume?(storage.pointee, error) ?? DVT_OK
       case .preCleanup: return unsafe table.pre_cleanup?(storage.pointee, error) ?? DVT_OK
       case .cleanup: return unsafe table.cleanup?(storage.pointee, error) ?? DVT_OK
-      case .running: return unsafe table.health?(storage.pointee, error) ?? DVT_OK
       default: return DVT_OK
       }
     }
@@ -236,6 +235,21 @@ import Synchronization
           }
         }
       }
+    }
+  }
+
+  /// Whether the plugin says of itself how it is.
+  var saysHealth: Bool { state.withLock { unsafe $0.callbacks?.table.health != nil } }
+
+  /// Asks the plugin how it is; on any thread, as its figures are collected.
+  func checkHealth() -> CallResult {
+    guard let table = state.withLock({ $0.callbacks })?.table else {
+      return CallResult(code: DVT_OK)
+    }
+    let storage = unsafe storage
+    return unsafe PluginCall.run(instance.figures) { sink in
+      unsafe table.health?(storage.pointee, sink?.assumingMemoryBound(to: dvt_error_sink.self))
+        ?? DVT_OK
     }
   }
 

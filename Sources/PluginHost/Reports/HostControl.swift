@@ -50,6 +50,9 @@ public protocol HostControl: AnyObject, Sendable {
   /// when the host is not in it.
   func leaveSafeMode(deadline: Deadline) throws(OperationError) -> SafeModeReport
 
+  /// How the host and its plugins are, or one plugin; never waits. Throws `notFound` for the plugin.
+  func health(_ id: String?) throws(OperationError) -> HealthReport
+
   /// Publishes an event as the operator.
   func publish(
     type: String, payload: Payload, subject: String?

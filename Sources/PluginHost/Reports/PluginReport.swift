@@ -8,6 +8,8 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var state: String
   /// What a person wants to know about the state: the error, the cause, the chain; `nil` when it is active.
   public var detail: String?
+  /// How it is: `unknown`, `healthy`, `degraded` or `unhealthy`; `nil` when it is not active.
+  public var health: String?
   /// What the manifest says that it does.
   public var summary: String?
   /// The file that it came from; empty for a plugin that is linked into the host.

@@ -27,6 +27,9 @@ extension HostSuite {
       case HostEvents.systemPostShutdown.topic: try take(HostEvents.systemPostShutdown)
       case HostEvents.systemRetiredBudget.topic: try take(HostEvents.systemRetiredBudget)
       case HostEvents.systemSafeMode.topic: try take(HostEvents.systemSafeMode)
+      case HostEvents.healthHost.topic: try take(HostEvents.healthHost)
+      case HostEvents.healthChanged.topic: try take(HostEvents.healthChanged)
+      case HostEvents.healthAction.topic: try take(HostEvents.healthAction)
       case HostEvents.pluginDiscovered.topic: try take(HostEvents.pluginDiscovered)
       case HostEvents.pluginLoaded.topic: try take(HostEvents.pluginLoaded)
       case HostEvents.pluginActive.topic: try take(HostEvents.pluginActive)
@@ -102,6 +105,7 @@ extension HostSuite {
       let fixture = try HostFixture([Self.plugin("1.0.0")], startsSafely: "no-plugins") {
         configuration in
         configuration.retiredBudget.images = 1
+        configuration.health.interval = 10
         configuration.services = [
           "p.x": .object(["breaker": .object(["consecutiveFailures": .int(1)])])
         ]
@@ -113,6 +117,7 @@ extension HostSuite {
       let isLate = try fixture.wait {
         try !fixture.host.recentEvents(pattern: "bus.handler.timeout", limit: 1).isEmpty
           && !fixture.host.recentEvents(pattern: "loss.*", limit: 1).isEmpty
+          && !fixture.host.recentEvents(pattern: "health.changed", limit: 1).isEmpty
       }
       #expect(isLate)
       try fixture.replace(Self.plugin("2.0.0"))  // it is half-open
@@ -130,9 +135,10 @@ extension HostSuite {
       try fixture.end()
       let topics = try check(fixture)
       let all = Set(fixture.host.core.bus.types.map { "\($0.type.declaration.pattern)" })
-      // What takes a disk that is full, or images that stay mapped.
+      // What takes a disk that is full, images that stay mapped, or a plugin that stays ill.
       let seldom: Set = [
         "dead.>", "system.retired_budget", "bus.recorder.suspended", "bus.recorder.resumed",
+        "health.action", "health.host",
       ]
       #expect(all.subtracting(topics).subtracting(seldom) == [])
     }

@@ -10,7 +10,7 @@ const char *helper(void);
 
 enum {
   NOWHERE, CONSTRUCTOR, ENTRY, PRE_INIT, INIT, POST_INIT, QUIESCE, RESUME, SAVE, RESTORE, PRE_CLEANUP, CLEANUP,
-  HANDLER, SERVICE, TIMER, METRICS
+  HANDLER, SERVICE, TIMER, METRICS, HEALTH
 };
 
 #ifndef AT
@@ -121,6 +121,8 @@ static int32_t metrics(void *instance, const dvt_metric_sink *out) {
   return act(METRICS, NULL);
 }
 
+static int32_t health(void *instance, const dvt_error_sink *error) { return (void)instance, act(HEALTH, error); }
+
 static int32_t pre_cleanup(void *instance, const dvt_error_sink *error) {
   return (void)instance, act(PRE_CLEANUP, error);
 }
@@ -135,7 +137,7 @@ const dvt_plugin *dovetail_plugin(const dvt_handshake *handshake) {
   static const dvt_plugin plugin = {
       .struct_size = SIZE, .abi_major = MAJOR, .abi_minor = MINOR, .pre_init = pre_init, .init = init,
       .post_init = post_init, .quiesce = quiesce, .resume = resume, .save_state = save, .restore_state = restore,
-      .metrics = metrics, .pre_cleanup = pre_cleanup, .cleanup = cleanup};
+      .health = health, .metrics = metrics, .pre_cleanup = pre_cleanup, .cleanup = cleanup};
   snprintf(id, sizeof id, "%.*s", (int)handshake->plugin_id.len, (const char *)handshake->plugin_id.ptr);
   act(ENTRY, NULL);
 #ifdef NULL_ENTRY

@@ -83,7 +83,10 @@ typedef struct dvt_plugin_r1 {
    * Returns: DVT_OK, or a code that rolls the reload back.
    * [control] */
   int32_t (*restore_state)(void *instance, const dvt_state *state, const dvt_error_sink *error);
-  /* Says how the plugin is. DVT_OK is healthy; any other code is unhealthy with the reason in `error`.
+  /* Says how the plugin is, now and then (`health.interval` of the configuration, default every 10,000 ms), within a deadline of
+   * its own (`health.deadline`, default 2,000 ms); while a call has not returned there is no other.
+   * Returns: DVT_OK when it is healthy. Any other code, with the reason in `error`: degraded when that is retryable (it works,
+   * and expects to recover), unhealthy when it is not.
    * [any-thread] */
   int32_t (*health)(void *instance, const dvt_error_sink *error);
   /* Reports the plugin's own figures, collected by `dovetail metrics`.
