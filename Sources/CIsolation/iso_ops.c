@@ -25,6 +25,13 @@ static const iso_field amendment[] = {{ISO_VALUE, offsetof(iso_amendment, value)
 const iso_type iso_type_amendment = {sizeof(iso_amendment), 0, amendment, 1};
 
 const iso_type iso_type_transacted = {sizeof(dvt_transacted), 1, NULL, 0};
+static const iso_field execution[] = {
+    {ISO_ONE, offsetof(iso_execution, execution), 0, &iso_type_options_of_call},
+    {ISO_ONE, offsetof(iso_execution, request), 0, &iso_type_request},
+};
+const iso_type iso_type_execution = {sizeof(iso_execution), 0, execution, 2};
+const iso_type iso_type_breaker = {sizeof(dvt_breaker), 1, NULL, 0};
+
 const iso_type iso_type_stats = {sizeof(dvt_metadata_stats), 1, NULL, 0};
 
 const char *iso_op_name(uint32_t op) {
@@ -76,6 +83,8 @@ const char *iso_op_name(uint32_t op) {
       [ISO_METADATA_DEFINE] = "metadata.define",
       [ISO_VALIDATORS_VALIDATE] = "validators.validate",
       [ISO_VALIDATORS_RELEASE] = "validators.release",
+      [ISO_RESILIENCE_EXECUTE] = "resilience.execute",
+      [ISO_RESILIENCE_BREAKER] = "resilience.breaker",
   };
   static const char *const callbacks[] = {
       "load",    "pre_init",       "init",       "post_init",          "quiesce",     "resume", "save_state", "restore_state",

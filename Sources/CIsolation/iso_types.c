@@ -53,6 +53,10 @@ static const iso_field request[] = {
     TEXT(dvt_request, service), TEXT(dvt_request, caller), TEXT(dvt_request, datacontenttype), TEXT(dvt_request, data)};
 SIZED(iso_type_request, dvt_request, request);
 
+static const iso_field options_of_call[] = {
+    TEXT(dvt_execution, service), TEXT(dvt_execution, fallback), TEXT(dvt_execution, breaker)};
+SIZED(iso_type_options_of_call, dvt_execution, options_of_call);
+
 static const iso_field reply[] = {
     TEXT(dvt_reply, responder), TEXT(dvt_reply, name), TEXT(dvt_reply, message), TEXT(dvt_reply, data)};
 SIZED(iso_type_reply, dvt_reply, reply);

@@ -139,6 +139,7 @@ int wl_start(wl_link *link, const dvt_host *host) {
   tables->routes = host->get_interface(host, wl_text(DVT_ROUTES_INTERFACE));
   tables->metadata = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE));
   tables->metadata_r1 = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE_R1));
+  tables->resilience = host->get_interface(host, wl_text(DVT_RESILIENCE_INTERFACE));
   tables->validators = host->get_interface(host, wl_text(DVT_VALIDATORS_INTERFACE));
   return start_thread(link, 0) ? 0 : -1;
 }

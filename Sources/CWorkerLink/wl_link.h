@@ -33,6 +33,7 @@ typedef struct wl_tables {
   const dvt_metadata *metadata;
   const dvt_metadata *metadata_r1;
   const dvt_validators *validators;
+  const dvt_resilience *resilience;
 } wl_tables;
 
 /* The call that is under way on a lane. Written by the thread that makes it, read when the link fails. */

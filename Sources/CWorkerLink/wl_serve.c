@@ -201,6 +201,24 @@ static int32_t serve_services(service *service, wl_link *link, const dvt_host *h
   }
 }
 
+static int32_t serve_resilience(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+  const dvt_resilience *resilience = link->tables.resilience;
+  if (service->op == ISO_RESILIENCE_EXECUTE) {
+    const iso_execution *given = item(service, &iso_type_execution);
+    dvt_sink reply = sink_of(&service->first);
+    dvt_executed done = {.struct_size = sizeof done, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
+    if (!given) return DVT_INVALID;
+    int32_t code = resilience->execute(host, given->execution, given->request, &reply, &done, &service->sink);
+    service->answer.number = done.cause;
+    return code;
+  }
+  dvt_breaker breaker = {.struct_size = sizeof breaker, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
+  stream(service);
+  int32_t code = resilience->breaker(host, ask->first, ask->second, &breaker, &service->sink);
+  if (code == DVT_OK) show(service, &iso_type_breaker, &breaker);
+  return code;
+}
+
 static int32_t serve_requests(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_requests *requests = link->tables.requests;
   switch (service->op) {
@@ -393,6 +411,7 @@ static int32_t carry_out(service *service) {
   if (op >= ISO_SERVICES_PROVIDE && op <= ISO_SERVICES_CALL) return serve_services(service, link, host, ask);
   if (op >= ISO_REQUESTS_RESPOND && op <= ISO_REQUESTS_CANCEL) return serve_requests(service, link, host, ask);
   if (op >= ISO_METADATA_GET && op <= ISO_METADATA_DEFINE) return serve_metadata(service, link, host, ask);
+  if (op == ISO_RESILIENCE_EXECUTE || op == ISO_RESILIENCE_BREAKER) return serve_resilience(service, link, host, ask);
   return serve_registrations(service, link, host, ask);
 }
 

@@ -60,6 +60,9 @@ int32_t wk_settle(wk_call *call, const dvt_sink *first, const dvt_sink *second, 
 /* A call that ends a registration. */
 int32_t wk_withdraw(uint32_t op, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error);
 
+/* Copies what the host filled into a struct of the plugin's, of which `struct_size` says how much there is. Either may be NULL. */
+void wk_hand_over(void *out, const void *filled, size_t size);
+
 void wk_report(const dvt_error_sink *sink, int32_t code, const char *message);
 
 /* Starts the thread of a lane of the host's, unless it runs. */

@@ -20,6 +20,15 @@ void wk_report(const dvt_error_sink *sink, int32_t code, const char *message) {
   sink->report(sink->context, &error);
 }
 
+void wk_hand_over(void *out, const void *filled, size_t size) {
+  uint32_t room;
+  if (!out || !filled) return;
+  memcpy(&room, out, sizeof room);
+  if (room < size) size = room;
+  /* Its header stays what it is. */
+  if (size > 8) memcpy((uint8_t *)out + 8, (const uint8_t *)filled + 8, size - 8);
+}
+
 static iso_writer pack(iso_end *end, const iso_ask *ask, const iso_type *type, const void *item) {
   iso_writer writer = iso_arena(end);
   for (;;) {

@@ -90,14 +90,6 @@ static int32_t query(
   return reading(ISO_METADATA_QUERY, &ask, &iso_type_query, query, receiver, context, cursor, plan, error);
 }
 
-/* Copies what the host filled into a struct of the caller's, of which `struct_size` says how much there is. */
-static void hand_over(void *out, const void *filled, size_t size) {
-  uint32_t room;
-  if (!out || !filled) return;
-  memcpy(&room, out, sizeof room);
-  memcpy((uint8_t *)out + 8, (const uint8_t *)filled + 8, (room < size ? room : size) < 8 ? 0 : (room < size ? room : size) - 8);
-}
-
 static int32_t writing(
     uint32_t op, const dvt_write *write, dvt_written *out, dvt_record_receiver conflict, void *context,
     const dvt_error_sink *error) {
@@ -106,7 +98,7 @@ static int32_t writing(
   if (!write) return refuse(error);
   int32_t code = wk_ask(op, &ask, &iso_type_write, write, &call, error);
   if (code != DVT_OK) return code;
-  if (call.answer->code == DVT_OK) hand_over(out, iso_unpack(&call.reader, &iso_type_written), sizeof *out);
+  if (call.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_written), sizeof *out);
   else show(&call, conflict, context);
   return wk_settle(&call, NULL, NULL, error);
 }
@@ -139,7 +131,7 @@ static int32_t transact(
       const iso_receipt *receipt = iso_unpack(&call.reader, &iso_type_receipt);
       if (receipt && receipts) receipts(context, receipt->index, &receipt->written);
     }
-    hand_over(out, iso_unpack(&call.reader, &iso_type_transacted), sizeof *out);
+    wk_hand_over(out, iso_unpack(&call.reader, &iso_type_transacted), sizeof *out);
   } else {
     show(&call, conflict, context);
   }
@@ -220,7 +212,7 @@ static int32_t stats(const dvt_host *host, dvt_metadata_stats *out, const dvt_er
   if (!out) return refuse(error);
   int32_t code = wk_ask(ISO_METADATA_STATS, &ask, NULL, NULL, &call, error);
   if (code != DVT_OK) return code;
-  if (call.answer->code == DVT_OK) hand_over(out, iso_unpack(&call.reader, &iso_type_stats), sizeof *out);
+  if (call.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_stats), sizeof *out);
   return wk_settle(&call, NULL, NULL, error);
 }
 

@@ -215,6 +215,39 @@ static int32_t cancel_timer(
 
 static const dvt_timers timers_table = {sizeof timers_table, HEAD, schedule, cancel_timer};
 
+/* MARK: resilience */
+
+static int32_t execute(
+    const dvt_host *host, const dvt_execution *execution, const dvt_request *request, const dvt_sink *reply,
+    dvt_executed *out, const dvt_error_sink *error) {
+  (void)host;
+  iso_ask ask = {0};
+  wk_call call;
+  if (!execution || !request || !reply) {
+    wk_report(error, DVT_INVALID, "execution, request and reply must not be NULL");
+    return DVT_INVALID;
+  }
+  iso_execution given = {execution, request};
+  int32_t code = wk_ask(ISO_RESILIENCE_EXECUTE, &ask, &iso_type_execution, &given, &call, error);
+  if (code != DVT_OK) return code;
+  dvt_executed done = {.cause = (int32_t)call.answer->number};
+  wk_hand_over(out, &done, sizeof done);
+  return wk_settle(&call, reply, NULL, error);
+}
+
+static int32_t breaker(
+    const dvt_host *host, dvt_str service, dvt_str name, dvt_breaker *out, const dvt_error_sink *error) {
+  (void)host;
+  iso_ask ask = {.first = service, .second = name};
+  wk_call call;
+  int32_t code = wk_ask(ISO_RESILIENCE_BREAKER, &ask, NULL, NULL, &call, error);
+  if (code != DVT_OK) return code;
+  if (call.answer->items == 1) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_breaker), sizeof *out);
+  return wk_settle(&call, NULL, NULL, error);
+}
+
+static const dvt_resilience resilience_table = {sizeof resilience_table, HEAD, execute, breaker};
+
 /* MARK: requests */
 
 static int32_t respond(
@@ -370,5 +403,6 @@ const void *wk_interface(dvt_str name) {
   if (is(name, DVT_EVENT_TYPES_INTERFACE)) return &types_table;
   if (is(name, DVT_ROUTES_INTERFACE)) return &routes_table;
   if (is(name, DVT_VALIDATORS_INTERFACE)) return &validators_table;
+  if (is(name, DVT_RESILIENCE_INTERFACE)) return &resilience_table;
   return NULL;
 }

@@ -57,7 +57,9 @@ typedef enum iso_op {
   ISO_METADATA_DEFINE,
   ISO_VALIDATORS_VALIDATE,
   ISO_VALIDATORS_RELEASE,
-  ISO_LAST_OF_WORKER = ISO_VALIDATORS_RELEASE,
+  ISO_RESILIENCE_EXECUTE,
+  ISO_RESILIENCE_BREAKER,
+  ISO_LAST_OF_WORKER = ISO_RESILIENCE_BREAKER,
 
   ISO_LOAD = 128, /* maps the image and asks its entry; `first` is the path, `second` the plugin's id */
   ISO_PRE_INIT,
@@ -132,6 +134,12 @@ typedef struct iso_amendment {
   dvt_value value;
 } iso_amendment;
 
+/* A call with its options. */
+typedef struct iso_execution {
+  const dvt_execution *execution;
+  const dvt_request *request;
+} iso_execution;
+
 /* Callbacks that a plugin has, as bits of ISO_LOAD's `number`. */
 #define ISO_HAS_SAVE_STATE 1
 #define ISO_HAS_RESTORE_STATE 2
@@ -152,6 +160,8 @@ extern const iso_type iso_type_receipt;
 extern const iso_type iso_type_amendment;
 extern const iso_type iso_type_transacted;
 extern const iso_type iso_type_stats;
+extern const iso_type iso_type_execution; /* and its request */
+extern const iso_type iso_type_breaker;
 
 /* The name of an operation, for people: "events.publish". */
 const char *iso_op_name(uint32_t op);

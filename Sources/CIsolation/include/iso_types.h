@@ -11,6 +11,7 @@ extern const iso_type iso_type_event;
 extern const iso_type iso_type_filter;
 extern const iso_type iso_type_subscription;
 extern const iso_type iso_type_request;
+extern const iso_type iso_type_options_of_call;
 extern const iso_type iso_type_reply;
 extern const iso_type iso_type_responder;
 extern const iso_type iso_type_timer;

@@ -28,19 +28,19 @@ import CHostSupport
 
   private static func interface(_ name: String) -> UnsafeRawPointer? {
     switch name {
-    case DVT_LOG_INTERFACE: LogInterface.table
-    case DVT_CONFIG_INTERFACE: ConfigInterface.table
-    case DVT_EVENTS_INTERFACE: EventsInterface.table
-    case DVT_SERVICES_INTERFACE: ServicesInterface.table
-    case DVT_REQUESTS_INTERFACE: RequestsInterface.table
-    case DVT_METADATA_INTERFACE: MetadataInterface.table
-    case DVT_METADATA_INTERFACE_R1: MetadataInterface.firstTable
-    case DVT_TIMERS_INTERFACE: TimersInterface.table
-    case DVT_EXECUTOR_INTERFACE: ExecutorInterface.table
-    case DVT_EVENT_TYPES_INTERFACE: EventTypesInterface.table
-    case DVT_INTERCEPTORS_INTERFACE: InterceptorsInterface.table
-    case DVT_PERSISTENCE_INTERFACE: PersistenceInterface.table
-    case DVT_RESILIENCE_INTERFACE: ResilienceInterface.table
+    case DVT_LOG_INTERFACE: unsafe LogInterface.table
+    case DVT_CONFIG_INTERFACE: unsafe ConfigInterface.table
+    case DVT_EVENTS_INTERFACE: unsafe EventsInterface.table
+    case DVT_SERVICES_INTERFACE: unsafe ServicesInterface.table
+    case DVT_REQUESTS_INTERFACE: unsafe RequestsInterface.table
+    case DVT_METADATA_INTERFACE: unsafe MetadataInterface.table
+    case DVT_METADATA_INTERFACE_R1: unsafe MetadataInterface.firstTable
+    case DVT_TIMERS_INTERFACE: unsafe TimersInterface.table
+    case DVT_EXECUTOR_INTERFACE: unsafe ExecutorInterface.table
+    case DVT_EVENT_TYPES_INTERFACE: unsafe EventTypesInterface.table
+    case DVT_INTERCEPTORS_INTERFACE: unsafe InterceptorsInterface.table
+    case DVT_PERSISTENCE_INTERFACE: unsafe PersistenceInterface.table
+    case DVT_RESILIENCE_INTERFACE: unsafe ResilienceInterface.table
     case DVT_ROUTES_INTERFACE: unsafe RoutesInterface.table
     case DVT_VALIDATORS_INTERFACE: unsafe ValidatorsInterface.table
     default: nil

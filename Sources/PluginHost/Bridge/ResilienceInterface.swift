@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import EventBus
 import HostSupport
@@ -11,12 +12,12 @@ import HostSupport
       execute: { host, execution, request, reply, out, error in
         unsafe ABIEntry.call(host, error, inShadow: .refused) { instance throws(ErrorReport) in
           guard let execution = unsafe execution, let request = unsafe request,
-            let reply = unsafe reply, let write = unsafe reply.pointee.write
+            let reply = unsafe reply, unsafe reply.pointee.write != nil
           else { throw ErrorReport(DVT_INVALID, "execution, request and reply must not be NULL") }
           let answer = unsafe try execute(instance, execution.pointee, request.pointee)
           unsafe tell(answer.cause, out)
           return unsafe withBytes(answer.bytes) { bytes in
-            PluginSide.run { unsafe write(reply.pointee.context, bytes.ptr, bytes.len) }
+            unsafe br_sink_write(reply, bytes.ptr, bytes.len)
           }
         }
       },
