@@ -123,7 +123,7 @@ let package = Package(
         "CBridge", "CIsolation", "CWorkerLink",
       ],
       exclude: [
-        "Discovery/TRUST.md", "Supervision/CRASHES.md", "Supervision/JOURNAL.md",
+        "Discovery/TRUST.md", "Isolation/ISOLATION.md", "Supervision/CRASHES.md", "Supervision/JOURNAL.md",
         "Supervision/LOSSES.md",
       ]),
     .target(

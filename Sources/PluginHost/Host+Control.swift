@@ -66,10 +66,11 @@ extension Host: HostControl {
 
   /// Replaces a plugin's running build by the one in its file.
   public func reload(
-    _ id: String, dryRun: Bool, deadline: Deadline
+    _ id: String, dryRun: Bool, place: HostConfiguration.Isolation.Place? = nil, deadline: Deadline
   ) throws(OperationError) -> OperationReport {
     try operate(deadline) { host throws(OperationError) in
-      try host.reloadNow(id, from: nil, dryRun: dryRun)
+      guard let place, !dryRun else { return try host.reloadNow(id, from: nil, dryRun: dryRun) }
+      return try host.moveNow(id, to: place)
     }
   }
 

@@ -47,6 +47,7 @@ extension Host {
       .error, instance.id, "crashed and was contained: \(cause); the build is quarantined")
     lifecycle.putInQuarantine(generation, .running, cause)
     takeOutOfService(generation, cause)
+    goOnInWorker(generation)
     if let root = probationRoot(of: instance.id) {
       rollBackFromProbation(root, because: "\(instance.id), which was restarted with it, crashed")
     }

@@ -29,6 +29,19 @@ extension Host {
     control.submit(afterMilliseconds: delay) { [weak self] in self?.startAgain(generation, cause) }
   }
 
+  /// Has a plugin run somewhere else from now on: as a reload of its build, or at its next start when it does not run.
+  func moveNow(
+    _ id: String, to place: HostConfiguration.Isolation.Place
+  ) throws(OperationError) -> OperationReport {
+    let former = lifecycle.isolation.choose(place, for: id)
+    do throws(OperationError) {
+      return try reloadNow(id, from: nil, dryRun: false)
+    } catch {
+      _ = lifecycle.isolation.choose(former, for: id)
+      throw error
+    }
+  }
+
   /// Starts the next worker of a plugin and gives it what its predecessor had: its queues, its place, the state it began from.
   private func startAgain(_ old: Generation, _ cause: String) {
     let id = old.id
@@ -53,6 +66,24 @@ extension Host {
         [weak self] in
         self?.startAgain(old, cause)
       }
+    }
+  }
+
+  /// Starts a plugin again in a worker, when it crashed in the host's process as often as the configuration wants to see.
+  func goOnInWorker(_ crashed: Generation) {
+    let id = crashed.id
+    guard crashed.manifest.isolation != .inProcess, let hash = crashed.hash,
+      lifecycle.isolation.noteCrash(of: id, configuration.isolation)
+    else { return }
+    do throws(SystemError) { _ = try quarantine.clear(hash.description) } catch {
+      core.log.log(.error, id, "it is not started in a worker: \(error)")
+      return
+    }
+    core.log.log(
+      .warning, id,
+      "crashed \(configuration.isolation.afterCrashes) times; it goes on in a worker process")
+    do throws(OperationError) { _ = try loadNow(id) } catch {
+      core.log.log(.error, id, "it could not be started in a worker: \(error)")
     }
   }
 

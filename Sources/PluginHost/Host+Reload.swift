@@ -58,7 +58,7 @@ extension Host {
         .failed, plugin: id, table[id]?.lastError ?? "the build of \(id) could not be staged")
     }
     try refuseQuarantined(new)
-    if new.holdsSame(as: old), record == nil {
+    if new.holdsSame(as: old), new.isIsolated == old.isIsolated, record == nil {
       lifecycle.unwind(new, hears: false)
       var change = change(plugin, "unchanged")
       change.reason = "the file holds the build that runs"

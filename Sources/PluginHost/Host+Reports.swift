@@ -32,6 +32,7 @@ extension Host {
     report.lastError = plugin.lastError ?? plugin.current?.instance.lastError
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
+    report.worker = plugin.current?.worker?.report
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
     if plugin.isActive, let generation = plugin.current {
       let state = health.state(of: generation)
@@ -73,6 +74,8 @@ extension Host {
 
   private func unloadReport(_ plugin: ManagedPlugin) -> UnloadReport? {
     if !plugin.isActive, let last = plugin.lastUnload { return UnloadReport(last) }
+    // Its process takes everything with it.
+    if plugin.current?.isIsolated == true { return UnloadReport(.unmappable) }
     guard let facts = plugin.facts else { return nil }
     switch facts.unloadClass(plugin.manifest.unload) {
     case .unmappable: return UnloadReport(.unmappable)

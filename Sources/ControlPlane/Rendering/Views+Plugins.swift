@@ -47,7 +47,7 @@ extension Views {
         ("failed", "\(plugin.failed)"), ("published", "\(plugin.published)"),
         ("last error", plugin.lastError),
         ("last crash", plugin.lastCrash.map { "dovetail crashes show \($0)" }),
-        ("memory held", bytes(plugin.bytesHeld)),
+        ("runs in", plugin.worker.map(worker)), ("memory held", bytes(plugin.bytesHeld)),
         ("retired builds", plugin.retiredGenerations == 0 ? nil : "\(plugin.retiredGenerations)"),
         ("rollback", plugin.canRollBack ? "possible" : nil),
       ], style)
@@ -65,6 +65,11 @@ extension Views {
       text += "\(style.paint("fix:", .bold)) \(Printable.clean(fix))\n"
     }
     return text
+  }
+
+  private static func worker(_ worker: WorkerReport) -> String {
+    let memory = worker.privateBytes.map { ", \(bytes($0)) of its own" } ?? ""
+    return "worker process \(worker.pid)\(memory), \(worker.calls) calls"
   }
 
   /// What becomes of an image, in one line.

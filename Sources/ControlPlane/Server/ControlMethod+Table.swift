@@ -44,9 +44,10 @@ extension ControlMethod {
     .reply("plugins.unload", ["id", "timeoutMs"]) { host, given in
       try host.unload(given.string("id"), deadline: given.deadline())
     },
-    .reply("plugins.reload", ["id", "dryRun", "timeoutMs"]) { host, given in
+    .reply("plugins.reload", ["id", "dryRun", "isolation", "timeoutMs"]) { host, given in
       try host.reload(
-        given.string("id"), dryRun: given.bool("dryRun"), deadline: given.deadline())
+        given.string("id"), dryRun: given.bool("dryRun"), place: given.place("isolation"),
+        deadline: given.deadline())
     },
     .reply("plugins.rollback", ["id", "timeoutMs"]) { host, given in
       try host.rollback(given.string("id"), deadline: given.deadline())

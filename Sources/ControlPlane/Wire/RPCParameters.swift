@@ -48,6 +48,13 @@ struct RPCParameters {
     return Set(numbers)
   }
 
+  /// Where a plugin is to run.
+  func place(_ name: String) throws(RPCFailure) -> HostConfiguration.Isolation.Place? {
+    guard let text = try optionalString(name) else { return nil }
+    if let place = HostConfiguration.Isolation.Place(rawValue: text) { return place }
+    throw .invalidParameters("\"\(name)\" must be \"isolated\" or \"in-process\"")
+  }
+
   /// The moment that `timeoutMs` names, 60 s from now when it is missing.
   func deadline() throws(RPCFailure) -> Deadline {
     .after(milliseconds: Int(try integer("timeoutMs", 1...600_000) ?? 60_000))

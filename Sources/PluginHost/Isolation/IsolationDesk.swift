@@ -28,9 +28,16 @@ final class IsolationDesk: Sendable {
   /// Tells of such an end.
   func tell(of generation: Generation) { onEnd.withLock { $0 }?(generation) }
 
-  /// Has a plugin run somewhere else from its next generation on, whatever the configuration says.
-  func choose(_ place: HostConfiguration.Isolation.Place, for id: String) {
-    state.withLock { $0.chosen[id] = place }
+  /// Has a plugin run somewhere else from its next generation on, whatever the configuration says; `nil` as that says.
+  ///
+  /// - Returns: What was chosen before.
+  func choose(
+    _ place: HostConfiguration.Isolation.Place?, for id: String
+  ) -> HostConfiguration.Isolation.Place? {
+    state.withLock { state in
+      defer { state.chosen[id] = place }
+      return state.chosen[id]
+    }
   }
 
   /// Whether a plugin runs in a worker.

@@ -234,17 +234,19 @@ import HostSupport
     try? group?.remove()
   }
 
-  /// Bytes of memory that are its own, from `/proc/PID/smaps_rollup`; `nil` when the system does not say.
+  /// What an operator is told of it; `nil` once it has ended.
+  var report: WorkerReport? {
+    guard pid != 0, !isOver else { return nil }
+    return WorkerReport(
+      pid: Int(pid), privateBytes: privateBytes, calls: Int(clamping: calls))
+  }
+
+  /// Bytes of memory that are its own, from `/proc/PID/statm`; `nil` when the system does not say.
   var privateBytes: Int? {
-    guard pid != 0,
-      let file = try? FileDescriptor.open("/proc/\(pid)/smaps_rollup", O_RDONLY),
-      let bytes = try? file.read(8_192, at: 0)
+    guard let file = try? FileDescriptor.open("/proc/\(pid)/statm", O_RDONLY),
+      let bytes = try? file.read(256, at: 0)
     else { return nil }
-    let text = String(decoding: bytes, as: UTF8.self)
-    let kilobytes = text.split(separator: "\n").reduce(0) { sum, line in
-      guard line.hasPrefix("Private_") else { return sum }
-      return sum + (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
-    }
-    return kilobytes << 10
+    let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+    return pages.count > 2 ? (pages[1] - pages[2]) * Int(getpagesize()) : nil
   }
 }

@@ -22,9 +22,10 @@ public protocol HostControl: AnyObject, Sendable {
   func load(_ pathOrID: String, deadline: Deadline) throws(OperationError) -> OperationReport
   /// Ends a plugin; throws `blocked` with the names of active dependents.
   func unload(_ id: String, deadline: Deadline) throws(OperationError) -> OperationReport
-  /// Replaces a plugin's running build by the one in its file; a dry run only fills in `plan`.
+  /// Replaces a plugin's running build by the one in its file, and has it run somewhere else where `place` says so; a dry run only
+  /// fills in `plan`.
   func reload(
-    _ id: String, dryRun: Bool, deadline: Deadline
+    _ id: String, dryRun: Bool, place: HostConfiguration.Isolation.Place?, deadline: Deadline
   ) throws(OperationError) -> OperationReport
   /// Returns a plugin to its last known good build.
   func rollback(_ id: String, deadline: Deadline) throws(OperationError) -> OperationReport

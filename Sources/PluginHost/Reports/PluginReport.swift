@@ -46,6 +46,8 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var lastCrash: Int?
   /// Bytes of address space that its images hold, retired ones included.
   public var bytesHeld = 0
+  /// The process that it runs in; `nil` when that is the host's.
+  public var worker: WorkerReport?
   /// How many earlier generations are still mapped.
   public var retiredGenerations = 0
   /// Whether the host keeps an earlier build that `rollback` can return to.

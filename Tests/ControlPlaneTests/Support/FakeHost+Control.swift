@@ -51,9 +51,9 @@ extension FakeHost {
       advice: "unload greeter first")
   }
   func reload(
-    _ id: String, dryRun: Bool, deadline: Deadline
+    _ id: String, dryRun: Bool, place: HostConfiguration.Isolation.Place?, deadline: Deadline
   ) throws(OperationError) -> OperationReport {
-    note("reload \(id) dryRun=\(dryRun)")
+    note("reload \(id) dryRun=\(dryRun)" + (place.map { " \($0.rawValue)" } ?? ""))
     if dryRun { return OperationReport(operation: "reload", plan: try plan()) }
     var change = OperationReport.Change(plugin: id, action: "reloaded", state: "active")
     change.fromGeneration = 1
