@@ -185,6 +185,14 @@ let package = Package(
     .testTarget(
       name: "SandboxTests",
       dependencies: ["PluginHost", "HostSupport", "TestSupport", "sandbox-probe"]),
+    .target(
+      name: "CSpecimen", dependencies: ["CIsolation", "CDovetail"],
+      path: "Tests/Helpers/CSpecimen"),
+    .executableTarget(
+      name: "isolation-check", dependencies: ["CSpecimen", "CIsolation", "CDovetail"],
+      path: "Tests/Helpers/isolation-check"),
+    .testTarget(
+      name: "IsolationTests", dependencies: ["HostSupport", "TestSupport", "isolation-check"]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [

@@ -20,6 +20,8 @@
 #define TRY_AGAIN 64u
 /* A sleeper looks up now and then: who would have woken it may have died between post and wake. */
 #define LONGEST_SLEEP 500000000ull
+/* What a side that calls back is taken to have needed for it at least: else it could go on for ever, being always there already. */
+#define LEAST_TAKEN 1000u
 
 static uint64_t now(void) {
   struct timespec time;
@@ -125,7 +127,8 @@ static int take_file(iso_end *end) {
   passed *passed = end->channel->files;
   int found = -1;
   pthread_mutex_lock(&passed->lock);
-  while (passed->files[end->index] < 0) {
+  /* Each lane has one message under way: who sends more files than that would go on for ever. */
+  for (uint32_t i = 0; i < ISO_LANES && passed->files[end->index] < 0; i++) {
     int file, lane = receive_file(end->channel, &file);
     if (lane < 0) break;
     if (passed->files[lane] >= 0) close(passed->files[lane]);
@@ -231,7 +234,8 @@ int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_writer *writer)
   iso_head head = {.kind = kind, .op = op, .length = writer ? writer->cursor : 0};
   if (atomic_load_explicit(&end->channel->dead, memory_order_acquire)) return ISO_DEAD;
   if (head.length > ISO_ARENA - sizeof head) {
-    if (head.length > ISO_LARGEST || !iso_fits(writer) || post_apart(end, writer->base, head.length) != 0) return ISO_GARBAGE;
+    if (head.length > ISO_LARGEST || !iso_fits(writer) || post_apart(end, writer->base, head.length) != 0)
+      return ISO_TOO_LARGE;
     head.apart = 1;
   } else if (head.length && writer->base != own + sizeof head) {
     memcpy(own + sizeof head, writer->base, head.length);
@@ -339,16 +343,27 @@ int iso_call(
     iso_end *end, uint32_t op, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve, void *context,
     iso_message *answer) {
   int result = iso_post(end, ISO_CALL, op, writer);
+  uint64_t served = 0;
   while (result == ISO_ARRIVED) {
     result = iso_await(end, nanoseconds, answer);
     if (result != ISO_ARRIVED) break;
+    /* Only who calls back is timed from one message to the next, and has taken something each time. */
+    if (served != 0 && nanoseconds != UINT64_MAX) {
+      uint64_t took = now() - served;
+      nanoseconds -= took < LEAST_TAKEN ? LEAST_TAKEN : took < nanoseconds ? took : nanoseconds;
+    }
     if (answer->head.kind == ISO_ANSWER) {
       if (answer->head.op == op) return ISO_ARRIVED;
       iso_message_drop(answer);
       return ISO_GARBAGE;
     }
+    if (nanoseconds < LEAST_TAKEN) {
+      iso_message_drop(answer);
+      return ISO_LATE;
+    }
     serve(end, answer, context);
     iso_message_drop(answer);
+    served = now();
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dovetail.h"
+#include "iso_lane.h"
 #include "iso_types.h"
 
 #define ALIGNED(at) (((at) + 7) & ~(size_t)7)
@@ -15,6 +16,7 @@ static void pack_fields(iso_writer *writer, const iso_type *type, const uint8_t 
 static int unpack_fields(iso_reader *reader, const iso_type *type, uint8_t *at, uint32_t depth);
 
 static int grow(iso_writer *writer, size_t needed) {
+  if (needed > ISO_LARGEST) return 0;
   size_t capacity = writer->capacity < 4096 ? 4096 : writer->capacity;
   while (capacity < needed) capacity *= 2;
   uint8_t *base = realloc(writer->base, capacity);
@@ -35,6 +37,9 @@ static size_t reserve(iso_writer *writer, size_t size) {
 static uint8_t *place(const iso_writer *writer, size_t at, size_t size) {
   return at + size <= writer->capacity ? writer->base + at : NULL;
 }
+
+/* Lets the whole never fit: what is to be packed says of itself what cannot be. */
+static void refuse(iso_writer *writer) { writer->cursor = SIZE_MAX / 2; }
 
 static void put_pointer(const iso_writer *writer, size_t at, uint32_t offset, int present) {
   uint8_t *target = place(writer, at + offset, sizeof(uintptr_t));
@@ -85,6 +90,7 @@ static void pack_one(iso_writer *writer, const iso_type *type, const uint8_t *va
 }
 
 static void pack_many(iso_writer *writer, const iso_type *type, const uint8_t *values, uint64_t count, uint32_t depth) {
+  if (count > MOST) return refuse(writer);
   size_t at = reserve(writer, type->size * count);
   uint8_t *target = place(writer, at, type->size * count);
   if (target) memcpy(target, values, type->size * count);
@@ -103,6 +109,7 @@ static void pack_text(iso_writer *writer, const uint8_t *from, size_t to, uint32
     if (target) memset(target, 0, sizeof text);
     return;
   }
+  if (text.len > ISO_LARGEST) return refuse(writer);
   size_t at = reserve(writer, text.len);
   uint8_t *target = place(writer, at, text.len);
   if (target) memcpy(target, text.ptr, text.len);
@@ -127,6 +134,7 @@ static void pack_value(iso_writer *writer, const uint8_t *from, size_t to, uint3
 /* The room for the pointers travels too, as zeros: the reader fills it. */
 static void pack_pointers(
     iso_writer *writer, const iso_type *type, const uint8_t *const *values, uint64_t count, uint32_t depth) {
+  if (count > MOST) return refuse(writer);
   size_t at = reserve(writer, count * sizeof *values);
   uint8_t *target = place(writer, at, count * sizeof *values);
   if (target) memset(target, 0, count * sizeof *values);

@@ -243,7 +243,7 @@ static int exchange_on_own_lane(
   bonds = &bond;
   int result = exchange(link, end, op, ask, items, lists, message);
   bonds = bond.outer;
-  if (result != ISO_ARRIVED) return result;
+  if (result != ISO_ARRIVED && result != ISO_TOO_LARGE) return result;
   atomic_store_explicit(&doing->op, 0, memory_order_relaxed);
   iso_lane_give(&link->channel, (uint32_t)*lane);
   return result;
@@ -262,6 +262,10 @@ static int32_t refuse(wl_link *link, int result, int lane, uint32_t op, const dv
   if (result == ISO_LATE) {
     wl_report(error, DVT_FULL, 1, wl_text("dovetail"), wl_text("as many calls of its worker as there can be are under way"));
     return DVT_FULL;
+  }
+  if (result == ISO_TOO_LARGE) {
+    wl_report(error, DVT_TOO_LARGE, 0, wl_text("dovetail"), wl_text("one call of an isolated plugin carries at most 256 MiB"));
+    return DVT_TOO_LARGE;
   }
   fail(link, result == ISO_GARBAGE ? WL_GARBAGE : WL_ENDED, lane);
   snprintf(text, sizeof text, result == ISO_GARBAGE ? "its worker answered %s with garbage and was ended"
@@ -314,7 +318,7 @@ wl_proxy *wl_proxy_make(wl_link *link, uint64_t token) {
   wl_proxy *proxy = NULL;
   pthread_mutex_lock(&link->lock);
   if (link->proxy_count < WL_MOST_PROXIES && (proxy = calloc(1, sizeof *proxy))) {
-    *proxy = (wl_proxy){link, token, 0, link->proxies.next, &link->proxies};
+    *proxy = (wl_proxy){.link = link, .token = token, .next = link->proxies.next, .previous = &link->proxies};
     proxy->next->previous = proxy;
     link->proxies.next = proxy;
     link->proxy_count++;
@@ -331,6 +335,24 @@ void wl_proxy_free(wl_proxy *proxy) {
   link->proxy_count--;
   pthread_mutex_unlock(&link->lock);
   free(proxy);
+}
+
+/* A timer may fire before the host's own call that made it has returned: whichever is later frees what is called only once. */
+void wl_proxy_registered(wl_proxy *proxy, uint64_t handle) {
+  pthread_mutex_lock(&proxy->link->lock);
+  int isOver = proxy->isOnce && proxy->isCalled;
+  if (!isOver) proxy->handle = handle;
+  pthread_mutex_unlock(&proxy->link->lock);
+  if (isOver) wl_proxy_free(proxy);
+}
+
+void wl_proxy_called(wl_proxy *proxy) {
+  if (!proxy->isOnce) return;
+  pthread_mutex_lock(&proxy->link->lock);
+  int isOver = proxy->handle != 0;
+  proxy->isCalled = 1;
+  pthread_mutex_unlock(&proxy->link->lock);
+  if (isOver) wl_proxy_free(proxy);
 }
 
 void wl_proxy_forget(wl_link *link, uint64_t handle) {

@@ -16,6 +16,9 @@ typedef struct wl_proxy {
   wl_link *link;
   uint64_t token;  /* the worker's */
   uint64_t handle; /* the host's, once it is registered */
+  uint64_t ends;   /* of a completion: the handle of what ended */
+  int isOnce;      /* a timer without an interval: its one call ends it */
+  int isCalled;    /* it was */
   struct wl_proxy *next, *previous;
 } wl_proxy;
 
@@ -98,6 +101,9 @@ void wl_serve(iso_end *end, iso_message *call, void *link);
 
 wl_proxy *wl_proxy_make(wl_link *link, uint64_t token);
 void wl_proxy_free(wl_proxy *proxy);
+/* Notes that it was registered, and that a call of it has returned: what is called only once is freed by then. */
+void wl_proxy_registered(wl_proxy *proxy, uint64_t handle);
+void wl_proxy_called(wl_proxy *proxy);
 /* Frees the one that was registered under a handle. */
 void wl_proxy_forget(wl_link *link, uint64_t handle);
 

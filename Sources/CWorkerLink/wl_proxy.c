@@ -43,20 +43,20 @@ int32_t wl_on_request(void *context, const dvt_request *request, const dvt_sink 
 }
 
 int32_t wl_on_timer(void *context, const dvt_error_sink *error) {
-  const wl_proxy *proxy = context;
+  wl_proxy *proxy = context;
   iso_ask ask = {.token = proxy->token};
   wl_call call;
   int32_t code = wl_ask(proxy->link, ISO_HANDLE_TIMER, &ask, NULL, 0, nothing, &call, error);
-  return code == DVT_OK ? wl_settle(&call, error) : code;
+  if (code == DVT_OK) code = wl_settle(&call, error);
+  wl_proxy_called(proxy);
+  return code;
 }
 
 /* Tells the worker that something it was told DVT_PENDING of has ended; frees what the registration's end leaves. */
 void wl_on_completion(void *context, int32_t result) {
   wl_proxy *proxy = context;
   wl_link *link = proxy->link;
-  uint64_t handle = proxy->handle;
-  proxy->handle = 0;
-  if (handle) wl_proxy_forget(link, handle);
+  if (result == DVT_OK) wl_proxy_forget(link, proxy->ends);
   iso_ask ask = {.token = proxy->token, .number = (uint64_t)(int64_t)result};
   wl_call call;
   if (ask.token && wl_ask(link, ISO_HANDLE_COMPLETION, &ask, NULL, 0, nothing, &call, NULL) == DVT_OK)

@@ -93,6 +93,17 @@ static void show_receipt(void *context, uint64_t index, const dvt_written *writt
 
 /* MARK: Answering */
 
+/* What was found is more than a message carries. */
+static void answer_instead(service *service) {
+  iso_answer none = {.code = DVT_TOO_LARGE};
+  iso_texts texts = {
+      .domain = wl_text("dovetail"), .message = wl_text("one answer to an isolated plugin carries at most 256 MiB")};
+  iso_writer writer = iso_arena(service->end);
+  iso_pack(&writer, &iso_type_answer, &none);
+  iso_pack(&writer, &iso_type_texts, &texts);
+  iso_post(service->end, ISO_ANSWER, service->op, &writer);
+}
+
 static void answer(service *service) {
   service->texts.first = (dvt_bytes){service->first.ptr, service->first.length};
   service->texts.second = (dvt_bytes){service->second.ptr, service->second.length};
@@ -108,8 +119,9 @@ static void answer(service *service) {
       service->writer = (iso_writer){.grows = 1};
     }
   }
-  if (iso_post(service->end, ISO_ANSWER, service->op, &service->writer) == ISO_GARBAGE) wl_fail(service->link, WL_GARBAGE);
+  int result = iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
   if (service->writer.grows) iso_writer_free(&service->writer);
+  if (result == ISO_TOO_LARGE) answer_instead(service);
   free(service->first.ptr);
   free(service->second.ptr);
 }
@@ -142,15 +154,21 @@ static int32_t publish(service *service, const dvt_host *host, int named) {
   return code;
 }
 
-/* Registers something: `proxy` stands for the worker's. */
+/* Registers something. */
+#define REGISTER(proxy, table_call)                                            \
+  do {                                                                         \
+    int32_t code = (table_call);                                               \
+    if (code == DVT_OK) wl_proxy_registered(proxy, service->answer.handle.token); \
+    else wl_proxy_free(proxy);                                                 \
+    return code;                                                               \
+  } while (0)
+
+/* The same: `proxy` stands for the worker's. */
 #define REGISTERED(table_call)                                                 \
   do {                                                                         \
     wl_proxy *proxy = wl_proxy_make(link, ask->token);                         \
     if (!proxy) return DVT_FULL;                                               \
-    int32_t code = (table_call);                                               \
-    if (code == DVT_OK) proxy->handle = service->answer.handle.token;          \
-    else wl_proxy_free(proxy);                                                 \
-    return code;                                                               \
+    REGISTER(proxy, table_call);                                               \
   } while (0)
 
 /* Ends a registration: what stood for it is freed when no call of it happens any more. */
@@ -158,8 +176,7 @@ static int32_t publish(service *service, const dvt_host *host, int named) {
   do {                                                                                            \
     wl_proxy *done = wl_proxy_make(link, ask->flags & ISO_HAS_DONE ? ask->token : 0);             \
     if (!done) return DVT_FULL;                                                                   \
-    done->handle = 0;                                                                             \
-    uint64_t token = ask->handle.token;                                                           \
+    uint64_t token = done->ends = ask->handle.token;                                              \
     int32_t code = (table)->function(host, ask->handle, wl_on_completion, done, &service->sink); \
     if (code == DVT_OK) wl_proxy_forget(link, token);                                             \
     if (code != DVT_PENDING) wl_proxy_free(done);                                                 \
@@ -278,7 +295,10 @@ static int32_t serve_registrations(service *service, wl_link *link, const dvt_ho
   case ISO_TIMERS_SCHEDULE: {
     const dvt_timer *options = item(service, &iso_type_timer);
     if (!options) return DVT_INVALID;
-    REGISTERED(tables->timers->schedule(host, options, wl_on_timer, proxy, handle, &service->sink));
+    wl_proxy *proxy = wl_proxy_make(link, ask->token);
+    if (!proxy) return DVT_FULL;
+    proxy->isOnce = options->interval_ms == 0;
+    REGISTER(proxy, tables->timers->schedule(host, options, wl_on_timer, proxy, handle, &service->sink));
   }
   case ISO_TIMERS_CANCEL: WITHDRAWN(tables->timers, cancel);
   case ISO_INTERCEPTORS_INTERCEPT: {

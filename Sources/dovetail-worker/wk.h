@@ -30,16 +30,20 @@ extern wk_process wk;
 typedef struct wk_entry {
   void (*call)(void);  /* of the type that its operation has */
   dvt_filter_callback wants;
-  dvt_completion done; /* of a request that was begun */
+  dvt_completion done; /* of a request that was begun, or an end that is pending */
   void *context;
+  uint64_t ends;       /* of an end that is pending: the host's handle of what ends */
+  int isOnce;          /* a timer without an interval: its one call ends it */
 } wk_entry;
 
 /* Enters a registration. Returns its token, or 0 when there is no memory. [any-thread] */
 uint64_t wk_enter(wk_entry entry);
 /* The registration behind a token; all NULL when there is none. [any-thread] */
 wk_entry wk_find(uint64_t token);
-/* Remembers the host's handle of it, so that its end can be noted. */
+/* Remembers the host's handle of it, so that its end can be noted; what is called only once may have ended by then. */
 void wk_set_handle(uint64_t token, uint64_t handle);
+/* Notes that what is called only once was called. */
+void wk_spend(uint64_t token);
 /* Forgets a registration by token, and by the host's handle. */
 void wk_leave(uint64_t token);
 void wk_leave_handle(uint64_t handle);

@@ -60,7 +60,7 @@ int32_t wk_ask(
     wk_end = NULL;
     iso_lane_give(&wk.channel, (uint32_t)lane);
   }
-  if (result == ISO_GARBAGE) {
+  if (result == ISO_TOO_LARGE) {
     wk_report(error, DVT_TOO_LARGE, "one call of an isolated plugin carries at most 256 MiB");
     return DVT_TOO_LARGE;
   }

@@ -11,6 +11,7 @@ typedef struct place {
   uint64_t handle;
   uint32_t next; /* of the free ones, index + 1 */
   uint32_t used;
+  uint32_t spent; /* it was called, before its handle was known */
 } place;
 
 static place *_Atomic chunks[CHUNKS];
@@ -48,20 +49,35 @@ wk_entry wk_find(uint64_t token) {
   return place && place->used ? place->entry : (wk_entry){0};
 }
 
-void wk_set_handle(uint64_t token, uint64_t handle) {
+/* With the lock held. */
+static void leave(uint64_t token) {
   place *place = at(token);
-  if (place) place->handle = handle;
+  if (!place || !place->used) return;
+  place->used = 0;
+  place->handle = 0;
+  place->next = first_free;
+  first_free = (uint32_t)token;
+}
+
+void wk_set_handle(uint64_t token, uint64_t handle) {
+  pthread_mutex_lock(&lock);
+  place *place = at(token);
+  if (place && place->spent) leave(token);
+  else if (place) place->handle = handle;
+  pthread_mutex_unlock(&lock);
+}
+
+void wk_spend(uint64_t token) {
+  pthread_mutex_lock(&lock);
+  place *place = at(token);
+  if (place && place->handle) leave(token);
+  else if (place) place->spent = 1;
+  pthread_mutex_unlock(&lock);
 }
 
 void wk_leave(uint64_t token) {
   pthread_mutex_lock(&lock);
-  place *place = at(token);
-  if (place && place->used) {
-    place->used = 0;
-    place->handle = 0;
-    place->next = first_free;
-    first_free = (uint32_t)token;
-  }
+  leave(token);
   pthread_mutex_unlock(&lock);
 }
 

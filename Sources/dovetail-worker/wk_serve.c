@@ -217,9 +217,17 @@ static int32_t handle_request(service *service, wk_entry entry) {
 }
 
 static int32_t handle_completion(service *service, wk_entry entry) {
-  if (entry.done) entry.done(entry.context, (int32_t)(int64_t)service->ask->number);
+  int32_t result = (int32_t)(int64_t)service->ask->number;
+  if (entry.ends && result == DVT_OK) wk_leave_handle(entry.ends);
+  if (entry.done) entry.done(entry.context, result);
   wk_leave(service->ask->token);
   return DVT_OK;
+}
+
+static int32_t handle_timer(service *service, wk_entry entry) {
+  int32_t code = ((dvt_timer_handler)entry.call)(entry.context, &service->sink);
+  if (entry.isOnce) wk_spend(service->ask->token);
+  return code;
 }
 
 static int32_t handle_combine(service *service, wk_entry entry) {
@@ -323,7 +331,7 @@ static int32_t callback(service *service) {
   switch (service->op) {
   case ISO_HANDLE_EVENT: return handle_event(service, entry);
   case ISO_HANDLE_REQUEST: return handle_request(service, entry);
-  case ISO_HANDLE_TIMER: return ((dvt_timer_handler)entry.call)(entry.context, &service->sink);
+  case ISO_HANDLE_TIMER: return handle_timer(service, entry);
   case ISO_HANDLE_RECORD: {
     const dvt_record *record = item(service, &iso_type_record);
     return record ? ((dvt_record_receiver)entry.call)(entry.context, record) : DVT_INVALID;
@@ -341,6 +349,17 @@ static int32_t callback(service *service) {
 
 /* MARK: Answering */
 
+/* What the plugin said is more than a message carries. */
+static void answer_instead(service *service) {
+  static const char text[] = "one answer of an isolated plugin carries at most 256 MiB";
+  iso_answer none = {.code = DVT_TOO_LARGE};
+  iso_texts texts = {.domain = {(const uint8_t *)"dovetail", 8}, .message = {(const uint8_t *)text, sizeof text - 1}};
+  iso_writer writer = iso_arena(service->end);
+  iso_pack(&writer, &iso_type_answer, &none);
+  iso_pack(&writer, &iso_type_texts, &texts);
+  iso_post(service->end, ISO_ANSWER, service->op, &writer);
+}
+
 static void answer(service *service) {
   service->texts.first = (dvt_bytes){service->first.ptr, service->first.length};
   service->texts.second = (dvt_bytes){service->second.ptr, service->second.length};
@@ -356,8 +375,9 @@ static void answer(service *service) {
       service->writer = (iso_writer){.grows = 1};
     }
   }
-  iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
+  int result = iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
   if (service->writer.grows) iso_writer_free(&service->writer);
+  if (result == ISO_TOO_LARGE) answer_instead(service);
   free(service->first.ptr);
   free(service->second.ptr);
 }

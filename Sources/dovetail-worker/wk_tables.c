@@ -39,15 +39,14 @@ static int32_t registering(
 /* A call that ends a registration. */
 int32_t wk_withdraw(
     uint32_t op, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error) {
-  iso_ask ask = {.handle = handle};
-  if (done) {
-    ask.token = wk_enter((wk_entry){.done = done, .context = context});
-    ask.flags = ISO_HAS_DONE;
-    if (!ask.token) return DVT_FULL;
-  }
+  /* Also without `done`: when the end is pending, its completion takes the registration away. */
+  iso_ask ask = {
+      .handle = handle, .flags = ISO_HAS_DONE,
+      .token = wk_enter((wk_entry){.done = done, .context = context, .ends = handle.token})};
+  if (!ask.token) return DVT_FULL;
   int32_t code = simple(op, &ask, NULL, NULL, error);
   if (code == DVT_OK) wk_leave_handle(handle.token);
-  if (done && code != DVT_PENDING) wk_leave(ask.token);
+  if (code != DVT_PENDING) wk_leave(ask.token);
   return code;
 }
 
@@ -204,6 +203,7 @@ static int32_t schedule(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))handler, .context = context};
+  entry.isOnce = options && options->interval_ms == 0;
   return registering(ISO_TIMERS_SCHEDULE, entry, (iso_ask){0}, &iso_type_timer, options, out, error);
 }
 

@@ -25,6 +25,8 @@
 #define ISO_DEAD (-1)    /* the other side has ended, or was given up */
 #define ISO_LATE (-2)    /* the deadline passed */
 #define ISO_GARBAGE (-3) /* what came is no message */
+/* What was to be sent was not: it is larger than ISO_LARGEST, or the system has no file for it. The lane is as it was. */
+#define ISO_TOO_LARGE (-4)
 
 #define ISO_CALL 1u
 #define ISO_ANSWER 2u
@@ -134,14 +136,14 @@ void iso_lane_give(iso_channel *channel, uint32_t index);
 /* Where the next message of an end is written: the lane's arena. */
 iso_writer iso_arena(iso_end *end);
 /* Posts a message that was written to the arena, or anywhere else.
- * Returns: ISO_ARRIVED, ISO_DEAD, or ISO_GARBAGE when it is too large. */
+ * Returns: ISO_ARRIVED, ISO_DEAD or ISO_TOO_LARGE. */
 int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_writer *writer);
 /* Waits for the next message. `nanoseconds` UINT64_MAX waits for ever. On ISO_ARRIVED the message is the caller's to drop. */
 int iso_await(iso_end *end, uint64_t nanoseconds, iso_message *message);
 void iso_message_drop(iso_message *message);
 
-/* Posts a call that was written, and waits for its answer; calls of the other side's are served meanwhile. The time begins anew
- * after each of them. */
+/* Posts a call that was written, and waits for its answer; calls of the other side's are served meanwhile. `nanoseconds` is how long
+ * the other side may take in all: what serving its calls takes is not its time. */
 int iso_call(
     iso_end *end, uint32_t op, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve, void *context,
     iso_message *answer);
