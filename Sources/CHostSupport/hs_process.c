@@ -92,8 +92,11 @@ int hs_process_signal(int process, int32_t signal) { return (int)syscall(SYS_pid
 
 int hs_process_reap(int process, int32_t *signal, int32_t *status) {
   siginfo_t info = {0};
-  if (waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG) != 0) return -1;
+  if (waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return -1;
   if (info.si_pid == 0) return 0;
+  /* What it started goes with it: its group has its number, which nobody else gets before it is reaped. */
+  kill(-info.si_pid, SIGKILL);
+  if (waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG) != 0) return -1;
   *signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
   *status = info.si_code == CLD_EXITED ? info.si_status : 0;
   return 1;

@@ -53,6 +53,7 @@ extension Host {
     let climbers = try stage([id], survey)
     // Whatever became of the new build: the present one serves.
     table.update(id) { $0.state = .active }
+    lifecycle.noticeLostWorker(of: old)
     guard let new = climbers.first?.generation else {
       throw OperationError(
         .failed, plugin: id, table[id]?.lastError ?? "the build of \(id) could not be staged")

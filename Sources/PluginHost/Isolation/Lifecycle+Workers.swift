@@ -16,19 +16,19 @@ extension Lifecycle {
     let failure = worker.load(staged.path, for: generation.instance) {
       [weak self, weak generation] in
       guard let self, let generation else { return }
-      workerFailed(generation)
+      noticeLostWorker(of: generation)
     }
     if let failure { return .failed(worker.describe(failure.message)) }
     generation.adopt(worker)
     return .done
   }
 
-  /// The worker of a generation has failed: whoever calls into it waits for the next. On any thread, before any call into it
-  /// returns for that.
-  private func workerFailed(_ generation: Generation) {
+  /// Acts, once, when the worker of a generation that serves has failed: whoever calls into it waits for the next. Called on any
+  /// thread as it fails, before any call into it returns for that; and when a generation begins to serve, for it may have failed before.
+  func noticeLostWorker(of generation: Generation) {
     let instance = generation.instance
     guard let plugin = table[generation.id], plugin.state == .active,
-      plugin.current === generation
+      plugin.current === generation, generation.worker?.takeFailure() == true
     else { return }
     core.bus.closeGates(
       of: core.gatedOwners(of: instance),

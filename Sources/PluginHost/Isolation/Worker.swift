@@ -22,6 +22,7 @@ import HostSupport
     var end: WorkerEnd?
     var started: WorkerWarden.Started?
     var onFailure: (@Sendable () -> Void)?
+    var isTaken = false
     var tail: [UInt8] = []
     var line: [UInt8] = []
   }
@@ -160,6 +161,14 @@ import HostSupport
 
   /// Whether it serves no more.
   var isOver: Bool { state.withLock { $0.failure != nil } }
+
+  /// Whether it serves no more and nobody has asked this before: who is told so acts on it.
+  func takeFailure() -> Bool {
+    state.update { state in
+      defer { if state.failure != nil { state.isTaken = true } }
+      return state.failure != nil && !state.isTaken
+    }
+  }
 
   /// How it ended; waits until the system tells.
   func howItEnded(until deadline: Deadline) -> WorkerEnd? {

@@ -156,10 +156,10 @@ final class WorkerWarden: Sendable {
     }
   }
 
-  /// Reads all that was written so far.
+  /// Reads what was written so far, but no more than a pipe holds: who writes without end must not keep the others waiting.
   private func hear(_ watched: inout Watched) {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    while watched.output >= 0 {
+    for _ in 0..<16 where watched.output >= 0 {
       let count = unsafe read(watched.output, &bytes, bytes.count)
       if count > 0 {
         watched.listener.said(Array(bytes.prefix(count)))

@@ -182,6 +182,7 @@ extension Lifecycle {
           "version": .string("\(generation.manifest.version)"),
           "generation": .int(Int64(generation.number)),
         ])
+      noticeLostWorker(of: generation)
     }
     keepAsGood(climbers.map(\.generation))
   }

@@ -180,6 +180,7 @@ final class ReloadTransaction: Sendable {
     for (member, exchange) in zip(members, exchanges) {
       handover.finish(exchange, from: member.old, to: member.new)
       noteServing(member.new)
+      lifecycle.noticeLostWorker(of: member.new)
     }
   }
 
@@ -210,6 +211,7 @@ final class ReloadTransaction: Sendable {
       }
     }
     bus.openGates(of: owners, callables: callables + validators)
+    for member in members { lifecycle.noticeLostWorker(of: member.old) }
     for member in members.reversed() where !member.isHandoff {
       lifecycle.unwind(member.new, hears: false)
     }
@@ -237,6 +239,7 @@ final class ReloadTransaction: Sendable {
     noteServing(again)
     handover.releaseHeld(of: again.instance)
     end(member.old)
+    lifecycle.noticeLostWorker(of: again)
     return again
   }
 

@@ -1,6 +1,6 @@
 /* A plugin that does DO at the place AT and is well-behaved elsewhere. It subscribes to `zoo.poke`, answers the service
  * `ID.poke` with its generation's TAG and what it counted, and hands its count to its successor. With HELPER its tag is
- * what the library that it brings says. */
+ * what the library that it brings says. With WHEN_ASKED it misbehaves in a handler or service only when it is sent something. */
 #include "creature.h"
 
 #ifdef HELPER
@@ -32,24 +32,38 @@ enum {
 #define SIZE sizeof(dvt_plugin)
 #endif
 
+static const dvt_host *host;
+
 static int32_t act(int place, const dvt_error_sink *error) {
+  if (place == AT && DO == CHATTER) {
+    const dvt_config *config = host->get_interface(host, TEXT(DVT_CONFIG_INTERFACE));
+    int32_t out;
+    for (;;) config->get_bool(host, TEXT("/nothing"), &out, NULL);
+  }
   return place == AT ? misbehave(DO, error) : DVT_OK;
 }
 
-static const dvt_host *host;
+static int32_t act_on(int place, dvt_bytes data, const dvt_error_sink *error) {
+#ifdef WHEN_ASKED
+  if (data.len == 0) return DVT_OK;
+#endif
+  (void)data;
+  return act(place, error);
+}
+
 static const dvt_services *services;
 static char id[128];
 static _Atomic int64_t pokes;
 
 static int32_t on_poke(void *context, const dvt_event *event, const dvt_error_sink *error) {
-  (void)context, (void)event;
+  (void)context;
   atomic_fetch_add(&pokes, 1);
-  return act(HANDLER, error);
+  return act_on(HANDLER, event->data, error);
 }
 
 static int32_t on_call(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
-  (void)context, (void)request;
-  int32_t code = act(SERVICE, error);
+  (void)context;
+  int32_t code = act_on(SERVICE, request->data, error);
   if (code != DVT_OK) return code;
   char answer[64];
   int length = snprintf(answer, sizeof answer, "%s %lld", TAG, (long long)atomic_load(&pokes));

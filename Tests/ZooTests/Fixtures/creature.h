@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #ifdef MANIFEST
@@ -42,7 +43,26 @@ static inline void hear(void *context, const dvt_error *error) {
 #define HEARS(hearing) ((dvt_error_sink){HEADER(dvt_error_sink), .context = &(hearing), .report = hear})
 
 /* The ways to misbehave. */
-enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG, KILL };
+enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG, KILL, QUICK_EXIT, OVERFLOW, SPIN, HOARD, CLOSE, SCRIBBLE, CHATTER };
+
+static inline int overflow(volatile char *above) {
+  volatile char room[4096];
+  room[0] = *above;
+  return room[0] == 127 ? 0 : overflow(room) + room[0];
+}
+
+/* Overwrites all memory that a worker shares with its host. */
+static inline void scribble(void) {
+  char line[512], *gap;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (maps && fgets(line, sizeof line, maps)) {
+    if (!strstr(line, "memfd:dovetail-worker")) continue;
+    unsigned char *start = (unsigned char *)strtoull(line, &gap, 16);
+    unsigned char *end = (unsigned char *)strtoull(gap + 1, NULL, 16);
+    for (unsigned char *at = start; at < end; at++) *at = (unsigned char)rand();
+  }
+  if (maps) fclose(maps);
+}
 
 static inline int32_t misbehave(int how, const dvt_error_sink *error) {
   switch (how) {
@@ -51,6 +71,18 @@ static inline int32_t misbehave(int how, const dvt_error_sink *error) {
   case ABORT: abort();
   case EXIT: exit(7);
   case KILL: kill(getpid(), SIGKILL); break; /* as the kernel does when memory runs out: nobody is named */
+  case QUICK_EXIT: _exit(7);
+  case OVERFLOW: return overflow((volatile char *)"");
+  case SPIN:
+    for (volatile int turns = 0;; turns++) continue;
+  case HOARD:
+    for (void *block; (block = malloc(1 << 20)); memset(block, 1, 1 << 20)) continue;
+    abort();
+  case CLOSE:
+    close(3);
+    close(4);
+    break;
+  case SCRIBBLE: scribble(); break;
   case ERROR: return refuse(error, DVT_FAILED, "out of cheese");
   case HANG:
     fputs("a creature hangs\n", stderr);
