@@ -123,8 +123,8 @@ let package = Package(
         "CBridge", "CIsolation", "CWorkerLink",
       ],
       exclude: [
-        "Discovery/TRUST.md", "Isolation/ISOLATION.md", "Supervision/CRASHES.md", "Supervision/JOURNAL.md",
-        "Supervision/LOSSES.md",
+        "Discovery/TRUST.md", "Isolation/ISOLATION.md", "Supervision/CRASHES.md",
+        "Supervision/JOURNAL.md", "Supervision/LOSSES.md", "Supervision/SUPERVISION.md",
       ]),
     .target(
       name: "ControlPlane", dependencies: ["PluginHost", "HostSupport", "CHostSupport"],

@@ -92,6 +92,26 @@ public enum HostEvents {
 
   // MARK: Plugins
 
+  /// A plugin uses more than its budget allows.
+  public static let pluginBudget = EventType<OverBudget>("plugin.budget")
+
+  /// What a plugin uses too much of.
+  public struct OverBudget: Codable, Sendable, Equatable {
+    /// `cpu` (percent of a processor), `handles`, `queued`, `retired` or `worker` (bytes).
+    public var resource: String
+    /// How much of it.
+    public var used: Int
+    /// How much is allowed.
+    public var budget: Int
+
+    /// Describes what is used.
+    public init(resource: String, used: Int, budget: Int) {
+      self.resource = resource
+      self.used = used
+      self.budget = budget
+    }
+  }
+
   /// A plugin is healthy, degraded, unhealthy or unknown from now on.
   public static let healthChanged = EventType<HealthChange>("health.changed")
   /// Something is done, or not done any more, about an unhealthy plugin.

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hs_thread.h"
+
 #define ALTERNATE_STACK (64 * 1024)
 
 _Thread_local hs_slot *hs_own_slot;
@@ -95,6 +97,7 @@ hs_slot *hs_slot_claim(void) {
   hs_slot *slot = reuse();
   if (!slot && !(slot = create())) return NULL;
   slot->thread = (int32_t)syscall(SYS_gettid);
+  slot->ours = (uint32_t)hs_thread_is_ours();
   stack_t present, own = {.ss_sp = slot->alternate, .ss_size = ALTERNATE_STACK};
   if (slot->alternate && sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE)) sigaltstack(&own, NULL);
   pthread_setspecific(at_thread_end, slot);

@@ -1,6 +1,6 @@
 /// What the bus must know of an event: how to number, copy, count and free it. The bus reads nothing else of it.
 ///
-/// Threading: the functions are called from any thread, and never under a lock of the bus.
+/// Threading: the functions are called from any thread, and but for `size` never under a lock of the bus.
 @safe public struct EventLayout: Sendable {
   /// Writes the topic's sequence number into an event that is being published.
   public let stamp: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void
@@ -12,7 +12,7 @@
   public let retain: @convention(c) (UnsafeMutableRawPointer?) -> Void
   /// Gives a reference back; the last frees the copy.
   public let release: @convention(c) (UnsafeMutableRawPointer?) -> Void
-  /// Bytes that a copy holds.
+  /// Bytes that a copy holds; also called under a lock of the bus.
   public let size: @convention(c) (UnsafeMutableRawPointer?) -> Int
   /// Writes the number of the attempt into a copy.
   public let setAttempt: @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void

@@ -33,6 +33,7 @@ extension Host {
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
     report.worker = plugin.current?.worker?.report
+    report.resources = resources(of: plugin, context)
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
     if plugin.isActive, let generation = plugin.current {
       let state = health.state(of: generation)

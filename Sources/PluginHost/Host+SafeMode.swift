@@ -74,9 +74,11 @@ extension Host {
     events.publish(
       "system.safe_mode", ["level": .string("off"), "cause": .string("an operator left it")])
     // As if every file had just been put there: kept builds give way to those of the folder.
-    let files = try survey().records.keys.sorted().map { FolderChange(kind: .changed, path: $0) }
-    follow(files)
-    report.heldBack = report.heldBack.filter { table[$0]?.isActive != true }
+    let survey = try survey()
+    follow(survey.records.keys.sorted().map { FolderChange(kind: .changed, path: $0) })
+    report.heldBack = report.heldBack.filter { id in
+      survey.resolution.outcomes[id] != nil && table[id]?.isActive != true
+    }
     return report
   }
 

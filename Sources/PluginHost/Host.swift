@@ -49,6 +49,7 @@ public final class Host: Sendable {
   let supervision: SupervisionReport?
   let safeMode: SafeMode
   let health = HealthMonitor()
+  let processor: ProcessorTime
   /// Whether it has started, and whether it is ending.
   let stage = Mutex(HostStage.starting)
   /// The build that the host before died of and that is quarantined since.
@@ -100,12 +101,15 @@ public final class Host: Sendable {
       configuration: live, events: events, quarantine: quarantine,
       lastKnownGood: lastKnownGood, isolation: IsolationDesk(log: core.log))
     let bus = core.bus
+    let processor = ProcessorTime(table, pauseMilliseconds: Janitor.milliseconds)
+    self.processor = processor
     do throws(SystemError) {
       let losses = LossWatch(core: core, events: events)
       control = try ControlQueue(pulse: core.pulse)
       janitor = try Janitor {
         bus.tick()
         losses.look()
+        processor.look()
       }
     } catch {
       throw OperationError(.failed, "the host cannot start its threads: \(error)")

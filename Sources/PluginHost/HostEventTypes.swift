@@ -69,6 +69,10 @@ enum HostEventTypes {
           ["cause": .string, "hash": .string]
         ),
         (
+          "plugin.budget", "a plugin uses more than its budget allows",
+          ["resource": .string, "used": .integer, "budget": .integer]
+        ),
+        (
           "health.changed", "a plugin is healthy, degraded, unhealthy or unknown from now on",
           ["from": .string, "to": .string, "reason": .string, "generation": .integer]
         ),

@@ -10,7 +10,8 @@ struct MetricsCollector {
   let host: Host
 
   func collect() -> [MetricReport] {
-    hostFigures() + host.table.all.flatMap(figures)
+    let context = ReportContext(host)
+    return hostFigures() + host.table.all.flatMap { figures(of: $0, context) }
   }
 
   private func hostFigures() -> [MetricReport] {
@@ -195,8 +196,9 @@ struct MetricsCollector {
       }
   }
 
-  private func figures(of plugin: ManagedPlugin) -> [MetricReport] {
+  private func figures(of plugin: ManagedPlugin, _ context: ReportContext) -> [MetricReport] {
     let label = ["plugin": plugin.id]
+    let used = host.resources(of: plugin, context)
     var figures = [
       MetricReport("dovetail_plugin_active", .gauge, plugin.isActive ? 1 : 0, labels: label),
       MetricReport(
@@ -205,6 +207,7 @@ struct MetricsCollector {
         "dovetail_plugin_retired_images", .gauge, Double(plugin.retiredImages), labels: label),
       MetricReport(
         "dovetail_plugin_retired_bytes", .gauge, Double(plugin.retiredBytes), labels: label),
+      MetricReport("dovetail_plugin_cpu_seconds_total", .counter, used.cpuSeconds, labels: label),
     ]
     guard plugin.isActive, let generation = plugin.current else { return figures }
     let instance = generation.instance
@@ -216,6 +219,14 @@ struct MetricsCollector {
       MetricReport(
         "dovetail_plugin_failed_total", .counter, Double(instance.failures), labels: label),
     ]
+    figures += [
+      MetricReport("dovetail_plugin_handles", .gauge, Double(used.handles), labels: label),
+      MetricReport("dovetail_plugin_queued_bytes", .gauge, Double(used.queuedBytes), labels: label),
+    ]
+    if let bytes = used.workerBytes {
+      figures.append(
+        MetricReport("dovetail_plugin_worker_bytes", .gauge, Double(bytes), labels: label))
+    }
     figures += healthFigures(generation, label)
     for subscription in own { figures += subscriptionFigures(SubscriptionReport(subscription)) }
     return figures + PluginMetrics(generation).collect()

@@ -48,9 +48,9 @@ import Testing
         fake (pid 1)  up 0 s  0 B
         published 0/s  delivered 0/s  failed 0/s  dropped 0/s  queued 6
 
-        PLUGIN  STATE   GEN  CALLS/S  FAILED  DETAIL
-        broken  failed    -      0/s       1  init: no such file
-        hello   active    3      0/s       0
+        PLUGIN  STATE   GEN  CALLS/S  FAILED    CPU  HANDLES  QUEUED  HELD  DETAIL
+        broken  failed    -      0/s       1  0.0 %        0     0 B   0 B  init: no such file
+        hello   active    3      0/s       0  0.0 %        0     0 B   0 B
 
         TOPIC     PUBLISHED  DELIVERED  FAILED  DROPPED  QUEUED
         demo.one        0/s        0/s       4        2       6

@@ -17,6 +17,7 @@
 #include "hs_reference.h"
 #include "hs_slot.h"
 #include "hs_image.h"
+#include "hs_sample.h"
 #include "hs_journal.h"
 #include "hs_sha256.h"
 #include "hs_symbols.h"

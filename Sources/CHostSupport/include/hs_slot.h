@@ -84,6 +84,7 @@ typedef struct hs_slot {
   _Atomic uint32_t used;               /* a thread owns it */
   int32_t thread;                      /* kernel's id of the thread */
   uint32_t number;                     /* of the slot */
+  uint32_t ours;                       /* 1 when the host made the thread */
   hs_frame frames[1 + HS_DEPTH_MAX];
   hs_crash crash;                          /* the last on the thread; takes memory once there is one */
   hs_magazine magazines[HS_BLOCK_CLASSES]; /* of the thread that owns the slot; they stay for the next */

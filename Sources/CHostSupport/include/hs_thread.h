@@ -2,8 +2,11 @@
 #ifndef HS_THREAD_H
 #define HS_THREAD_H
 
-/* Names the calling thread for `top` and debuggers; the system keeps the first 15 bytes. [any-thread] */
+/* Names the calling thread, which the host made, for `top` and debuggers; the system keeps the first 15 bytes. [any-thread] */
 void hs_name_thread(const char *name);
+
+/* 1 when the host made the calling thread and named it, else 0. [any-thread] */
+int hs_thread_is_ours(void);
 
 /* Never returns: the thread's stack must stay as it is. [any-thread] */
 void hs_sleep_forever(void);

@@ -47,7 +47,15 @@ extension Views {
         ("failed", "\(plugin.failed)"), ("published", "\(plugin.published)"),
         ("last error", plugin.lastError),
         ("last crash", plugin.lastCrash.map { "dovetail crashes show \($0)" }),
-        ("runs in", plugin.worker.map(worker)), ("memory held", bytes(plugin.bytesHeld)),
+        ("runs in", plugin.worker.map(worker)),
+        ("memory held", bytes(plugin.bytesHeld)),
+        ("processor time", plugin.resources.map { "\(decimal($0.cpuSeconds, 2)) s" }),
+        ("handles", plugin.resources.map { "\($0.handles)" }),
+        (
+          "queued",
+          plugin.resources.map { "\($0.queuedEvents) events, about \(bytes($0.queuedBytes))" }
+        ),
+        ("health", plugin.health),
         ("retired builds", plugin.retiredGenerations == 0 ? nil : "\(plugin.retiredGenerations)"),
         ("rollback", plugin.canRollBack ? "possible" : nil),
       ], style)

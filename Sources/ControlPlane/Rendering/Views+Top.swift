@@ -41,7 +41,8 @@ extension Views {
     let shown = troubled + report.plugins.filter { $0.state == "active" }
     var table = Table([
       ("PLUGIN", .left), ("STATE", .left), ("GEN", .right), ("CALLS/S", .right),
-      ("FAILED", .right), ("DETAIL", .left),
+      ("FAILED", .right), ("CPU", .right), ("HANDLES", .right), ("QUEUED", .right),
+      ("HELD", .right), ("DETAIL", .left),
     ])
     for plugin in shown.prefix(rows) {
       let calls = report.subscriptions.filter { $0.subscription.plugin == plugin.id }
@@ -49,7 +50,12 @@ extension Views {
       table.add([
         (plugin.id, nil), (plugin.state, Style.paint(ofState: plugin.state)),
         (plugin.generation == 0 ? "-" : "\(plugin.generation)", nil), (rate(calls), nil),
-        bad(UInt64(max(0, plugin.failed))), (plugin.detail ?? "", .dim),
+        bad(UInt64(max(0, plugin.failed))),
+        ("\(decimal(report.cpuPercent[plugin.id] ?? 0, 1)) %", nil),
+        ("\(plugin.resources?.handles ?? 0)", nil),
+        (bytes(plugin.resources?.queuedBytes ?? 0), nil),
+        (bytes((plugin.resources?.workerBytes ?? 0) + plugin.bytesHeld), nil),
+        (plugin.detail ?? "", .dim),
       ])
     }
     return shown.isEmpty ? "" : table.text(style)

@@ -24,6 +24,8 @@ public struct TopReport: Codable, Sendable, Equatable {
   public var host: HostReport
   /// Its plugins, by id.
   public var plugins: [PluginReport]
+  /// Processor time of each plugin, by id, in percent of one processor.
+  public var cpuPercent: [String: Double]
   /// Seconds that the rates are over.
   public var seconds: Double
   /// Events published a second.
@@ -60,6 +62,11 @@ public struct TopReport: Codable, Sendable, Equatable {
     host = now.host
     plugins = now.plugins
     seconds = span
+    let used = Dictionary(before.plugins.map { ($0.id, $0.resources?.cpuSeconds ?? 0) }) { $1 }
+    cpuPercent = now.plugins.reduce(into: [:]) { percent, plugin in
+      let fresh = (plugin.resources?.cpuSeconds ?? 0) - (used[plugin.id] ?? 0)
+      percent[plugin.id] = max(0, fresh) / span * 100
+    }
     topics = now.stats.topics.map { topic in
       TopicRates(
         topic: topic, published: rate(topic, \.published),

@@ -109,6 +109,26 @@ import Synchronization
     }
   }
 
+  /// How many wait, and how many bytes they hold: by what some of them hold, spread over the queue.
+  var size: (events: Int, bytes: Int) {
+    state.withLock { state in
+      let count = count(in: &state)
+      let items = state.isKeyed ? state.keyed?.items ?? [] : []
+      let known = state.isKeyed ? items.count : state.events.count
+      guard known > 0 else { return (count, 0) }
+      let stride = max(1, known / Self.mostSized)
+      var (sum, looked) = (0, 0)
+      for place in Swift.stride(from: 0, to: known, by: stride) {
+        let item = unsafe state.isKeyed ? items[place] : state.events.place(place).pointee
+        sum += unsafe layout.size(item.event)
+        looked += 1
+      }
+      return (count, sum / looked * count)
+    }
+  }
+
+  private static let mostSized = 64
+
   private func everything(in state: inout State) -> [Item] {
     if let keyed = state.keyed { return keyed.items }
     hand.empty(into: &state.events)

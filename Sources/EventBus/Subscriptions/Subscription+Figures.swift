@@ -51,6 +51,11 @@ extension Subscription {
   /// How long its handlers took, from samples.
   public var times: TimeSample { figures.times.sample }
 
+  /// Events that wait for it, and their bytes, estimated from some of them.
+  public var queuedSize: (events: Int, bytes: Int) {
+    bus.state.withLock { _ in queue }?.size ?? (0, 0)
+  }
+
   /// What its queue holds; `nil` for a sync one.
   public var queueStatus: QueueStatus? { bus.state.withLock { _ in queue }?.status }
 }

@@ -306,6 +306,9 @@ import Synchronization
     }
   }
 
+  /// How many registrations there are.
+  var handles: Int { state.withLock { $0.registrations.count } }
+
   // MARK: Jobs
 
   static let mostJobs = 65_536

@@ -4,7 +4,7 @@ extension ConfigurationKey {
   /// Every key there is, in the order in which they are documented.
   public static let all: [ConfigurationKey] =
     places + choiceOfPlugins + deadlines + reloading + isolating + workers + working + calling
-    + supervision + health + recording + keeping + trusting
+    + supervision + health + budgets + recording + keeping + trusting
 
   /// The key with a path, or `nil`.
   public static func named(_ path: String) -> ConfigurationKey? {
@@ -195,6 +195,29 @@ extension ConfigurationKey {
       "health.plugins", .overrides(of: "health"), "the same for single plugins, by id"
     ) {
       $0.health.plugins = $1.object ?? [:]
+    },
+  ]
+
+  private static let budgets = [
+    whole("budget.cpuPercent", 0...100_000, "of a processor that a plugin may use; 0 for any") {
+      $0.budget.cpuPercent = $1
+    },
+    whole("budget.handles", 0...1_000_000_000, "registrations that it may hold; 0 for any") {
+      $0.budget.handles = $1
+    },
+    whole("budget.queuedBytes", 0...1_099_511_627_776, "of events in its queues; 0 for any") {
+      $0.budget.queuedBytes = $1
+    },
+    whole("budget.retiredBytes", 0...1_099_511_627_776, "of its retired images; 0 for any") {
+      $0.budget.retiredBytes = $1
+    },
+    whole("budget.workerBytes", 0...1_099_511_627_776, "of its worker's memory; 0 for any") {
+      $0.budget.workerBytes = $1
+    },
+    ConfigurationKey(
+      "budget.plugins", .overrides(of: "budget"), "the same for single plugins, by id"
+    ) {
+      $0.budget.plugins = $1.object ?? [:]
     },
   ]
 

@@ -226,6 +226,8 @@ public struct HostConfiguration: Sendable, Equatable {
   public var sandbox = Sandbox.required
   /// How the health of plugins is watched.
   public var health = Health()
+  /// How much plugins may use before the host warns.
+  public var budget = Budget()
   /// When the host starts in safe mode.
   public var safeMode = SafeModeRules()
   /// Settings of plugins, by id; each an object.

@@ -31,6 +31,7 @@ final class HealthMonitor: Sendable {
   private static let (longestPause, trialInterval) = (1_000, 500)
   private let state = Monitor(State())
   private let probes = HealthProbes()
+  private let budgets = BudgetWatch()
   private let host = Mutex<WeakHost>(WeakHost())
 
   /// Starts to look, until `stop`.
@@ -119,6 +120,7 @@ final class HealthMonitor: Sendable {
         soonest = min(soonest, record.due)
       }
     }
+    budgets.look(host, every: 1_000)
     for generation in late { giveUp(generation, host) }
     begin(due, host)
     follow(host)

@@ -7,6 +7,8 @@ final class PluginTable: Sendable {
   private struct State {
     var plugins: [String: ManagedPlugin] = [:]
     var byOwner: [Owner: PluginInstance] = [:]
+    /// Ids of plugins by what calls in progress point at.
+    var byRecord: [UInt: String] = [:]
     /// Numbers and generations of ids that were forgotten: neither is given twice.
     var former: [String: (number: UInt32, generations: UInt32)] = [:]
     var lastNumber: UInt32 = 0
@@ -62,13 +64,26 @@ final class PluginTable: Sendable {
 
   /// Remembers a generation, so that faults find it.
   func enter(_ instance: PluginInstance) {
-    state.withLock { $0.byOwner[instance.owner] = instance }
+    state.withLock { state in
+      state.byOwner[instance.owner] = instance
+      for owner in [instance.owner, instance.judging] {
+        state.byRecord[unsafe UInt(bitPattern: owner.record)] = instance.id
+      }
+    }
   }
 
   /// Forgets a generation that is gone for good.
   func leave(_ instance: PluginInstance) {
-    state.withLock { $0.byOwner[instance.owner] = nil }
+    state.withLock { state in
+      state.byOwner[instance.owner] = nil
+      for owner in [instance.owner, instance.judging] {
+        state.byRecord[unsafe UInt(bitPattern: owner.record)] = nil
+      }
+    }
   }
+
+  /// The plugin whose call a thread is in, by the address of the owner's record.
+  func id(ofRecord record: UInt) -> String? { state.withLock { $0.byRecord[record] } }
 
   /// The generation that an owner stands for.
   func instance(of owner: Owner) -> PluginInstance? { state.withLock { $0.byOwner[owner] } }

@@ -50,6 +50,8 @@ public struct PluginReport: Codable, Sendable, Equatable {
   public var worker: WorkerReport?
   /// How many earlier generations are still mapped.
   public var retiredGenerations = 0
+  /// What it uses.
+  public var resources: ResourceReport?
   /// Whether the host keeps an earlier build that `rollback` can return to.
   public var canRollBack = false
 

@@ -4,7 +4,8 @@ import HostSupport
 ///
 /// Threading: any thread may stop it.
 final class Janitor: Sendable {
-  private static let milliseconds = 50
+  /// From one look to the next.
+  static let milliseconds = 50
   private let isStopping = Monitor(false)
 
   /// Starts the thread.

@@ -153,6 +153,23 @@ struct ConfigurationLoaderTests {
       "dovetail.json: settings: must have an object for each plugin; a has the number 1"
     ),
     (
+      "{health: {plugins: {a: 1}}}",
+      "dovetail.json: health.plugins: must have an object for each plugin; a has the number 1"
+    ),
+    (
+      "{health: {plugins: {a: {intervall: 1}}}}",
+      "dovetail.json: health.plugins: has no member intervall of a (did you mean \"interval\"?)"
+    ),
+    (
+      "{health: {plugins: {a: {action: 'restart', failures: 0}}}}",
+      "dovetail.json: health.plugins: of a: failures must be a whole number in 1…1000, not the"
+        + " number 0"
+    ),
+    (
+      "{budget: {plugins: {a: {xyz: 1}}}}",
+      "dovetail.json: budget.plugins: has no member xyz of a"
+    ),
+    (
       "{name: '../x'}",
       "configuration: name: must be 1 to 64 letters, digits, -, _ or ., not \"../x\""
     ),
@@ -213,6 +230,19 @@ struct ConfigurationLoaderTests {
         == "DOVETAIL_DEPTH_LIMIT: depthLimit: must be a whole number in 1…64, not the string"
         + " \"many\"\nDOVETAIL_WATHC: is no setting of the host"
         + " (did you mean \"DOVETAIL_WATCH\"?)")
+  }
+
+  @Test("of a single plugin overrides what holds for all, wherever that comes from")
+  func overrides() throws {
+    let configuration = try load(
+      file: "{health: {plugins: {a: {interval: 5, action: 'restart'}}, deadline: 7}}",
+      environment: ["DOVETAIL_HEALTH_INTERVAL": "99", "DOVETAIL_BUDGET_HANDLES": "3"])
+    #expect(configuration.health(of: "a").interval == 5)
+    #expect(configuration.health(of: "a").action == .restart)
+    #expect(configuration.health(of: "a").deadline == 7)
+    #expect(configuration.health(of: "b").interval == 99)
+    #expect(configuration.health(of: "b").action == .none)
+    #expect(configuration.budget(of: "a").handles == 3)
   }
 
   @Test("has a variable, a meaning and a range for every key, none twice")

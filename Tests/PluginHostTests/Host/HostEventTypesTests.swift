@@ -27,6 +27,7 @@ extension HostSuite {
       case HostEvents.systemPostShutdown.topic: try take(HostEvents.systemPostShutdown)
       case HostEvents.systemRetiredBudget.topic: try take(HostEvents.systemRetiredBudget)
       case HostEvents.systemSafeMode.topic: try take(HostEvents.systemSafeMode)
+      case HostEvents.pluginBudget.topic: try take(HostEvents.pluginBudget)
       case HostEvents.healthHost.topic: try take(HostEvents.healthHost)
       case HostEvents.healthChanged.topic: try take(HostEvents.healthChanged)
       case HostEvents.healthAction.topic: try take(HostEvents.healthAction)
@@ -138,7 +139,7 @@ extension HostSuite {
       // What takes a disk that is full, images that stay mapped, or a plugin that stays ill.
       let seldom: Set = [
         "dead.>", "system.retired_budget", "bus.recorder.suspended", "bus.recorder.resumed",
-        "health.action", "health.host",
+        "health.action", "health.host", "plugin.budget",
       ]
       #expect(all.subtracting(topics).subtracting(seldom) == [])
     }
