@@ -80,6 +80,9 @@ static void end_accesses(void *argument) {
   swift_endAccess(&probe);
 }
 
+/* What a call returns to lies behind it: of one that never returns, behind its whole function. */
+static uintptr_t call_of(const hs_trace *trace, uint32_t i) { return trace->frames[i].address - (i > 0); }
+
 static int holds(const extent *image, uintptr_t at) { return at >= image->start && at < image->end; }
 
 /* abort() is contained under `traps` only when a runtime's own check called it, and nothing was damaged: a failed cast of
@@ -89,7 +92,7 @@ static int abort_is_check(const hs_crash *crash) {
   if ((crash->flags & uncaught) == uncaught) return 1;
   const hs_trace *trace = &crash->trace;
   for (uint32_t i = 0; i + 1 < trace->count; i++)
-    if (holds(&abort_code, trace->frames[i].address)) return holds(&swift_core, trace->frames[i + 1].address);
+    if (holds(&abort_code, call_of(trace, i))) return holds(&swift_core, call_of(trace, i + 1));
   return 0;
 }
 
@@ -166,7 +169,7 @@ static int is_stack_overflow(int signal, const siginfo_t *info, uintptr_t sp) {
 static uint32_t flags_of(const hs_trace *trace) {
   uint32_t flags = 0;
   for (uint32_t i = 0; i < trace->count; i++) {
-    uintptr_t at = trace->frames[i].address;
+    uintptr_t at = call_of(trace, i);
     if (holds(&throw_code, at) || holds(&rethrow_code, at)) flags |= HS_CRASH_THROW;
     if (holds(&terminate_code, at)) flags |= HS_CRASH_TERMINATE;
     if (holds(&pure_code, at)) flags |= HS_CRASH_PURE;

@@ -35,7 +35,8 @@ extension Views {
           ("in", place(of: report)), ("event", event(of: report)), ("signal", signal(of: report)),
           ("exit status", report.exitStatus.map { "\($0)" }),
           ("instruction", report.instruction.map { placed($0) }),
-          ("thread", thread(of: report)), ("it said", report.message),
+          ("thread", thread(of: report)),
+          ("it said", report.message.flatMap { report.cause.contains($0) ? nil : $0 }),
         ], style)
       + section("calls, innermost first:", calls(of: report), nil, style)
       + "\(style.paint("what the host did:", .bold)) \(deed(of: report))\n"
@@ -63,11 +64,20 @@ extension Views {
     report.thread.map { "\($0)" + (report.threadName.map { " (\($0))" } ?? "") }
   }
 
+  /// The calls, but for those of the host that led to the plugin.
   private static func calls(of report: CrashReport) -> [String] {
-    report.backtrace.enumerated().map { number, frame in
+    let all = report.backtrace
+    let last = all.lastIndex { $0.image?.contains("/\(report.plugin)@") == true } ?? all.count - 1
+    let shown = all.prefix(last + 1 + hostCalls)
+    let rest = all.count - shown.count
+    return shown.enumerated().map { number, frame in
       "\(number < 10 ? " " : "")\(number)  \(placed(frame))"
-    }
+    } + (rest > 0 ? ["    and \(rest) more of the host, which --json shows"] : [])
   }
+
+  private static let hostCalls = 3
+
+  private static let longestName = 100
 
   /// A place in code: the function where it is known, and the file.
   private static func placed(_ frame: CrashReport.Frame) -> String {
@@ -76,7 +86,8 @@ extension Views {
     guard let symbol = frame.symbol else {
       return (frame.offset.map { "+\($0)" } ?? frame.address) + inside
     }
-    return "\(symbol) + \(frame.symbolOffset ?? 0)" + inside
+    let name = symbol.count > longestName ? "\(symbol.prefix(longestName))…" : symbol
+    return "\(name) + \(frame.symbolOffset ?? 0)" + inside
       + (frame.offset.map { " (+\($0))" } ?? "")
   }
 

@@ -345,6 +345,14 @@ import Synchronization
     }
   }
 
+  private let isContaining = Atomic(false)
+
+  /// Whether the caller is to have the host act on a crash; `false` while it is about to: thousands may come meanwhile.
+  func beginContaining() -> Bool { !isContaining.exchange(true, ordering: .relaxed) }
+
+  /// The host acts now.
+  func endContaining() { isContaining.store(false, ordering: .relaxed) }
+
   private let crashIsReported = Atomic(false)
 
   /// Whether the caller is to report a crash of this generation: one of them is reported, all are counted.

@@ -48,7 +48,7 @@ struct CrashSymbols {
   private static func functions(
     in path: String, at places: [UInt64]
   ) throws(SystemError) -> [Function?] {
-    let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK)
     var found = places.map { hs_symbol(offset: $0, start: 0, name: 0, reserved: 0) }
     guard try file.status().isRegular, let names = try search(file, &found) else {
       return places.map { _ in nil }

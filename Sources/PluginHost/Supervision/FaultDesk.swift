@@ -125,7 +125,9 @@ final class FaultDesk: Sendable {
     instance.noteFailure(cause)
     guard let host = present else { return }
     host.core.losses.note(.crash, instance.id)
+    guard instance.beginContaining() else { return }
     host.control.submit { [weak host] in
+      instance.endContaining()
       host?.faults.report(crash, of: instance, in: .running, place: place)
       host?.containCrash(of: instance, cause: cause)
     }

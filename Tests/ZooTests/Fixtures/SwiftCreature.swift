@@ -87,7 +87,14 @@ final class Creature: Plugin {
 
 /// What a creature may do. Each needs something at run time, so that the compiler does not see it coming.
 enum Deed: String {
-  case nothing, error, fatal, range, unwrap, overflow, cast, access
+  case nothing, error, fatal, precondition, range, unwrap, overflow, cast, access
+  case exclusive, statically, recursion, all
+
+  /// What `all` does in turn.
+  private static let inTurn: [Deed] = [
+    .fatal, .precondition, .range, .unwrap, .overflow, .cast, .access, .exclusive,
+  ]
+  private static let turn = Atomic<Int>(0)
 
   private final class Box {
     var number: UInt8 = 255
@@ -103,6 +110,13 @@ enum Deed: String {
     case .nothing: break
     case .error: throw PluginError(.failed, "out of cheese")
     case .fatal: fatalError("out of cheese")
+    case .precondition: Swift.precondition(box.number == 0, "out of cheese")
+    case .exclusive: Self.both(&box.number) { box.number = 7 }
+    case .statically: box.number = Self.broken
+    case .recursion: box.number = Self.deeper(box.number)
+    case .all:
+      let turn = Self.turn.wrappingAdd(1, ordering: .relaxed).oldValue
+      try Self.inTurn[turn % Self.inTurn.count].commit()
     case .range: box.number = UInt8(box.numbers[Int(box.number)])
     case .unwrap:
       // swift-format-ignore: NeverForceUnwrap
@@ -118,6 +132,26 @@ enum Deed: String {
   /// Overflows while the access to its argument is open.
   @inline(never)
   private static func grow(_ number: inout UInt8) { number += 1 }
+
+  /// Holds the access to its argument while `body` runs.
+  @inline(never)
+  private static func both(_ number: inout UInt8, _ body: () -> Void) {
+    body()
+    number &+= 1
+  }
+
+  /// Traps while the lock of its initialiser is held.
+  private static let broken: UInt8 = {
+    let one = unsafe box.number
+    return one + one
+  }()
+
+  @inline(never)
+  private static func deeper(_ number: UInt8) -> UInt8 {
+    var room = InlineArray<64, UInt8>(repeating: number)
+    room[0] = deeper(number &+ 1)
+    return room[0] &+ room[1]
+  }
 
   /// The same accesses and casts, without harm.
   static func work() -> Bool {
