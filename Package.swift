@@ -135,7 +135,8 @@ let package = Package(
 
     // Benchmarks.
     .target(name: "BenchmarkKit", dependencies: ["HostSupport"], path: "Benchmarks/BenchmarkKit"),
-    .target(name: "CBenchmark", path: "Benchmarks/CBenchmark"),
+    .target(
+      name: "CBenchmark", dependencies: ["CHostSupport"], path: "Benchmarks/CBenchmark"),
     .executableTarget(name: "bench-empty", path: "Benchmarks/Empty"),
     .executableTarget(
       name: "bench-core",

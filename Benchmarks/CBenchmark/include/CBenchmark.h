@@ -24,6 +24,13 @@ int64_t bench_output(const char *const argv[], char *out, size_t size);
  * within 30 s, and then it was ended. */
 int64_t bench_ready(const char *const argv[], const char *notify, int32_t *pid);
 
+/* A topic with one handler, for the next three, or NULL. It lives as long as the process. */
+void *bench_guard_topic(void);
+/* Nanoseconds of so many publishes to it, with the crash guard and compiled without; of so many calls of its handler. */
+int64_t bench_guarded(void *topic, uint64_t rounds);
+int64_t bench_unguarded(void *topic, uint64_t rounds);
+int64_t bench_direct(uint64_t rounds);
+
 /* Ends a process with SIGTERM and waits. Returns its exit status, or -1. */
 int32_t bench_end(int32_t pid);
 

@@ -16,6 +16,7 @@ struct PublishBenchmarks {
 
   static func run(_ bench: inout Bench, _ workspace: Workspace) throws {
     SamplingBenchmark.run(&bench)
+    GuardBenchmark.run(&bench)
     guard bench.wants(any: own + PeerBenchmarks.names) else { return }
     let plugins = try PluginFolder.of(
       ["handler", "publisher", "swift-subscriber", "swift-publisher"], as: "publish", workspace)
