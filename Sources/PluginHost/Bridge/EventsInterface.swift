@@ -72,8 +72,8 @@ import HostSupport
   ) -> Int32 {
     unsafe ABIEntry.call(host, error) { instance throws(ErrorReport) in
       guard let event = unsafe event else { throw ErrorReport(DVT_INVALID, "the event is NULL") }
-      try ABIEntry.checkSize(
-        unsafe event.pointee.struct_size, "dvt_event",
+      unsafe try ABIEntry.checkSize(
+        event.pointee.struct_size, "dvt_event",
         atLeast: MemoryLayout<dvt_event>.offset(of: \.subject) ?? MemoryLayout<dvt_event>.size)
       let name = unsafe event.pointee.type.text
       try checkMayPublish(instance, name)

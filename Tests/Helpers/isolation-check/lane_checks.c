@@ -139,7 +139,7 @@ void check_threads(uint64_t seed, uint64_t rounds) {
     open_both(&both, spins[i]);
     CHECK(pthread_create(&thread, NULL, serve_lane, &both.worker_ends[6]) == 0, "no thread");
     play(&both.host_ends[6], &dice, rounds);
-    iso_channel_kill(&both.worker);
+    iso_channel_kill(&both.worker, both.worker_ends);
     pthread_join(thread, NULL);
     close_both(&both);
   }
@@ -353,7 +353,7 @@ typedef struct watch {
 static void *watch_child(void *argument) {
   watch *watch = argument;
   waitpid(watch->child, NULL, 0);
-  iso_channel_kill(&watch->both->host);
+  iso_channel_kill(&watch->both->host, watch->both->host_ends);
   return NULL;
 }
 
@@ -414,7 +414,7 @@ void check_callbacks(uint64_t seed, uint64_t rounds) {
     uint64_t began = now();
     int result = call_with(&both.host_ends[0], FOREVER, &byte, 1, SECOND / 10);
     CHECK(result == ISO_LATE, "%d after %llu ns", result, (unsigned long long)(now() - began));
-    iso_channel_kill(&both.worker);
+    iso_channel_kill(&both.worker, both.worker_ends);
     pthread_join(thread, NULL);
     close_both(&both);
   }
@@ -431,7 +431,8 @@ static void *give_back(void *argument) {
 static void *kill_soon(void *argument) {
   struct timespec moment = {0, 20000000};
   nanosleep(&moment, NULL);
-  iso_channel_kill(argument);
+  both *both = argument;
+  iso_channel_kill(&both->host, both->host_ends);
   return NULL;
 }
 
@@ -450,7 +451,7 @@ void check_exhaustion(uint64_t seed, uint64_t rounds) {
   pthread_create(&thread, NULL, give_back, &both.host);
   CHECK(iso_lane_take(&both.host, UINT64_MAX) == 14, "what was given back is not taken");
   pthread_join(thread, NULL);
-  pthread_create(&thread, NULL, kill_soon, &both.host);
+  pthread_create(&thread, NULL, kill_soon, &both);
   CHECK(iso_lane_take(&both.host, UINT64_MAX) == ISO_DEAD, "it waits for the dead");
   pthread_join(thread, NULL);
   close_both(&both);
