@@ -24,6 +24,7 @@ extension Host {
   /// - Returns: What was found and decided.
   /// - Throws: `OperationError` when the folder cannot be read.
   func survey(extra: PluginRecord? = nil) throws(OperationError) -> Survey {
+    trust.known.forget()
     var records: [String: PluginRecord] = [:]
     var candidates = builtinCandidates()
     let result = try scan()
@@ -123,7 +124,7 @@ extension Host {
     let hash = record.contentHash.flatMap { SHA256Digest(bytes: $0) }
     do throws(TrustRefusal) {
       _ = try trust.policy.examine(
-        record.path, record.facts(), hash: hash, sidecar: record.sidecarBytes())
+        record.path, record.facts(), hash: hash, sidecar: record.sidecarBytes(), known: trust.known)
       return nil
     } catch {
       return Candidate.Refusal(

@@ -38,9 +38,20 @@ struct FileOwnership: Sendable {
 
   /// Whether every folder on the way to a file, symbolic links followed, is safe, and the links are.
   ///
-  /// - Parameter path: The file; relative to the working directory unless absolute.
+  /// - Parameters:
+  ///   - path: The file; relative to the working directory unless absolute.
+  ///   - known: Folders that need no second look; gets the file's.
   /// - Throws: Who could put another file in its place.
-  func checkWay(to path: String) throws(TrustRefusal) {
+  func checkWay(to path: String, known: SafeFolders? = nil) throws(TrustRefusal) {
+    let folder = LibrarySearch.folder(of: path)
+    if let known, known.contains(folder), try Self.status(of: path).mode & S_IFMT != S_IFLNK {
+      return
+    }
+    try walk(to: path)
+    known?.add(folder)
+  }
+
+  private func walk(to path: String) throws(TrustRefusal) {
     var pending = Array(Self.absolute(path).split(separator: "/").map(String.init).reversed())
     var folder = ""
     var links = 0

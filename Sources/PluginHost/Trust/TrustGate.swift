@@ -6,6 +6,8 @@ import Synchronization
 /// Threading: any thread.
 final class TrustGate: Sendable {
   private let state: Mutex<TrustPolicy>
+  /// Folders that were found safe since the host began to look at the plugin folder.
+  let known = SafeFolders()
 
   init(_ policy: TrustPolicy) {
     state = Mutex(policy)
@@ -14,7 +16,10 @@ final class TrustGate: Sendable {
   /// What is asked of a build. Setting it affects what is staged from now on.
   var policy: TrustPolicy {
     get { state.withLock { $0 } }
-    set { state.withLock { $0 = newValue } }
+    set {
+      state.withLock { $0 = newValue }
+      known.forget()
+    }
   }
 
   /// Checks the owners of a file that was copied, by what its descriptor said before.
@@ -24,7 +29,7 @@ final class TrustGate: Sendable {
     let ownership = policy.ownership
     do throws(TrustRefusal) {
       try ownership.check(subject.status, subject.source)
-      try ownership.checkWay(to: subject.source)
+      try ownership.checkWay(to: subject.source, known: known)
     } catch {
       throw .rejected(path: subject.source, reason: "is not trusted: \(error)")
     }

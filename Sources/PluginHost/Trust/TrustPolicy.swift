@@ -114,24 +114,26 @@ public struct TrustPolicy: Sendable {
   ///   - facts: What its headers say.
   ///   - hash: The hash of its bytes where that is known.
   ///   - sidecar: Its manifest when that lies beside it.
+  ///   - known: Folders that need no second look.
   /// - Returns: The same as `judge`.
   /// - Throws: Why it may not be mapped.
   func examine(
-    _ path: String, _ facts: ImageFacts, hash: SHA256Digest? = nil, sidecar: [UInt8]?
+    _ path: String, _ facts: ImageFacts, hash: SHA256Digest? = nil, sidecar: [UInt8]?,
+    known: SafeFolders? = nil
   ) throws(TrustRefusal) -> TrustState {
-    try checkOwner(ofFile: path)
-    if sidecar != nil { try checkOwner(ofFile: Inspection.sidecarPath(for: path)) }
+    try checkOwner(ofFile: path, known)
+    if sidecar != nil { try checkOwner(ofFile: Inspection.sidecarPath(for: path), known) }
     guard settings.looksAtContents else { return .unverified }
     let statement = try TrustStatement(ofFile: path, facts: facts, hash: hash, sidecar: sidecar)
     return try judge(statement, signature: try signature(of: path), path: path)
   }
 
-  private func checkOwner(ofFile path: String) throws(TrustRefusal) {
+  private func checkOwner(ofFile path: String, _ known: SafeFolders?) throws(TrustRefusal) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else {
       throw TrustRefusal("\(SystemError("stat", path))", fix: "see that it is there and readable")
     }
     try ownership.check(FileStatus(status), path)
-    try ownership.checkWay(to: path)
+    try ownership.checkWay(to: path, known: known)
   }
 }
