@@ -66,9 +66,12 @@ import Testing
     zoo.expectCleanEnd()
   }
 
-  @Test func `promise 14: No other interface lets through what one refuses`() throws {
-    let zoo = try Zoo()
-    try zoo.add("nosy", [], #""permissions": {"subscribe": ["nosy.>"]}"#, source: "nosy")
+  @Test(arguments: ["inProcess", "isolated"])
+  func `promise 14: No other interface lets through what one refuses`(place: String) throws {
+    let zoo = try Zoo(configuration: #"{"isolation": {"\#(place)": ["nosy"]}}"#)
+    try zoo.add(
+      "nosy", [], #""isolation": "either", "permissions": {"subscribe": ["nosy.>"]}"#,
+      source: "nosy")
     try zoo.host.start()
     for (verb, key, name, attempts) in Self.others {
       let refusal =
