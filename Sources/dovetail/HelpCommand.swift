@@ -3,7 +3,7 @@ import ControlPlane
 let helpCommand = Command(
   "help", "print the help of a command, the configuration's keys, or what the exit status means",
   operands: [
-    Operand("COMMAND|configuration|exit-codes", optional: true), Operand("…", optional: true),
+    Operand("COMMAND|configuration|exit-codes|trust", optional: true), Operand("…", optional: true),
   ],
   example: "dovetail help exit-codes"
 ) { invocation throws(CommandFailure) in

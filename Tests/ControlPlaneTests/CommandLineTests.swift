@@ -165,6 +165,15 @@ import Testing
     #expect(json["abi"]?.string == "1.0")
   }
 
+  @Test("tells how plugins are signed")
+  func trust() throws {
+    let run = try Dovetail(["help", "trust"])
+    #expect(run.status == 0)
+    for word in ["trust.hashes", "openssl pkeyutl -sign", "inspect NAME.so --statement"] {
+      #expect(run.output.contains(word))
+    }
+  }
+
   @Test("documents every exit status")
   func exitCodes() throws {
     let run = try Dovetail(["help", "exit-codes"])
