@@ -37,6 +37,7 @@ extension HostSuite {
       case HostEvents.pluginFailed.topic: try take(HostEvents.pluginFailed)
       case HostEvents.pluginCrashed.topic: try take(HostEvents.pluginCrashed)
       case HostEvents.pluginReloaded.topic: try take(HostEvents.pluginReloaded)
+      case HostEvents.pluginRestarted.topic: try take(HostEvents.pluginRestarted)
       case HostEvents.pluginRolledBack.topic: try take(HostEvents.pluginRolledBack)
       case HostEvents.pluginUnloaded.topic: try take(HostEvents.pluginUnloaded)
       case HostEvents.pluginQuarantined.topic: try take(HostEvents.pluginQuarantined)
@@ -136,10 +137,10 @@ extension HostSuite {
       try fixture.end()
       let topics = try check(fixture)
       let all = Set(fixture.host.core.bus.types.map { "\($0.type.declaration.pattern)" })
-      // What takes a disk that is full, images that stay mapped, or a plugin that stays ill.
+      // What takes a full disk, images that stay mapped, a plugin that stays ill, or a worker that ends.
       let seldom: Set = [
         "dead.>", "system.retired_budget", "bus.recorder.suspended", "bus.recorder.resumed",
-        "health.action", "health.host", "plugin.budget",
+        "health.action", "health.host", "plugin.budget", "plugin.restarted",
       ]
       #expect(all.subtracting(topics).subtracting(seldom) == [])
     }
