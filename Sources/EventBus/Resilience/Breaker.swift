@@ -89,6 +89,8 @@ public final class Breaker: Sendable {
     var breaker: CircuitBreaker
     var figures = Figures()
     var changed: UInt64?
+    /// Changes that nobody was told of yet.
+    var news: [Snapshot] = []
   }
 
   /// Which calls are meant.
@@ -144,21 +146,26 @@ public final class Breaker: Sendable {
   ///   - permit: Under which it was made.
   ///   - outcome: How it went.
   public func leave(_ permit: Permit, _ outcome: CircuitBreaker.Outcome) {
-    let now = permit.began == 0 ? 0 : Deadline.now()
-    change { state in
-      let took = permit.began == 0 ? 0 : now &- permit.began
+    let took = permit.began == 0 ? 0 : Deadline.now() &- permit.began
+    let isNews = state.withLock { state -> Bool in
       switch outcome {
       case .success: state.figures.succeeded += 1
       case .failure: state.figures.failed += 1
       case .ignored: state.figures.ignored += 1
       }
-      if outcome != .ignored, permit.began != 0, state.breaker.isSlow(took) {
+      if permit.began != 0, outcome != .ignored, state.breaker.isSlow(took) {
         state.figures.slow += 1
       }
+      let era = state.breaker.era
       state.breaker.record(
-        outcome, took: took, under: permit.permit, at: now == 0 ? Deadline.now() : now,
+        outcome, took: took, under: permit.permit,
+        at: permit.began == 0 ? Deadline.now() : permit.began &+ took,
         random: .random(in: 0...1))
+      guard state.breaker.era != era else { return false }
+      noteChange(&state)
+      return true
     }
+    if isNews { tell() }
   }
 
   /// Counts a call that a fallback is to answer.
@@ -210,26 +217,39 @@ public final class Breaker: Sendable {
 
   /// Does something to it, and tells of a change of its state.
   private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
-    let (result, news) = state.withLock { state -> (Result, Snapshot?) in
+    let (result, isNews) = state.withLock { state -> (Result, Bool) in
       let era = state.breaker.era
-      let policy = state.breaker.policy.needsClock
       let result = body(&state)
-      guard state.breaker.era != era || state.breaker.policy.needsClock != policy else {
-        return (result, nil)
+      guard state.breaker.era != era else {
+        closed.store(Self.mark(state.breaker), ordering: .releasing)
+        return (result, false)
       }
-      closed.store(Self.mark(state.breaker), ordering: .releasing)
-      guard state.breaker.era != era else { return (result, nil) }
-      let now = Deadline.now()
-      state.changed = now
-      switch state.breaker.state {
-      case .closed: state.figures.closed += 1
-      case .open: state.figures.opened += 1
-      case .halfOpen: state.figures.halfOpened += 1
-      }
-      return (result, snapshot(&state, at: now))
+      noteChange(&state)
+      return (result, true)
     }
-    if let news { onChange(news) }
+    if isNews { tell() }
     return result
+  }
+
+  /// Counts a change of the state, and keeps it until it is told.
+  private func noteChange(_ state: inout State) {
+    closed.store(Self.mark(state.breaker), ordering: .releasing)
+    let now = Deadline.now()
+    state.changed = now
+    switch state.breaker.state {
+    case .closed: state.figures.closed += 1
+    case .open: state.figures.opened += 1
+    case .halfOpen: state.figures.halfOpened += 1
+    }
+    state.news.append(snapshot(&state, at: now))
+  }
+
+  private func tell() {
+    let news = state.withLock { state in
+      defer { state.news = [] }
+      return state.news
+    }
+    for change in news { onChange(change) }
   }
 
   private func snapshot(_ state: inout State, at now: UInt64) -> Snapshot {

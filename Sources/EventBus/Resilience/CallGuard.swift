@@ -5,7 +5,7 @@ public import HostSupport
 /// Threading: any thread.
 public final class CallGuard: Sendable {
   /// Why a call is not made.
-  public enum Refusal: Error, Sendable {
+  public indirect enum Refusal: Error, Sendable {
     /// There were too many calls; another may be tried after so many nanoseconds.
     case rateLimited(RateLimiter.Policy, retryAfter: UInt64)
     /// Too many calls run.

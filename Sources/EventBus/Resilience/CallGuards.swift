@@ -107,7 +107,7 @@ public final class CallGuards: Sendable {
       let fresh =
         policy.isEmpty
         ? nil
-        : ServiceGuard(policy) { [self] caller, policy in
+        : ServiceGuard(policy) { [unowned self] caller, policy in
           make(service, provider, caller, policy)
         }
       let kept = state.withLock { state -> ServiceGuard?? in

@@ -2,18 +2,24 @@ import EventBus
 import HostSupport
 
 /// What a caller wants otherwise than the policies of the configuration say.
-struct CallOptions: Sendable {
+final class CallOptions: Sendable {
   /// Names a breaker of the caller's own; empty for the service's.
-  var breaker = ""
+  let breaker: String
   /// The service that answers when this one cannot; empty for the policy's.
-  var fallback = ""
+  let fallback: String
   /// Nanoseconds that the call may take; `nil` for what the policy says.
-  var timeLimit: UInt64?
+  let timeLimit: UInt64?
   /// Whether another service may answer.
-  var fallsBack = true
+  let fallsBack: Bool
 
-  /// Whether the call is made as it is without policies.
-  var isPlain: Bool { breaker.isEmpty && timeLimit == nil }
+  init(
+    breaker: String = "", fallback: String = "", timeLimit: UInt64? = nil, fallsBack: Bool = true
+  ) {
+    self.breaker = breaker
+    self.fallback = fallback
+    self.timeLimit = timeLimit
+    self.fallsBack = fallsBack
+  }
 
   /// When a call has to be done for which no policy holds.
   func limited(_ deadline: Deadline) -> Deadline {

@@ -49,20 +49,20 @@ import HostSupport
   }
 
   private static func options(_ execution: dvt_execution) throws(ErrorReport) -> CallOptions {
-    var options = CallOptions()
-    options.breaker = unsafe execution.breaker.text
-    try check(label: options.breaker)
-    options.fallback = unsafe execution.fallback.text
-    if !options.fallback.isEmpty, let problem = TopicName.problem(in: options.fallback) {
+    let breaker = unsafe execution.breaker.text
+    try check(label: breaker)
+    let fallback = unsafe execution.fallback.text
+    if !fallback.isEmpty, let problem = TopicName.problem(in: fallback) {
       throw ErrorReport(DVT_INVALID, "fallback: \(problem)")
     }
     let limit = unsafe execution.time_limit_ms
     guard limit <= 600_000 else {
       throw ErrorReport(DVT_INVALID, "time_limit_ms is \(limit), expected 0…600000")
     }
-    options.timeLimit = limit == 0 ? nil : UInt64(limit) * 1_000_000
-    options.fallsBack = unsafe execution.flags & DVT_EXECUTION_NO_FALLBACK == 0
-    return options
+    return unsafe CallOptions(
+      breaker: breaker, fallback: fallback,
+      timeLimit: limit == 0 ? nil : UInt64(limit) * 1_000_000,
+      fallsBack: execution.flags & DVT_EXECUTION_NO_FALLBACK == 0)
   }
 
   private static func check(label: String) throws(ErrorReport) {

@@ -14,8 +14,8 @@ struct ServiceCaller {
   /// Most bytes that a request carries.
   static let largest: UInt64 = 16 << 20
 
-  /// What the caller wants otherwise than the policies say.
-  var options = CallOptions()
+  /// What the caller wants otherwise than the policies say; `nil` for nothing.
+  var options: CallOptions?
 
   /// What came of a call that succeeded.
   struct Reply {
@@ -77,7 +77,8 @@ struct ServiceCaller {
     case denied
     case unnamed(BusError)
     case rejected(CallGuard.Refusal, CallGuard)
-    case called(CallResult, isLate: Bool, CallGuard?)
+    case answered
+    case failed(CallResult, isLate: Bool, CallGuard?)
   }
 
   private func answer(
@@ -90,14 +91,13 @@ struct ServiceCaller {
         if permissions?.denialOfService(name, provider: service.owner.name) != nil {
           return (service, .denied)
         }
-        guard guarding == nil, options.isPlain else {
-          let ending = pass(service, guarding, within: deadline) { deadline in
-            unsafe invoke(callable, name, data, contentType, collector, deadline)
-          }
+        guard guarding == nil, options == nil else {
+          let ending = unsafe pass(
+            service, guarding, callable, name, data, contentType, collector, deadline)
           return (service, ending)
         }
         let result = unsafe invoke(callable, name, data, contentType, collector, deadline)
-        return (service, .called(result, isLate: result.code == DVT_OK && deadline.hasPassed, nil))
+        return (service, Self.ending(result, by: deadline, nil))
       }
     } catch {
       throw CallFault(ErrorReport(error), policy: absentPolicy(name), mayFallBack: true)
@@ -113,35 +113,47 @@ struct ServiceCaller {
 
   /// Makes a call past the rate limit, the bulkhead and the breaker that there are for it.
   private func pass(
-    _ service: Service, _ guarding: ServiceGuard?, within deadline: Deadline,
-    _ invoke: (Deadline) -> CallResult
+    _ service: Service, _ guarding: ServiceGuard?, _ callable: Callable, _ name: String,
+    _ data: dvt_bytes, _ contentType: String, _ collector: ReplyCollector, _ deadline: Deadline
   ) -> Ending {
     var callGuard = guarding?.callGuard(of: caller)
-    if !options.breaker.isEmpty {
-      let name = Breaker.Name(
-        service: service.name, provider: service.owner.name, caller: caller,
-        label: options.breaker)
+    if let options, !options.breaker.isEmpty {
       do throws(BusError) {
-        callGuard = try core.services.guards.callGuard(named: name, beside: callGuard)
+        callGuard = try core.services.guards.callGuard(
+          named: Breaker.Name(
+            service: name, provider: service.owner.name, caller: caller, label: options.breaker),
+          beside: callGuard)
       } catch {
         return .unnamed(error)
       }
     }
     guard let callGuard else {
-      let limit = options.limited(deadline)
-      let result = invoke(limit)
-      return .called(result, isLate: result.code == DVT_OK && limit.hasPassed, nil)
+      let limit = options?.limited(deadline) ?? deadline
+      let result = unsafe invoke(callable, name, data, contentType, collector, limit)
+      return Self.ending(result, by: limit, nil)
     }
     do throws(CallGuard.Refusal) {
       let entry = try callGuard.enter(until: deadline)
-      let limit = callGuard.deadline(deadline, limit: options.timeLimit)
-      let result = invoke(limit)
-      let isLate = result.code == DVT_OK && limit.hasPassed
-      callGuard.leave(entry, Self.outcome(result, isLate: isLate, callGuard.policy))
-      return .called(result, isLate: isLate, callGuard)
+      let limit = callGuard.deadline(deadline, limit: options?.timeLimit)
+      let result = unsafe invoke(callable, name, data, contentType, collector, limit)
+      let ending = Self.ending(result, by: limit, callGuard)
+      callGuard.leave(entry, Self.outcome(ending))
+      return ending
     } catch {
       return .rejected(error, callGuard)
     }
+  }
+
+  private static func ending(
+    _ result: CallResult, by deadline: Deadline, _ callGuard: CallGuard?
+  ) -> Ending {
+    let isLate = result.code == DVT_OK && deadline.hasPassed
+    return result.code == DVT_OK && !isLate ? .answered : .failed(result, isLate: isLate, callGuard)
+  }
+
+  private static func outcome(_ ending: Ending) -> CircuitBreaker.Outcome {
+    guard case .failed(let result, let isLate, let callGuard?) = ending else { return .success }
+    return outcome(result, isLate: isLate, callGuard.policy)
   }
 
   /// What a call says of who was called.
@@ -175,14 +187,14 @@ struct ServiceCaller {
     _ fault: CallFault, _ name: String, _ data: dvt_bytes, _ contentType: String,
     _ deadline: Deadline
   ) throws(ErrorReport) -> [UInt8] {
-    guard fault.mayFallBack, options.fallsBack else { throw fault.report }
-    let own = options.fallback.isEmpty ? nil : options.fallback
+    guard fault.mayFallBack, options?.fallsBack ?? true else { throw fault.report }
+    let own = options.flatMap { $0.fallback.isEmpty ? nil : $0.fallback }
     guard let fallback = own ?? fault.policy?.fallback, fallback != name else { throw fault.report }
     fault.breaker?.noteFallback()
     // What the operator put in the place of a service needs no further permission.
     var next = ServiceCaller(
       core: core, caller: caller, permissions: own == nil ? nil : permissions)
-    next.options.fallsBack = false
+    next.options = CallOptions(fallsBack: false)
     do throws(ErrorReport) {
       return unsafe try next.call(
         fallback, data: data, contentType: contentType, deadline: deadline)
@@ -229,8 +241,8 @@ struct ServiceCaller {
     _ ending: Ending, _ service: Service, _ name: String
   ) throws(CallFault) {
     switch ending {
-    case .called(let result, isLate: false, _) where result.code == DVT_OK: return
-    case .called(let result, let isLate, let callGuard):
+    case .answered: return
+    case .failed(let result, let isLate, let callGuard):
       let report = report(result, isLate: isLate, service, name)
       let failures = callGuard?.policy.failures ?? Self.failures
       throw CallFault(

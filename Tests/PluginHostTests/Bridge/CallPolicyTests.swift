@@ -221,6 +221,12 @@ extension HostSuite {
           "an operator opened it; 'dovetail breakers reset"))
       _ = try fixture.host.change(breakers: .all, .close)
       #expect(try fixture.call("ui.call", "ok") == "0 0 3.0.0")
+      // It outlives also that its provider is away.
+      for _ in 0..<3 { _ = try fixture.call("ui.call", "fail") }
+      _ = try fixture.host.unload("store", deadline: .soon)
+      #expect(try breaker(fixture).state == "open")
+      _ = try fixture.host.load("store", deadline: .soon)
+      #expect(try breaker(fixture).state == "half-open")
     }
 
     @Test("with a breaker for each caller, and a caller with a policy of its own")
