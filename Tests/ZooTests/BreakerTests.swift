@@ -5,10 +5,15 @@ import Testing
 
 /// Services that fail, are slow, crash or hang, behind circuit breakers, in a host of their own.
 @Suite(.serialized) struct BreakerTests {
-  private func zoo(_ policy: String) throws -> Zoo {
+  private func zoo(_ policy: String, isolated: [String] = []) throws -> Zoo {
+    let ids = isolated.map { "\"\($0)\"" }.joined(separator: ", ")
     let zoo = try Zoo(
-      configuration: #"{"drainDeadline": 500, "services": {"moody.get": {\#(policy)}}}"#)
+      configuration: #"{"drainDeadline": 500, "isolation": {"isolated": [\#(ids)]}, "#
+        + #""services": {"moody.get": {\#(policy)}}}"#)
     try zoo.add("moody", source: "moody")
+    try zoo.add(
+      "chooser", [], #""permissions": {"services": ["moody.get", "witness.ticks"]}"#,
+      source: "chooser")
     try zoo.host.start()
     return zoo
   }
@@ -21,8 +26,12 @@ import Testing
     try zoo.host.ask("call", "moody.get", "--data", what)
   }
 
-  @Test func `A service that fails is left alone until an operator resets its breaker`() throws {
-    let zoo = try zoo(#""breaker": {"consecutiveFailures": 3, "openMilliseconds": 600000}"#)
+  @Test(arguments: [[], ["moody"]])
+  func `A service that fails is left alone until an operator resets its breaker`(isolated: [String])
+    throws
+  {
+    let zoo = try zoo(
+      #""breaker": {"consecutiveFailures": 3, "openMilliseconds": 600000}"#, isolated: isolated)
     for _ in 0..<3 { #expect(try ask(zoo, "fail").errors.contains("out of cheese")) }
     let rejected = try ask(zoo, "now")
     #expect(rejected.status != 0)
@@ -59,6 +68,40 @@ import Testing
     try zoo.expect(["moody": "quarantined", "witness": "active"])
     #expect(try breaker(zoo)?["state"]?.string == "open")
     #expect(try Int(zoo.host.call("moody.get", "now") ?? "") != nil)
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
+  @Test(arguments: [[], ["moody"], ["chooser"], ["moody", "chooser"]])
+  func `A caller has a fallback and a breaker of its own, wherever it and the service run`(
+    isolated: [String]
+  ) throws {
+    let zoo = try zoo(#""breaker": {"consecutiveFailures": 2}"#, isolated: isolated)
+    func run(_ what: String) throws -> String { try zoo.host.call("chooser.run", what) ?? "" }
+    #expect(try run("now") == "0 0 0 well")
+    #expect(try run("fail").hasPrefix("0 1 0 "))
+    #expect(try run("fail").hasPrefix("0 1 1 "))
+    #expect(try run("now").hasPrefix("0 17 1 "))
+    let breakers = try zoo.host.ask("breakers").json?.array ?? []
+    #expect(
+      breakers.map { "\($0["name"]?.string ?? "") \($0["state"]?.string ?? "")" }
+        == ["moody.get closed", "moody.get@chooser/mine open"])
+    #expect(try zoo.host.call("moody.get", "now") == "well")
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
+  @Test func `A worker that dies fails its calls, and its breaker opens`() throws {
+    let zoo = try zoo(
+      #""breaker": {"consecutiveFailures": 1, "openMilliseconds": 600000}"#, isolated: ["moody"])
+    #expect(try ask(zoo, "trap").status != 0)
+    // The next worker may come at once: a new provider is on trial.
+    let tried = try Condition.holds {
+      try ["open", "half-open"].contains(breaker(zoo)?["state"]?.string)
+        && breaker(zoo)?["transitions"]?["opened"]?.int == 1
+    }
+    #expect(tried, "\(zoo.host.log)")
+    #expect(try Condition.holds { try zoo.host.call("moody.get", "now") == "well" })
     try zoo.expectWitnessWorks()
     zoo.expectCleanEnd()
   }
