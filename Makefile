@@ -7,6 +7,7 @@ LOG ?= /var/log/dpkg.log
 SEED ?=
 SECONDS ?= 60
 THREADS ?= 4
+SOAK_SECONDS ?= 600
 SANITIZE ?=
 SANITIZED = $(if $(SANITIZE),--sanitize=$(SANITIZE) --scratch-path .build/$(SANITIZE)-sanitizer)
 
@@ -15,7 +16,7 @@ PLUGINS := .build/plugins
 DEBUG_PLUGINS := .build/plugins-debug
 SOURCES := $(wildcard Sources PluginSDK Plugins Tests Benchmarks Examples) Package.swift
 
-.PHONY: help build debug plugins demo test stress bench bench-peers format lint install install-sdk clean
+.PHONY: help build debug plugins demo test stress fuzz soak bench bench-peers format lint install install-sdk clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -53,6 +54,20 @@ stress: ## Hold the bus against a model under load: make stress SEED=7 SECONDS=6
 	STRESS_SEED=$(SEED) STRESS_SECONDS=$(SECONDS) STRESS_THREADS=$(THREADS) \
 	  TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
 	  "$$(swift build $(SANITIZED) --show-bin-path)"/stress-bus
+
+fuzz: SECONDS = 300
+fuzz: ## Set hostile workers and random calls on hosts: make fuzz SEED=7 SECONDS=300
+	swift build --product dovetail
+	swift build --product dovetail-worker
+	swift build --product hostile-worker
+	swift build --product stress-isolation
+	STRESS_SEED=$(SEED) STRESS_SECONDS=$(SECONDS) "$$(swift build --show-bin-path)"/stress-isolation fuzz
+
+soak: ## Run healthy plugins beside one that misbehaves at random: make soak SOAK_SECONDS=600
+	swift build --product dovetail
+	swift build --product dovetail-worker
+	swift build --product stress-isolation
+	STRESS_SECONDS=$(SOAK_SECONDS) "$$(swift build --show-bin-path)"/stress-isolation soak
 
 bench: ## Measure (release): make bench FILTER=publish
 	Benchmarks/run.sh $(FILTER)

@@ -192,8 +192,18 @@ let package = Package(
     .executableTarget(
       name: "isolation-check", dependencies: ["CSpecimen", "CIsolation", "CDovetail"],
       path: "Tests/Helpers/isolation-check"),
+    .executableTarget(
+      name: "hostile-worker", dependencies: ["CSpecimen", "CIsolation", "CDovetail"],
+      path: "Tests/Stress/HostileWorker"),
+    .executableTarget(
+      name: "stress-isolation", dependencies: ["HostSupport", "TestSupport"],
+      path: "Tests/Stress/Isolation", exclude: ["Fixtures"]),
     .testTarget(
-      name: "IsolationTests", dependencies: ["HostSupport", "TestSupport", "isolation-check"]),
+      name: "IsolationTests",
+      dependencies: [
+        "HostSupport", "TestSupport", "isolation-check", "stress-isolation", "hostile-worker",
+        "dovetail", "dovetail-worker",
+      ]),
     .testTarget(
       name: "ControlPlaneTests",
       dependencies: [

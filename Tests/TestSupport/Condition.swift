@@ -28,4 +28,7 @@ public enum Condition {
   ) rethrows -> Bool {
     try wait(milliseconds: milliseconds) { try condition() ? true : nil } ?? false
   }
+
+  /// Lets some time pass before something is done again.
+  public static func rest(milliseconds: Int) { _ = poll(nil, 0, Int32(milliseconds)) }
 }
