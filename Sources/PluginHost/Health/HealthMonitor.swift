@@ -122,8 +122,9 @@ final class HealthMonitor: Sendable {
     }
     budgets.look(host, every: 1_000)
     for generation in late { giveUp(generation, host) }
-    begin(due, host)
+    // Before anything that a check could change.
     follow(host)
+    begin(due, host)
     let left = soonest > now ? (soonest - now) / 1_000_000 : 0
     return max(5, Int(left))
   }
