@@ -38,7 +38,7 @@ struct ConfigurationLoaderTests {
         { plugins: '/srv/plugins', mode: "both", watch: true, debounceMilliseconds: 0,
           includes: ["*.so"], excludes: ["x*"], disabled: ["a"],
           probation: { seconds: 0, calls: 5, bytes: 1 }, "retiredBudget.images": 7,
-          crash: "off", asyncThreads: 2, depthLimit: 9, log: { level: "debug", format: "json" },
+          crash: "off", crashPolicies: { b: "contain-all" }, asyncThreads: 2, depthLimit: 9, log: { level: "debug", format: "json" },
           journal: { fsync: false }, load: { probe: true },
           metadata: { provider: "memory", path: "/m" }, state: "/s", name: "h",
           lifecycleDeadline: 1, shutdownDeadline: 2, drainDeadline: 3, gateDeadline: 4,
@@ -57,6 +57,7 @@ struct ConfigurationLoaderTests {
     expected.probation.bytes = 1
     expected.retiredBudget.images = 7
     expected.crash = .off
+    expected.crashPolicies = ["b": .containAll]
     expected.asyncThreads = 2
     expected.depthLimit = 9
     expected.log.level = .debug
@@ -147,6 +148,16 @@ struct ConfigurationLoaderTests {
       "{disabled: ['a', 1]}",
       "dovetail.json: disabled: must be an array of strings that are not empty; it contains the"
         + " number 1"
+    ),
+    (
+      "{crashPolicies: {a: 'off', b: 'trap'}}",
+      "dovetail.json: crashPolicies: must be an object with one of traps, contain-all, off for each "
+        + "plugin id; b has the string \"trap\" (did you mean \"traps\"?)"
+    ),
+    (
+      "{crashPolicies: {a: 1}}",
+      "dovetail.json: crashPolicies: must be an object with one of traps, contain-all, off for each "
+        + "plugin id; a has the number 1"
     ),
     (
       "{settings: {a: 1}}",
