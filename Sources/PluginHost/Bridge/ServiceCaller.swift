@@ -280,10 +280,12 @@ struct ServiceCaller {
     }
     if let failure = result.failure {
       core.losses.note(failure, caller)
+      var report = ErrorReport(failure, "service '\(name)' of \(service.owner)")
       if failure == .crashed, let provider {
         core.onCrash(provider, result.fault, "service \(name)")
+        if let cause = provider.lastError { report.message += ": \(cause)" }
       }
-      return ErrorReport(failure, "service '\(name)' of \(service.owner)")
+      return report
     }
     let report = ErrorCollector.ofThread?.take()
     provider?.noteFailure(

@@ -169,8 +169,8 @@ extension HostSuite {
       #expect(try fixture.call("loop", "d") == "done")
       #expect(fixture.trace(of: "provider").contains { $0.hasPrefix("depth 12 ") })
       #expect(
-        error { try fixture.call("loop", "crash") }?.message.contains("crashed and was contained")
-          == true)
+        error { try fixture.call("loop", "crash") }?.message.contains(
+          "crashed and was contained: SIGILL in service loop") == true)
       #expect(fixture.wait { fixture.state("provider") == "quarantined" })
       #expect(try fixture.host.hostReport().degraded == ["provider is quarantined"])
     }
