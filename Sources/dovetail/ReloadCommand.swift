@@ -11,8 +11,9 @@ let reloadCommand = Command(
     Option("in-process", "have it run in the host's process from now on"),
   ],
   discussion: """
-    A transaction: when the new build fails, the old one goes on. --isolated and --in-process move a plugin with its state and its
-    queues, also where its build stays the same, until the host ends; isolation.* in the configuration says it for good.
+    A transaction: when the new build fails, the old one goes on. --isolated and --in-process move a
+    plugin with its state and its queues, also where its build stays the same, until the host ends;
+    isolation.* in the configuration says it for good.
     """,
   example: "dovetail reload analytics --dry-run"
 ) { invocation throws(CommandFailure) in

@@ -60,8 +60,6 @@ import Testing
         "error: dovetail list does not know what to do with \"extra\"\n"
           + "  next: usage: dovetail list [FLAGS]\n"),
       Case(
-        "info", 2, "error: dovetail info needs ID\n  next: usage: dovetail info ID [FLAGS]\n"),
-      Case(
         "meta get c", 2,
         "error: dovetail meta get needs KEY\n"
           + "  next: usage: dovetail meta get COLLECTION KEY [FLAGS]\n"),
@@ -189,6 +187,7 @@ import Testing
           5  refused: a rule, a limit, a permission, a dependency or a conflict
           6  time ran out
           7  nobody can answer now; the same command may succeed later
+          8  the host died so often that its supervisor gave up
 
         The numbers are stable. With --json, a failure is an object on standard error whose
         "code" says more.

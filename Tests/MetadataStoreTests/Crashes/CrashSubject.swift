@@ -40,7 +40,8 @@ enum CrashSubject: String, Sendable, CaseIterable, CustomTestStringConvertible {
   var others: [String] {
     guard isHosted else { return [] }
     return [
-      "staging", "stale-1", "journal", "journal.new", "cache", "known-good", "previous",
+      "staging", "stale-1", "journal", "journal.new", "cache", "known-good", "good-run", "previous",
+      "crashes", "starting", "safe-mode.json",
       "quarantine", "lock",
     ]
   }

@@ -19,7 +19,7 @@ struct ManifestTests {
     #expect(manifest.permissions.metadata == ["log-source", "log-source.>"])
     #expect(manifest.permissions.services.isEmpty)
     #expect(manifest.permissions.network == .none && !manifest.permissions.exec)
-    #expect(manifest.isolation == .inProcess)
+    #expect(manifest.isolation == .either)
     #expect(manifest.reload == .live)
     #expect(manifest.unload == .auto)
     #expect(manifest.state == nil)
