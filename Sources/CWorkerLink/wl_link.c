@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hs_entry.h"
@@ -144,8 +145,12 @@ int wl_start(wl_link *link, const dvt_host *host) {
   return start_thread(link, 0) ? 0 : -1;
 }
 
-void wl_destroy(wl_link *link) {
-  for (uint32_t i = 0; i < link->thread_count; i++) pthread_join(link->threads[i], NULL);
+int wl_destroy(wl_link *link) {
+  struct timespec deadline;
+  clock_gettime(CLOCK_MONOTONIC, &deadline);
+  deadline.tv_sec++;
+  for (uint32_t i = 0; i < link->thread_count; i++)
+    if (pthread_clockjoin_np(link->threads[i], NULL, CLOCK_MONOTONIC, &deadline) != 0) return 0;
   while (link->proxies.next != &link->proxies) wl_proxy_free(link->proxies.next);
   iso_channel_free(&link->channel);
   munmap(link->channel.shared, ISO_SHARED_SIZE);
@@ -154,6 +159,7 @@ void wl_destroy(wl_link *link) {
   pthread_mutex_destroy(&link->failing);
   pthread_mutex_destroy(&link->lock);
   free(link);
+  return 1;
 }
 
 /* MARK: Failing */

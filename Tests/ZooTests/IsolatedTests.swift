@@ -26,6 +26,9 @@ import Testing
       "limits": {"memory": 67108864}}}
     """
 
+  private static let swiftConfiguration =
+    #"{"isolation": {"isolated": ["bad"], "callDeadline": 4000, "restartDelay": 1}}"#
+
   /// Deeds that end a process, or ought to, with what is said of them.
   private static let deeds = [
     ("SEGV", "died of SIGSEGV at 0x8"), ("TRAP", "died of SIGILL at 0x"),
@@ -79,6 +82,33 @@ import Testing
     #expect(zoo.host.log.contains("its worker \(row.cause)"), "\(zoo.host.log)")
     #expect(zoo.host.log.contains("started again as generation 2"), "\(zoo.host.log)")
     try zoo.expect(["bad": "active", "pet": "active", "witness": "active"])
+    try zoo.expectWitnessWorks()
+    zoo.expectCleanEnd()
+  }
+
+  /// A deed of a creature in Swift, where it does it, and what the runtime says.
+  static let swiftDeeds = [
+    ("fatal", "sync", "out of cheese"), ("range", "service", "Index out of range"),
+    ("overflow", "async", "died of SIGILL"), ("fatal", "task", "out of cheese"),
+    ("cast", "task", "Could not cast value"),
+  ]
+
+  @Test(arguments: swiftDeeds)
+  func `promise 4: A trap of Swift's costs one instance, also in a task, which ends a host`(
+    deed: String, place: String, words: String
+  ) throws {
+    let zoo = try Zoo(configuration: Self.swiftConfiguration)
+    try zoo.add(SwiftCreature(deed: deed, place: place))
+    try zoo.host.start()
+    switch place {
+    case "service": _ = try zoo.host.ask("call", "bad.poke")
+    case "task": _ = try zoo.host.ask("call", "bad.task")
+    default: _ = try zoo.host.ask("publish", "zoo.poke")
+    }
+    #expect(
+      Condition.holds { zoo.host.log.contains("started again as generation 2") }, "\(zoo.host.log)")
+    #expect(zoo.host.log.contains(words), "\(zoo.host.log)")
+    try zoo.expect(["bad": "active", "witness": "active"])
     try zoo.expectWitnessWorks()
     zoo.expectCleanEnd()
   }

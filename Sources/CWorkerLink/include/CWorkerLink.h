@@ -47,9 +47,11 @@ wl_link *wl_create(const wl_settings *settings, int *memory, int *socket);
 int wl_start(wl_link *link, const dvt_host *host);
 /* Notes that the process has ended, or is to be given up: all calls end. Idempotent. [any-thread] */
 void wl_fail(wl_link *link, int32_t why);
-/* Ends the link: waits for its threads, which end when it has failed, and frees everything.
- * Preconditions: it failed; no call of the plugin's registrations happens or will happen. [any-thread] */
-void wl_destroy(wl_link *link);
+/* Ends the link: waits for its threads, which end when it has failed, and frees everything. One that carries out a call of the
+ * worker's which does not come back within a second, because another plugin hangs in it, keeps the link: nothing is freed then.
+ * Preconditions: it failed; no call of the plugin's registrations happens or will happen.
+ * Returns: 1, or 0 when the link is kept. [any-thread] */
+int wl_destroy(wl_link *link);
 
 /* Has the worker map an image and ask its entry. `error` receives why it could not.
  * Returns: DVT_OK, and the plugin's callbacks can be called through `wl_plugin`. [control] */

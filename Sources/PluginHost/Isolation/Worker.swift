@@ -87,7 +87,7 @@ import HostSupport
       kill()
       if pid != 0 { _ = howItEnded(until: .after(milliseconds: 5_000)) }
       unsafe wl_fail(link, WL_ENDED)
-      unsafe wl_destroy(link)
+      _ = unsafe wl_destroy(link)
       throw .system(error)
     }
   }
@@ -233,14 +233,18 @@ import HostSupport
   }
 
   /// Ends the process and frees the link. Waits for both, which takes a moment.
-  func end() {
+  ///
+  /// - Parameter callsRun: Whether calls into it have not come back, because they wait for another plugin that hangs: they keep the link.
+  /// - Returns: Whether nothing uses the link any more.
+  func end(whileCallsRun callsRun: Bool) -> Bool {
     state.update { $0.onFailure = nil }
     kill()
     _ = howItEnded(until: .after(milliseconds: 10_000))
     unsafe wl_fail(link, WL_ENDED)
-    unsafe wl_destroy(link)
+    let isFree = unsafe !callsRun && wl_destroy(link) != 0
     try? group?.kill()
     try? group?.remove()
+    return isFree
   }
 
   /// What an operator is told of it; `nil` once it has ended.

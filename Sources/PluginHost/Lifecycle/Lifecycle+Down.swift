@@ -164,13 +164,19 @@ extension Lifecycle {
   /// Ends the worker of a generation: whatever the plugin left behind goes with it.
   private func dismiss(_ generation: Generation, stillRunning: Int) -> Unloading {
     let worker = generation.worker
-    // Calls that have not come back by now do when it is gone.
-    if stillRunning > 0 { worker?.giveUp() }
-    worker?.end()
+    var running = stillRunning
+    if running > 0 {
+      // Calls that have not come back by now do when it is gone, unless what it called of others hangs.
+      worker?.giveUp()
+      running = revoke(generation, until: .after(milliseconds: 1_000))
+    }
+    let isFree = worker?.end(whileCallsRun: running > 0) ?? true
     generation.setWorker(nil)
     if worker != nil { table.update(generation.id) { $0.unmappedImages += 1 } }
-    table.leave(generation.instance)
-    generation.instance.release()
+    if isFree {
+      table.leave(generation.instance)
+      generation.instance.release()
+    }
     guard generation.ownsFiles, case .staged(let staged) = generation.origin else {
       return .unmapped
     }

@@ -43,7 +43,7 @@ static inline void hear(void *context, const dvt_error *error) {
 #define HEARS(hearing) ((dvt_error_sink){HEADER(dvt_error_sink), .context = &(hearing), .report = hear})
 
 /* The ways to misbehave. */
-enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG, KILL, QUICK_EXIT, OVERFLOW, SPIN, HOARD, CLOSE, SCRIBBLE, CHATTER };
+enum { NOTHING, SEGV, TRAP, ABORT, EXIT, ERROR, HANG, KILL, QUICK_EXIT, OVERFLOW, SPIN, HOARD, CLOSE, SCRIBBLE, CHATTER, FORK };
 
 static inline int overflow(volatile char *above) {
   volatile char room[4096];
@@ -83,6 +83,14 @@ static inline int32_t misbehave(int how, const dvt_error_sink *error) {
     close(4);
     break;
   case SCRIBBLE: scribble(); break;
+  case FORK: {
+    pid_t child = fork();
+    if (child == 0) {
+      for (;;) pause();
+    }
+    fprintf(stderr, "a creature started %d\n", (int)child);
+    _exit(7);
+  }
   case ERROR: return refuse(error, DVT_FAILED, "out of cheese");
   case HANG:
     fputs("a creature hangs\n", stderr);
