@@ -242,7 +242,7 @@ import Testing
 
   /// The host stands for each registration of a worker's, 65,536 of them at once: those that ended must not count.
   @Test func `An isolated plugin may start timers for ever, as long as they end`() throws {
-    let zoo = try Zoo(configuration: Self.configuration)
+    let zoo = try Zoo(configuration: #"{"isolation": {"isolated": ["bad"]}}"#)
     try zoo.add("bad", [], source: "hourglass")
     try zoo.host.start()
     let socket = try SocketClient("\(zoo.host.state)/control.sock")
