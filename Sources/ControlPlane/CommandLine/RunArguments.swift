@@ -22,7 +22,7 @@ public enum RunArguments {
     Option("supervise", "start the host again when it dies, and abort it when it hangs"),
     Option(
       "safe-mode", value: "LEVEL",
-      "start with less: known-good (what ran well) or no-plugins; off: with all",
+      "start with less: known-good (what ran well) or no-plugins; off: all",
       completion: .words(safeModes)),
     Option("probation", value: "SECONDS", "how long a new build is on probation; 0 turns it off"),
     Option("require-signatures", "load signed plugins only (trust.keys has the keys)"),

@@ -41,8 +41,7 @@ enum CrashSubject: String, Sendable, CaseIterable, CustomTestStringConvertible {
     guard isHosted else { return [] }
     return [
       "staging", "stale-1", "journal", "journal.new", "cache", "known-good", "good-run", "previous",
-      "crashes", "starting", "safe-mode.json",
-      "quarantine", "lock",
+      "crashes", "starting", "stopping", "safe-mode.json", "quarantine", "lock",
     ]
   }
 
