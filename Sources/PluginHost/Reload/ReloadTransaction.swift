@@ -272,6 +272,8 @@ final class ReloadTransaction: Sendable {
       }
       return again
     } catch {
+      // Its files are needed again when it is tried once more.
+      if again.isIsolated { lifecycle.passImage(from: again, to: holder) }
       // Nothing of it is left to serve: what it registered must not be called.
       lifecycle.unwind(again, hears: false)
       throw error

@@ -1,11 +1,13 @@
 import CHostSupport
+import FoundationEssentials
 import Glibc
 import HostSupport
 
 /// Finds the functions of a trace in the files that it names. Reads files only; a plugin's code is not touched.
 struct CrashSymbols {
-  /// The host's state directory: what a host before staged is elsewhere in it now.
-  let state: StateDirectory
+  /// The path of the host's state directory, in which is elsewhere now what a host before staged. Not the directory itself: what
+  /// stays mapped leads here, and the directory is to be free for the next host.
+  let state: String
 
   private static let largest = 256 << 20
 
@@ -33,12 +35,12 @@ struct CrashSymbols {
 
   /// Where a file is now: a host that starts moves what was staged before it.
   private func present(_ path: String) -> String {
-    let staging = state.path(of: "staging") + "/"
+    let staging = "\(state)/staging/"
     guard path.hasPrefix(staging), !FileStatus.exists(path),
-      let names = try? state.root.names()
+      let names = try? FileManager.default.contentsOfDirectory(atPath: state)
     else { return path }
     let rest = path.dropFirst(staging.count)
-    return names.filter { $0.hasPrefix("stale-") }.map { "\(state.path(of: $0))/\(rest)" }
+    return names.filter { $0.hasPrefix("stale-") }.map { "\(state)/\($0)/\(rest)" }
       .first { FileStatus.exists($0) } ?? path
   }
 

@@ -24,7 +24,7 @@ final class FaultDesk: Sendable {
   init(journal: Journal, crashes: CrashArchive, state: StateDirectory) {
     self.journal = journal
     self.crashes = crashes
-    symbols = CrashSymbols(state: state)
+    symbols = CrashSymbols(state: state.path)
   }
 
   /// Names the host that acts on reports.

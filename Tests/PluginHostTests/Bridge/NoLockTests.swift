@@ -15,6 +15,7 @@ extension HostSuite {
       fixture = try HostFixture([Onlooker.helper]) {
         $0.lifecycleDeadline = 20_000
         $0.probation.seconds = 600
+        $0.health.interval = 0  // but on probation
       }
       onlooker = Onlooker(
         fixture.host, guest: try fixture.put(ProbePlugin("guest"), in: "elsewhere"))

@@ -144,7 +144,7 @@ extension HostSuite {
 
     @Test("telling of each step by events that 'dovetail events' shows")
     func events() throws {
-      let fixture = try HostFixture([ProbePlugin("a")])
+      let fixture = try HostFixture([ProbePlugin("a")]) { $0.health.interval = 0 }
       _ = try fixture.host.unload("a", deadline: .soon)
       #expect(
         fixture.events == [
