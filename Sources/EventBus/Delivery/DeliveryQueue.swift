@@ -112,6 +112,8 @@ import Synchronization
   /// How many wait, and how many bytes they hold: by what some of them hold, spread over the queue.
   var size: (events: Int, bytes: Int) {
     state.withLock { state in
+      // What a worker has in its hand waits too, and may be all there is.
+      if !state.isKeyed, state.events.isEmpty { hand.empty(into: &state.events) }
       let count = count(in: &state)
       let items = state.isKeyed ? state.keyed?.items ?? [] : []
       let known = state.isKeyed ? items.count : state.events.count
