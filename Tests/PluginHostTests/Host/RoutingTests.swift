@@ -36,7 +36,10 @@ extension HostSuite {
                   {from: "audit.*", filter: [{field: "subject", test: "notEqual", value: "x"}], to: "far", mode: "move"}]}
         """
       ).routes
-      let fixture = try HostFixture([Self.reader]) { $0.routes = routes }
+      let fixture = try HostFixture([Self.reader]) {
+        $0.routes = routes
+        $0.health.interval = 0  // the reader hears everything
+      }
       try fixture.publish("order.new", "7")
       #expect(
         fixture.trace(of: "reader").suffix(2) == [
