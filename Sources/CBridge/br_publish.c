@@ -1,13 +1,13 @@
 #include <hs_publish.h>
 #include <stddef.h>
 
-#include "CBridge.h"
+#include "br_ways.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 
-static br_ways ways;
+br_ways br_the_ways;
 
-void br_set_ways(br_ways given) { ways = given; }
+void br_set_ways(br_ways given) { br_the_ways = given; }
 
 /* Of this revision and within bounds: all others go another way, which says what is wrong. */
 static inline int is_ordinary(const dvt_event *event) {
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) int32_t publish(
     hs_count(slot, topic->counter);
     code = hs_publish_here(slot, topic->record, &stamped.event);
   }
-  return likely(code == HS_OK) ? DVT_OK : ways.refuse(code, host, topic, error);
+  return likely(code == HS_OK) ? DVT_OK : br_the_ways.refuse(code, host, topic, error);
 }
 
 int32_t br_publish(const dvt_host *host, dvt_topic token, const dvt_event *event, const dvt_error_sink *error) {
@@ -78,7 +78,7 @@ int32_t br_publish(const dvt_host *host, dvt_topic token, const dvt_event *event
     const br_topic *topic = br_find(path->chunks, token);
     if (likely(topic && is_open(path) && is_ordinary(event))) return publish(host, path, topic, event, error);
   }
-  return ways.publish(host, token, event, error);
+  return br_the_ways.publish(host, token, event, error);
 }
 
 int32_t br_publish_named(const dvt_host *host, const dvt_event *event, const dvt_error_sink *error) {
@@ -89,5 +89,5 @@ int32_t br_publish_named(const dvt_host *host, const dvt_event *event, const dvt
       if (likely(topic)) return publish(host, path, topic, event, error);
     }
   }
-  return ways.publish_named(host, event, error);
+  return br_the_ways.publish_named(host, event, error);
 }

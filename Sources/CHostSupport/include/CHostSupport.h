@@ -18,6 +18,7 @@
 #include "hs_slot.h"
 #include "hs_image.h"
 #include "hs_sample.h"
+#include "hs_services.h"
 #include "hs_journal.h"
 #include "hs_sha256.h"
 #include "hs_symbols.h"

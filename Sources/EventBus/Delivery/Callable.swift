@@ -16,7 +16,8 @@ public import HostSupport
   }
 
   // Safe: the record lives until `deinit`, and from there to the end of the epoch; its mutable fields are atomics.
-  let entry: UnsafeMutablePointer<hs_entry>
+  /// The record; between pin and unpin it is not freed.
+  public let entry: UnsafeMutablePointer<hs_entry>
   /// Whose it is.
   public let owner: Owner
   private let keepAlive: AnyObject?

@@ -134,6 +134,7 @@ extension EventBus {
         && !interceptor.options.stages.isDisjoint(with: [.requests, .replies])
     }
     requestInterceptors.store(count, ordering: .relaxed)
+    hs_services_changed()
   }
 
   /// Takes an interceptor out of every table and marks its callable dead.

@@ -9,7 +9,7 @@ import CHostSupport
   public let name: String
   /// Who offers it.
   public let owner: Owner
-  /// What the caller's thunk needs to make the call.
+  /// What the caller's thunk needs to make the call: the user of its entry.
   public let context: UnsafeMutableRawPointer?
   private let keepAlive: AnyObject?
   var callable: Callable?

@@ -51,6 +51,7 @@ import Synchronization
       for service in offers.all {
         service.guarding = guards.serviceGuard(of: service.name, by: service.owner.name)
       }
+      hs_services_changed()
     }
   }
 
@@ -63,6 +64,7 @@ import Synchronization
   ) throws(BusError) -> Callable.Ending {
     let callable = try offers.withLock { offers throws(BusError) in
       guard offers.remove(service) else { throw .gone }
+      hs_services_changed()
       return service.callable
     }
     return callable?.end(until: deadline) ?? .ended
@@ -103,7 +105,10 @@ import Synchronization
 
   /// Swaps one generation's offers for another's; waiting calls pass to the successor of the same name.
   public func handOver(from old: Owner, to new: Owner) {
-    offers.withLock { $0.handOver(from: old, to: new) }
+    offers.withLock { offers in
+      offers.handOver(from: old, to: new)
+      hs_services_changed()
+    }
     guards.probe(provider: new.name)
   }
 
@@ -114,7 +119,10 @@ import Synchronization
   ///
   /// - Returns: How many calls were still running at the deadline.
   public func revoke(_ owner: Owner, until deadline: Deadline) -> Int {
-    let ended = offers.withLock { $0.revoke(owner) }
+    let ended = offers.withLock { offers in
+      defer { hs_services_changed() }
+      return offers.revoke(owner)
+    }
     return ended.filter { $0.callable?.end(until: deadline) == .pending }.count
   }
 }

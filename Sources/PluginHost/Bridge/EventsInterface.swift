@@ -6,17 +6,7 @@ import HostSupport
 
 /// `dovetail.events/1`.
 @safe enum EventsInterface {
-  nonisolated(unsafe) static let table = unsafe makeTable()
-
-  private static func makeTable() -> UnsafeRawPointer {
-    br_set_ways(ways)
-    return unsafe HostTable.eternal(functions)
-  }
-
-  private static let ways = unsafe br_ways(
-    publish: { host, topic, event, error in unsafe publish(host, topic, event, error) },
-    publish_named: { host, event, error in unsafe publishNamed(host, event, error) },
-    refuse: { code, host, topic, error in unsafe refuse(code, host, topic, error) })
+  nonisolated(unsafe) static let table = unsafe HostTable.eternal(functions)
 
   private static let functions = unsafe dvt_events(
     struct_size: UInt32(MemoryLayout<dvt_events>.size), abi_major: UInt16(DVT_ABI_MAJOR),
@@ -66,7 +56,7 @@ import HostSupport
   }
 
   /// What `br_publish_named` does not carry out: the first publish to a name, and all but ordinary ones.
-  private static func publishNamed(
+  static func publishNamed(
     _ host: UnsafePointer<dvt_host>?, _ event: UnsafePointer<dvt_event>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
@@ -113,7 +103,7 @@ import HostSupport
   }
 
   /// What `br_publish` does not carry out: all but ordinary publishes.
-  private static func publish(
+  static func publish(
     _ host: UnsafePointer<dvt_host>?, _ token: dvt_topic, _ event: UnsafePointer<dvt_event>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {
@@ -150,7 +140,8 @@ import HostSupport
       retryable: true)
   }
 
-  private static func refuse(
+  /// Says why an ordinary publish was refused, or left a handler out.
+  static func refuse(
     _ code: Int32, _ host: UnsafePointer<dvt_host>?, _ topic: UnsafePointer<br_topic>?,
     _ error: UnsafePointer<dvt_error_sink>?
   ) -> Int32 {

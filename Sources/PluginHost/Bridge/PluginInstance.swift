@@ -59,6 +59,8 @@ import Synchronization
   let permittedCollections = PermittedCollections()
   private let block: UnsafeMutablePointer<br_host>
   let topics: TopicTable
+  /// Services that it may call without being asked again.
+  let knownServices = KnownServices()
   private let state = Mutex(State())
 
   @safe private struct State: @unchecked Sendable {
@@ -90,13 +92,15 @@ import Synchronization
     patterns = PermissionPatterns(manifest)
     core.seat.bound(manifest)
     topics = TopicTable()
+    FastPaths.areSet
     unsafe block = .allocate(capacity: 1)
     let own = unsafe Unmanaged.passRetained(self).toOpaque()  // until `release`
     unsafe block.initialize(
       to: br_host(
         host: HostTable.make(), instance: own,
         path: br_path(
-          owner: owner.record, chunks: topics.chunks, names: topics.cache, source: source.value)))
+          owner: owner.record, chunks: topics.chunks, names: topics.cache,
+          services: knownServices.names, source: source.value)))
     setMode(.open)
   }
 

@@ -1,3 +1,4 @@
+import CBridge
 import CDovetail
 import CHostSupport
 import EventBus
@@ -12,10 +13,12 @@ struct ServiceCaller {
   let permissions: PermissionPatterns?
 
   /// Most bytes that a request carries.
-  static let largest: UInt64 = 16 << 20
+  static let largest = UInt64(BR_LARGEST_REQUEST)
 
   /// What the caller wants otherwise than the policies say; `nil` for nothing.
   var options: CallOptions?
+  /// Where a service is remembered that `br_call` can call by itself the next time.
+  var known: KnownServices?
 
   /// What came of a call that succeeded.
   struct Reply {
@@ -85,6 +88,7 @@ struct ServiceCaller {
     _ name: String, _ data: dvt_bytes, _ contentType: String, _ deadline: Deadline
   ) throws(CallFault) -> [UInt8] {
     let collector = ReplyCollector()
+    let version = hs_services_version()
     let (service, ending): (Service, Ending)
     do throws(BusError) {
       (service, ending) = try core.services.withService(name) { service, callable, guarding in
@@ -96,6 +100,7 @@ struct ServiceCaller {
             service, guarding, callable, name, data, contentType, collector, deadline)
           return (service, ending)
         }
+        if !core.bus.interceptsRequests { known?.note(name, callable, at: version) }
         let result = unsafe invoke(callable, name, data, contentType, collector, deadline)
         return (service, Self.ending(result, by: deadline, nil))
       }
@@ -214,21 +219,14 @@ struct ServiceCaller {
     return unsafe withText(name) { name in
       unsafe withText(caller) { caller in
         unsafe withText(contentType) { contentType in
-          var request = unsafe dvt_request(
+          let request = unsafe dvt_request(
             struct_size: UInt32(MemoryLayout<dvt_request>.size), abi_major: UInt16(DVT_ABI_MAJOR),
             abi_minor: UInt16(DVT_ABI_MINOR), service: name, caller: caller,
             datacontenttype: contentType, data: data,
             deadline_ms: max(1, (deadline.remaining ?? 600_000_000_000) / 1_000_000))
-          return unsafe withUnsafePointer(to: &request) { request in
-            unsafe PluginCall.run(callable, patience: patience) { sink in
-              // The entry may be the successor of the one that was found: it names its own provider.
-              guard let user = unsafe hs_entry_user(hs_present_entry()) else { return DVT_GONE }
-              let provider = unsafe Unmanaged<ServiceProvider>.fromOpaque(user)
-                .takeUnretainedValue()
-              return unsafe provider.handler(
-                provider.context, request, collector.sink,
-                sink?.assumingMemoryBound(to: dvt_error_sink.self))
-            }
+          var call = unsafe br_request(request: request, reply: collector.sink)
+          return unsafe withUnsafeMutablePointer(to: &call) { call in
+            unsafe callable.call(patience: patience, call, br_answer)
           }
         }
       }
@@ -243,7 +241,8 @@ struct ServiceCaller {
     switch ending {
     case .answered: return
     case .failed(let result, let isLate, let callGuard):
-      let report = report(result, isLate: isLate, service, name)
+      let provider = unsafe ServiceProvider.behind(service.context)
+      let report = report(result, isLate: isLate, service.owner, provider?.instance, name)
       let failures = callGuard?.policy.failures ?? Self.failures
       throw CallFault(
         report, policy: callGuard?.policy, breaker: callGuard?.breaker,
@@ -266,21 +265,26 @@ struct ServiceCaller {
   /// Codes that are failures where no policy says which.
   private static let failures = HostConfiguration.Calls().policy().failures
 
-  private func report(
-    _ result: CallResult, isLate: Bool, _ service: Service, _ name: String
+  /// Why a call failed that was made.
+  ///
+  /// - Parameters:
+  ///   - result: What came of it.
+  ///   - isLate: Whether it succeeded after its deadline.
+  ///   - owner: Who offers the service.
+  ///   - provider: The same as a plugin's generation; `nil` for a service of the host's own.
+  ///   - name: Of the service.
+  /// - Returns: What the caller is told; what the provider is to be told of was noted.
+  func report(
+    _ result: CallResult, isLate: Bool, _ owner: Owner, _ provider: PluginInstance?, _ name: String
   ) -> ErrorReport {
     if isLate {
-      core.losses.note(.replyLate, service.owner.name)
+      core.losses.note(.replyLate, owner.name)
       return ErrorReport(
-        DVT_TIMEOUT, "service '\(name)' of \(service.owner) answered after the deadline",
-        retryable: true)
-    }
-    let provider = unsafe service.context.flatMap {
-      unsafe Unmanaged<ServiceProvider>.fromOpaque($0).takeUnretainedValue().instance
+        DVT_TIMEOUT, "service '\(name)' of \(owner) answered after the deadline", retryable: true)
     }
     if let failure = result.failure {
       core.losses.note(failure, caller)
-      var report = ErrorReport(failure, "service '\(name)' of \(service.owner)")
+      var report = ErrorReport(failure, "service '\(name)' of \(owner)")
       if failure == .crashed, let provider {
         core.onCrash(provider, result.fault, "service \(name)")
         if let cause = provider.lastError { report.message += ": \(cause)" }
@@ -293,7 +297,7 @@ struct ServiceCaller {
     return ErrorReport(
       result.code,
       report?.message
-        ?? "service '\(name)' of \(service.owner) failed with code \(CodeName.of(result.code))",
+        ?? "service '\(name)' of \(owner) failed with code \(CodeName.of(result.code))",
       retryable: report?.retryable ?? false)
   }
 }

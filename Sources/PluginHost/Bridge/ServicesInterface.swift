@@ -22,17 +22,37 @@ import HostSupport
       withdraw: { host, handle, done, context, error in
         unsafe Withdrawal.run(host, handle, done, context, error)
       },
-      call: { host, name, request, reply, error in
-        unsafe ABIEntry.call(host, error, inShadow: .refused) { instance throws(ErrorReport) in
-          guard let request = unsafe request, let reply = unsafe reply,
-            unsafe reply.pointee.write != nil
-          else { throw ErrorReport(DVT_INVALID, "request and reply must not be NULL") }
-          let bytes = unsafe try call(instance, unsafe name.text, unsafe request.pointee)
-          return unsafe withBytes(bytes) { bytes in
-            unsafe br_sink_write(reply, bytes.ptr, bytes.len)
-          }
-        }
-      }))
+      call: br_call))
+
+  /// What `br_call` does not carry out: the first call of a service, and all but plain ones.
+  static func call(
+    _ host: UnsafePointer<dvt_host>?, _ name: dvt_str, _ request: UnsafePointer<dvt_request>?,
+    _ reply: UnsafePointer<dvt_sink>?, _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    unsafe ABIEntry.call(host, error, inShadow: .refused) { instance throws(ErrorReport) in
+      guard let request = unsafe request, let reply = unsafe reply,
+        unsafe reply.pointee.write != nil
+      else { throw ErrorReport(DVT_INVALID, "request and reply must not be NULL") }
+      let bytes = unsafe try call(instance, unsafe name.text, unsafe request.pointee)
+      return unsafe withBytes(bytes) { bytes in
+        unsafe br_sink_write(reply, bytes.ptr, bytes.len)
+      }
+    }
+  }
+
+  /// Says why a call failed that `br_call` made.
+  static func callFailed(
+    _ host: UnsafePointer<dvt_host>?, _ name: dvt_str, _ provider: UnsafePointer<br_provider>?,
+    _ result: CallResult, isLate: Bool, _ error: UnsafePointer<dvt_error_sink>?
+  ) -> Int32 {
+    guard let instance = unsafe PluginInstance.behind(host),
+      let provider = unsafe ServiceProvider.behind(provider)?.instance
+    else { return DVT_FAILED }
+    let caller = ServiceCaller(
+      core: instance.core, caller: instance.id, permissions: instance.patterns)
+    return unsafe caller.report(result, isLate: isLate, provider.owner, provider, name.text)
+      .report(to: error)
+  }
 
   private static func provide(
     _ instance: PluginInstance, _ name: String, _ handler: dvt_service_handler,
@@ -44,7 +64,7 @@ import HostSupport
     }
     let provider = unsafe ServiceProvider(handler: handler, context: context, instance: instance)
     let service = unsafe Service(
-      name: name, owner: instance.owner, context: Unmanaged.passUnretained(provider).toOpaque(),
+      name: name, owner: instance.owner, context: UnsafeMutableRawPointer(provider.record),
       keepAlive: provider)
     do throws(BusError) {
       try instance.core.services.provide(service, shadow: instance.mode == .shadow)
@@ -60,10 +80,12 @@ import HostSupport
     try unsafe ABIEntry.checkSize(
       request.struct_size, "dvt_request", atLeast: MemoryLayout<dvt_request>.size)
     let wanted = unsafe request.deadline_ms
-    return unsafe try ServiceCaller(
-      core: instance.core, caller: instance.id, permissions: instance.patterns
-    ).call(
+    var caller = ServiceCaller(
+      core: instance.core, caller: instance.id, permissions: instance.patterns)
+    caller.known = instance.knownServices
+    return unsafe try caller.call(
       name, data: unsafe request.data, contentType: unsafe request.datacontenttype.text,
-      deadline: .after(milliseconds: Int(clamping: wanted == 0 ? 5000 : wanted)))
+      deadline: .after(
+        milliseconds: Int(clamping: wanted == 0 ? UInt64(BR_USUAL_DEADLINE) : wanted)))
   }
 }

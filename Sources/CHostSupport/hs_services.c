@@ -1,0 +1,3 @@
+#include "hs_services.h"
+
+_Atomic uint64_t hs_services = 1;
