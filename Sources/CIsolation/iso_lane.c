@@ -47,19 +47,15 @@ static inline void pause_briefly(void) {
 }
 
 static iso_way *way_from(const iso_end *end) {
-  iso_lane *lane = &end->channel->shared->lanes[end->index];
-  return end->channel->is_host ? &lane->to_worker : &lane->to_host;
+  return iso_way_at(end->channel->shared, end->index, !end->channel->is_host);
 }
 
 static iso_way *way_to(const iso_end *end) {
-  iso_lane *lane = &end->channel->shared->lanes[end->index];
-  return end->channel->is_host ? &lane->to_host : &lane->to_worker;
+  return iso_way_at(end->channel->shared, end->index, end->channel->is_host);
 }
 
-static uint8_t *arena(const iso_end *end, int to_host) {
-  uint8_t *arenas = (uint8_t *)end->channel->shared + ISO_ARENAS;
-  return arenas + ((size_t)end->index * 2 + (size_t)to_host) * ISO_ARENA;
-}
+/* Where the bytes of a message lie. */
+static uint8_t *body(iso_way *way) { return (uint8_t *)(way + 1); }
 
 /* MARK: Files that were passed */
 
@@ -224,45 +220,53 @@ void iso_lane_give(iso_channel *channel, uint32_t index) {
 /* MARK: Messages */
 
 iso_writer iso_arena(iso_end *end) {
-  iso_writer writer = {
-      .base = arena(end, !end->channel->is_host) + sizeof(iso_head), .capacity = ISO_ARENA - sizeof(iso_head)};
-  return writer;
+  return (iso_writer){.base = body(way_from(end)), .capacity = ISO_ROOM};
 }
 
 int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_writer *writer) {
-  uint8_t *own = arena(end, !end->channel->is_host);
+  iso_way *way = way_from(end);
   iso_head head = {.kind = kind, .op = op, .length = writer ? writer->cursor : 0};
   if (atomic_load_explicit(&end->channel->dead, memory_order_acquire)) return ISO_DEAD;
-  if (head.length > ISO_ARENA - sizeof head) {
+  if (head.length > ISO_ROOM) {
     if (head.length > ISO_LARGEST || !iso_fits(writer) || post_apart(end, writer->base, head.length) != 0)
       return ISO_TOO_LARGE;
     head.apart = 1;
-  } else if (head.length && writer->base != own + sizeof head) {
-    memcpy(own + sizeof head, writer->base, head.length);
+  } else if (head.length && writer->base != body(way)) {
+    memcpy(body(way), writer->base, head.length);
   }
-  memcpy(own, &head, sizeof head);
-  iso_way *way = way_from(end);
+  /* At once with `posts`: whoever looks at that has it all. */
+  way->head = head;
   /* The sleeper stores `sleeps`, then reads `posts`: one of the two sees the other. */
   atomic_fetch_add(&way->posts, 1);
   if (atomic_load(&way->sleeps)) futex_wake(&way->posts, 1);
   return ISO_ARRIVED;
 }
 
+/* Looks `times` times. */
+static int look(iso_end *end, iso_way *way, int times) {
+  for (int i = 0; i < times; i++) {
+    if (atomic_load_explicit(&way->posts, memory_order_acquire) != end->seen) return 1;
+    pause_briefly();
+  }
+  return 0;
+}
+
 static int spin(iso_end *end, iso_way *way, uint64_t *began) {
   uint32_t limit = end->channel->spin;
   if (limit == 0) return 0;
   if (end->misses >= MISSES && end->misses % TRY_AGAIN != 0) limit /= 16;
-  *began = now();
-  uint64_t until = *began + limit;
-  do {
-    for (int i = 0; i < 32; i++) {
-      if (atomic_load_explicit(&way->posts, memory_order_acquire) != end->seen) {
-        end->misses = 0;
-        return 1;
-      }
-      pause_briefly();
-    }
-  } while (now() < until && !atomic_load_explicit(&end->channel->dead, memory_order_relaxed));
+  /* What comes at once is not kept waiting by a look at the clock. */
+  int came = look(end, way, 64);
+  if (!came) {
+    *began = now();
+    uint64_t until = *began + limit;
+    do came = look(end, way, 32);
+    while (!came && now() < until && !atomic_load_explicit(&end->channel->dead, memory_order_relaxed));
+  }
+  if (came) {
+    end->misses = 0;
+    return 1;
+  }
   end->misses++;
   return 0;
 }
@@ -316,20 +320,21 @@ int iso_await(iso_end *end, uint64_t nanoseconds, iso_message *message) {
   int result = wait_for_post(end, nanoseconds);
   if (result != ISO_ARRIVED) return result;
   end->seen++;
-  const uint8_t *theirs = arena(end, end->channel->is_host);
-  memcpy(&message->head, theirs, sizeof message->head);
+  iso_way *theirs = way_to(end);
+  message->head = theirs->head;
+  atomic_signal_fence(memory_order_seq_cst); /* from here on the copy counts, whatever they write */
   message->map = message->heap = NULL;
   uint64_t length = message->head.length;
   if (message->head.kind != ISO_CALL && message->head.kind != ISO_ANSWER) return ISO_GARBAGE;
   if (message->head.apart) return length == 0 || length > ISO_LARGEST ? ISO_GARBAGE : take_apart(end, message);
-  if (length > ISO_ARENA - sizeof message->head) return ISO_GARBAGE;
+  if (length > ISO_ROOM) return ISO_GARBAGE;
   message->bytes = message->near;
   if (length > sizeof message->near) {
     message->heap = malloc(length);
     if (!message->heap) return ISO_GARBAGE;
     message->bytes = message->heap;
   }
-  memcpy(message->bytes, theirs + sizeof message->head, length);
+  memcpy(message->bytes, body(theirs), length);
   return ISO_ARRIVED;
 }
 

@@ -16,9 +16,9 @@
 #include "iso_pack.h"
 
 #define ISO_LANES 64u             /* even ones are begun by the host, odd ones by the worker */
-#define ISO_ARENA (256u << 10)    /* bytes of a message in either direction; larger ones travel in files of their own */
+#define ISO_ARENA (256u << 10)    /* bytes that a lane has for a message in either direction; larger ones travel in files of their own */
 #define ISO_LARGEST (256ull << 20) /* bytes of a message in all */
-#define ISO_PROTOCOL 1u
+#define ISO_PROTOCOL 2u
 
 /* What ends a wait for the other side. */
 #define ISO_ARRIVED 0
@@ -40,16 +40,16 @@ typedef struct iso_head {
   uint32_t reserved;
 } iso_head;
 
-/* One direction of a lane. */
+/* Begins the memory of one direction of a lane: in one cache line, what its receiver looks at as it waits and needs first. The
+ * message's bytes follow, up to ISO_ARENA. */
 typedef struct iso_way {
   _Alignas(64) _Atomic uint32_t posts; /* messages so far; futex word */
   _Atomic uint32_t sleeps;             /* 1 while the receiver may be asleep */
+  iso_head head;
 } iso_way;
 
-typedef struct iso_lane {
-  iso_way to_worker;
-  iso_way to_host;
-} iso_lane;
+/* Bytes of a message that its lane has room for. */
+#define ISO_ROOM (ISO_ARENA - sizeof(iso_way))
 
 /* A mapped image, for a fault's trace. */
 typedef struct iso_image {
@@ -73,18 +73,22 @@ typedef struct iso_fault {
   iso_image images[16]; /* that hold them */
 } iso_fault;
 
-/* The memory itself. The arenas follow: ISO_LANES times one to the worker and one to the host. */
+/* The memory itself. The arenas follow: ISO_LANES times one to the worker and one to the host, each begun by its iso_way. */
 typedef struct iso_shared {
   uint32_t protocol;
   uint32_t spin;               /* nanoseconds that a wait spins at most, for the worker to take over */
   _Atomic uint32_t log_level;  /* the host's: lines below it need not be sent */
   _Atomic uint32_t jobs;       /* the worker's: jobs of the plugin's executor that have not ended */
   iso_fault fault;
-  iso_lane lanes[ISO_LANES];
 } iso_shared;
 
 #define ISO_ARENAS ((sizeof(iso_shared) + 4095) & ~(size_t)4095)
 #define ISO_SHARED_SIZE (ISO_ARENAS + (size_t)ISO_LANES * 2 * ISO_ARENA)
+
+/* Where a direction of a lane begins. */
+static inline iso_way *iso_way_at(iso_shared *shared, uint32_t lane, int to_host) {
+  return (iso_way *)((uint8_t *)shared + ISO_ARENAS + ((size_t)lane * 2 + (size_t)to_host) * ISO_ARENA);
+}
 
 /* One side's end of all lanes. */
 typedef struct iso_channel {

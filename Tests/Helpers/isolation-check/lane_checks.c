@@ -117,8 +117,8 @@ static void *serve_lane(void *argument) {
 
 static void play(iso_end *end, dice *dice, uint64_t rounds) {
   static const size_t lengths[] = {
-      0, 1, 8, 64, 1023, 1024, 1025, 4096, ISO_ARENA - sizeof(iso_head) - 1, ISO_ARENA - sizeof(iso_head),
-      ISO_ARENA - sizeof(iso_head) + 1, ISO_ARENA, 1u << 20};
+      0, 1, 8, 64, 1023, 1024, 1025, 4096, ISO_ROOM - 1, ISO_ROOM,
+      ISO_ROOM + 1, ISO_ARENA, 1u << 20};
   uint8_t *bytes = malloc(1u << 20);
   for (size_t i = 0; i < 1u << 20; i++) bytes[i] = (uint8_t)dice_roll(dice);
   for (uint64_t round = 0; round < rounds; round++) {
@@ -243,9 +243,8 @@ static void send_files(int socket, const void *label, size_t label_length, const
 
 /* Posts a head from the worker's side as it is. */
 static void post_head(both *both, uint32_t lane, iso_head head) {
-  uint8_t *arena = (uint8_t *)both->shared + ISO_ARENAS + ((size_t)lane * 2 + 1) * ISO_ARENA;
-  memcpy(arena, &head, sizeof head);
-  atomic_fetch_add(&both->shared->lanes[lane].to_host.posts, 1);
+  iso_way_at(both->shared, lane, 1)->head = head;
+  atomic_fetch_add(&iso_way_at(both->shared, lane, 1)->posts, 1);
 }
 
 static int receive(both *both, uint32_t lane) {
@@ -323,7 +322,7 @@ void check_heads(uint64_t seed, uint64_t rounds) {
   both both;
   open_both(&both, 0);
   static const uint64_t lengths[] = {
-      0, 1, 1024, ISO_ARENA - sizeof(iso_head), ISO_ARENA - sizeof(iso_head) + 1, ISO_LARGEST, UINT32_MAX, INT64_MAX, UINT64_MAX,
+      0, 1, 1024, ISO_ROOM, ISO_ROOM + 1, ISO_LARGEST, UINT32_MAX, INT64_MAX, UINT64_MAX,
       UINT64_MAX - sizeof(iso_head)};
   for (uint64_t round = 0; round < rounds; round++) {
     uint32_t lane = (uint32_t)dice_below(&dice, ISO_LANES);
@@ -333,7 +332,7 @@ void check_heads(uint64_t seed, uint64_t rounds) {
         .apart = (uint32_t)(dice_below(&dice, 3) ? 0 : dice_roll(&dice))};
     post_head(&both, lane, head);
     int isSound = (head.kind == ISO_CALL || head.kind == ISO_ANSWER) && head.apart == 0 &&
-                  head.length <= ISO_ARENA - sizeof head;
+                  head.length <= ISO_ROOM;
     int result = receive(&both, lane);
     CHECK(
         result == (isSound ? ISO_ARRIVED : ISO_GARBAGE), "kind %u, apart %u, %llu bytes: %d", head.kind, head.apart,

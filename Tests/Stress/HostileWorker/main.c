@@ -228,14 +228,10 @@ static _Noreturn void die(dice *dice) {
 }
 
 static _Atomic uint32_t *post_of(uint32_t lane, int toHost) {
-  return toHost ? &shared->lanes[lane].to_host.posts : &shared->lanes[lane].to_worker.posts;
+  return &iso_way_at(shared, lane, toHost)->posts;
 }
 
 static void wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
-
-static uint8_t *arena_of(uint32_t lane, int toHost) {
-  return (uint8_t *)shared + ISO_ARENAS + ((size_t)lane * 2 + (size_t)toHost) * ISO_ARENA;
-}
 
 static void send_junk(dice *dice) {
   uint8_t bytes[64];
@@ -269,11 +265,11 @@ static void send_junk(dice *dice) {
 }
 
 static void post_head(dice *dice, uint32_t lane) {
-  static const uint64_t lengths[] = {0, 80, 1024, ISO_ARENA - sizeof(iso_head), ISO_ARENA, ISO_LARGEST, ISO_LARGEST + 1, UINT64_MAX};
+  static const uint64_t lengths[] = {0, 80, 1024, ISO_ROOM, ISO_ARENA, ISO_LARGEST, ISO_LARGEST + 1, UINT64_MAX};
   iso_head head = {
       .kind = (uint32_t)dice_below(dice, 4), .op = (uint32_t)dice_below(dice, 160),
       .length = lengths[dice_below(dice, sizeof lengths / sizeof *lengths)], .apart = (uint32_t)dice_below(dice, 2)};
-  memcpy(arena_of(lane, 1), &head, sizeof head);
+  iso_way_at(shared, lane, 1)->head = head;
   atomic_fetch_add(post_of(lane, 1), 1);
   wake(post_of(lane, 1));
 }
@@ -300,8 +296,8 @@ static void do_once(dice *dice) {
     break;
   case WORDS:
     atomic_store(post_of(lane, (int)dice_below(dice, 2)), (uint32_t)dice_roll(dice));
-    atomic_store(&shared->lanes[lane].to_worker.sleeps, (uint32_t)dice_roll(dice));
-    atomic_store(&shared->lanes[lane].to_host.sleeps, (uint32_t)dice_roll(dice));
+    atomic_store(&iso_way_at(shared, lane, 0)->sleeps, (uint32_t)dice_roll(dice));
+    atomic_store(&iso_way_at(shared, lane, 1)->sleeps, (uint32_t)dice_roll(dice));
     wake(post_of(lane, 1));
     break;
   case JUNK:
