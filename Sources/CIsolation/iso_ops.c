@@ -87,9 +87,9 @@ const char *iso_op_name(uint32_t op) {
       [ISO_RESILIENCE_BREAKER] = "resilience.breaker",
   };
   static const char *const callbacks[] = {
-      "load",    "pre_init",       "init",       "post_init",          "quiesce",     "resume", "save_state", "restore_state",
-      "health",  "metrics",        "pre_cleanup", "cleanup",           "handler",     "handler", "service",   "timer",
-      "completion", "watch",       "reply",      "combiner",           "interceptor", "validator",
+      "load",        "pre_init", "init",    "post_init", "quiesce",    "resume", "save_state", "restore_state", "health", "metrics",
+      "pre_cleanup", "cleanup",  "handler", "service",   "timer", "completion", "watch", "reply", "combiner", "interceptor",
+      "validator",
   };
   if (op >= ISO_LOAD && op <= ISO_HANDLE_REVIEW) return callbacks[op - ISO_LOAD];
   return op >= 1 && op <= ISO_LAST_OF_WORKER ? calls[op] : "unknown";

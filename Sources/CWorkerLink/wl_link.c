@@ -13,26 +13,12 @@
 
 #include "hs_entry.h"
 #include "hs_thread.h"
+#include "iso_report.h"
 
 /* Of threads that carry out the worker's calls. */
 #define STACK (1u << 20)
 
 static _Thread_local wl_bond *bonds;
-
-dvt_str wl_text(const char *text) { return (dvt_str){(const uint8_t *)text, strlen(text)}; }
-
-void wl_report(const dvt_error_sink *sink, int32_t code, int retryable, dvt_str domain, dvt_str message) {
-  if (!sink || !sink->report) return;
-  dvt_error error = {
-      .struct_size = sizeof error,
-      .abi_major = DVT_ABI_MAJOR,
-      .abi_minor = DVT_ABI_MINOR,
-      .code = code,
-      .retryable = retryable ? 1 : 0,
-      .domain = domain,
-      .message = message};
-  sink->report(sink->context, &error);
-}
 
 /* MARK: Making and ending */
 
@@ -129,19 +115,19 @@ static void *serve_lane(void *argument) {
 int wl_start(wl_link *link, const dvt_host *host) {
   wl_tables *tables = &link->tables;
   link->host = host;
-  tables->log = host->get_interface(host, wl_text(DVT_LOG_INTERFACE));
-  tables->config = host->get_interface(host, wl_text(DVT_CONFIG_INTERFACE));
-  tables->events = host->get_interface(host, wl_text(DVT_EVENTS_INTERFACE));
-  tables->services = host->get_interface(host, wl_text(DVT_SERVICES_INTERFACE));
-  tables->timers = host->get_interface(host, wl_text(DVT_TIMERS_INTERFACE));
-  tables->requests = host->get_interface(host, wl_text(DVT_REQUESTS_INTERFACE));
-  tables->interceptors = host->get_interface(host, wl_text(DVT_INTERCEPTORS_INTERFACE));
-  tables->event_types = host->get_interface(host, wl_text(DVT_EVENT_TYPES_INTERFACE));
-  tables->routes = host->get_interface(host, wl_text(DVT_ROUTES_INTERFACE));
-  tables->metadata = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE));
-  tables->metadata_r1 = host->get_interface(host, wl_text(DVT_METADATA_INTERFACE_R1));
-  tables->resilience = host->get_interface(host, wl_text(DVT_RESILIENCE_INTERFACE));
-  tables->validators = host->get_interface(host, wl_text(DVT_VALIDATORS_INTERFACE));
+  tables->log = host->get_interface(host, iso_text(DVT_LOG_INTERFACE));
+  tables->config = host->get_interface(host, iso_text(DVT_CONFIG_INTERFACE));
+  tables->events = host->get_interface(host, iso_text(DVT_EVENTS_INTERFACE));
+  tables->services = host->get_interface(host, iso_text(DVT_SERVICES_INTERFACE));
+  tables->timers = host->get_interface(host, iso_text(DVT_TIMERS_INTERFACE));
+  tables->requests = host->get_interface(host, iso_text(DVT_REQUESTS_INTERFACE));
+  tables->interceptors = host->get_interface(host, iso_text(DVT_INTERCEPTORS_INTERFACE));
+  tables->event_types = host->get_interface(host, iso_text(DVT_EVENT_TYPES_INTERFACE));
+  tables->routes = host->get_interface(host, iso_text(DVT_ROUTES_INTERFACE));
+  tables->metadata = host->get_interface(host, iso_text(DVT_METADATA_INTERFACE));
+  tables->metadata_r1 = host->get_interface(host, iso_text(DVT_METADATA_INTERFACE_R1));
+  tables->resilience = host->get_interface(host, iso_text(DVT_RESILIENCE_INTERFACE));
+  tables->validators = host->get_interface(host, iso_text(DVT_VALIDATORS_INTERFACE));
   return start_thread(link, 0) ? 0 : -1;
 }
 
@@ -212,22 +198,10 @@ static wl_bond *bond_of(const wl_link *link) {
   return bond;
 }
 
-/* Packs a call: into the lane's arena, or onto the heap where that is too small. */
-static iso_writer pack(iso_end *end, const iso_ask *ask, const wl_items *items, uint32_t lists) {
-  iso_writer writer = iso_arena(end);
-  for (;;) {
-    iso_pack(&writer, &iso_type_ask, ask);
-    for (uint32_t list = 0; list < lists; list++)
-      for (uint32_t i = 0; i < items[list].count; i++) iso_pack(&writer, items[list].type, items[list].values[i]);
-    if (iso_fits(&writer) || writer.grows) return writer;
-    writer = (iso_writer){.grows = 1};
-  }
-}
-
 static int exchange(
-    wl_link *link, iso_end *end, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t lists,
+    wl_link *link, iso_end *end, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t lists,
     iso_message *message) {
-  iso_writer writer = pack(end, ask, items, lists);
+  iso_writer writer = iso_pack_call(end, ask, items, lists);
   int result = iso_call(end, op, &writer, link->settings.patience, wl_serve, link, message);
   if (writer.grows) iso_writer_free(&writer);
   atomic_fetch_add_explicit(&link->calls, 1, memory_order_relaxed);
@@ -235,7 +209,7 @@ static int exchange(
 }
 
 static int exchange_on_own_lane(
-    wl_link *link, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t lists, dvt_str subject,
+    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t lists, dvt_str subject,
     iso_message *message, int *lane) {
   *lane = iso_lane_take(&link->channel, link->settings.patience);
   if (*lane < 0) return *lane;
@@ -262,55 +236,30 @@ static int32_t refuse(wl_link *link, int result, int lane, uint32_t op, const dv
     fail(link, WL_HUNG, lane);
     snprintf(text, sizeof text, "its worker did not come back from %s within %llu ms and was ended", what,
              (unsigned long long)(link->settings.patience / 1000000));
-    wl_report(error, DVT_TIMEOUT, 1, wl_text("dovetail"), wl_text(text));
-    return DVT_TIMEOUT;
+    return iso_refuse(error, DVT_TIMEOUT, 1, text);
   }
-  if (result == ISO_LATE) {
-    wl_report(error, DVT_FULL, 1, wl_text("dovetail"), wl_text("as many calls of its worker as there can be are under way"));
-    return DVT_FULL;
-  }
-  if (result == ISO_TOO_LARGE) {
-    wl_report(error, DVT_TOO_LARGE, 0, wl_text("dovetail"), wl_text("one call of an isolated plugin carries at most 256 MiB"));
-    return DVT_TOO_LARGE;
-  }
+  if (result == ISO_LATE)
+    return iso_refuse(error, DVT_FULL, 1, "as many calls of its worker as there can be are under way");
+  if (result == ISO_TOO_LARGE)
+    return iso_refuse(error, DVT_TOO_LARGE, 0, "one call of an isolated plugin carries at most 256 MiB");
   fail(link, result == ISO_GARBAGE ? WL_GARBAGE : WL_ENDED, lane);
   snprintf(text, sizeof text, result == ISO_GARBAGE ? "its worker answered %s with garbage and was ended"
                                                     : "its worker ended during %s", what);
-  wl_report(error, DVT_CRASHED, 1, wl_text("dovetail"), wl_text(text));
-  return DVT_CRASHED;
+  return iso_refuse(error, DVT_CRASHED, 1, text);
 }
 
 int32_t wl_ask(
-    wl_link *link, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t item_lists, dvt_str subject,
-    wl_call *call, const dvt_error_sink *error) {
+    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t item_lists, dvt_str subject,
+    iso_reply *reply, const dvt_error_sink *error) {
   uint32_t side = hs_side_set(HS_SIDE_HOST);
   const wl_bond *bond = bond_of(link);
   int lane = bond ? (int)bond->end->index : -1;
-  int result = bond ? exchange(link, bond->end, op, ask, items, item_lists, &call->message)
-                    : exchange_on_own_lane(link, op, ask, items, item_lists, subject, &call->message, &lane);
-  int32_t code = DVT_OK;
-  if (result == ISO_ARRIVED) {
-    call->reader = iso_reader_of(&call->message);
-    call->answer = iso_unpack(&call->reader, &iso_type_answer);
-    if (!call->answer) {
-      iso_message_drop(&call->message);
-      result = ISO_GARBAGE;
-    }
-  }
-  if (result != ISO_ARRIVED) code = refuse(link, result, lane, op, error);
+  int result = bond ? exchange(link, bond->end, op, ask, items, item_lists, &reply->message)
+                    : exchange_on_own_lane(link, op, ask, items, item_lists, subject, &reply->message, &lane);
+  if (result == ISO_ARRIVED && iso_reply_open(reply) != DVT_OK) result = ISO_GARBAGE;
+  int32_t code = result == ISO_ARRIVED ? DVT_OK : refuse(link, result, lane, op, error);
   hs_side_set(side);
   return code;
-}
-
-const iso_texts *wl_texts(wl_call *call) { return iso_unpack(&call->reader, &iso_type_texts); }
-
-int32_t wl_settle(wl_call *call, const dvt_error_sink *error) {
-  int32_t code = call->answer->code;
-  const iso_texts *texts = wl_texts(call);
-  if (code != DVT_OK && texts && texts->message.len)
-    wl_report(error, code, call->answer->retryable != 0, texts->domain, texts->message);
-  iso_message_drop(&call->message);
-  return code < 0 ? DVT_FAILED : code;
 }
 
 /* MARK: The rest */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "CWorkerLink.h"
+#include "iso_reply.h"
 #include "iso_types.h"
 
 /* Registrations that a worker may have at once. */
@@ -72,29 +73,11 @@ typedef struct wl_bond {
   struct wl_bond *outer;
 } wl_bond;
 
-/* One call to the worker and what came of it. */
-typedef struct wl_call {
-  iso_message message;
-  iso_reader reader;
-  const iso_answer *answer;
-} wl_call;
-
-/* What is packed behind the iso_ask of a call. */
-typedef struct wl_items {
-  const iso_type *type;
-  const void *const *values;
-  uint32_t count;
-} wl_items;
-
-/* Calls the worker. On DVT_OK the caller reads the items and texts, then drops the message; on any other code there is none, and
+/* Calls the worker. On DVT_OK the caller reads the items, then settles; on any other code there is none, and
  * `error` was told. Takes the host's side of the thread's slot. */
 int32_t wl_ask(
-    wl_link *link, uint32_t op, const iso_ask *ask, const wl_items *items, uint32_t item_lists, dvt_str subject,
-    wl_call *call, const dvt_error_sink *error);
-/* The end of an answer, once its items were read. */
-const iso_texts *wl_texts(wl_call *call);
-/* Ends a call whose items were read: tells `error` what the answer says. Returns the answer's code. */
-int32_t wl_settle(wl_call *call, const dvt_error_sink *error);
+    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t item_lists, dvt_str subject,
+    iso_reply *reply, const dvt_error_sink *error);
 
 /* Carries out a call of the worker's. */
 void wl_serve(iso_end *end, iso_message *call, void *link);
@@ -106,9 +89,6 @@ void wl_proxy_registered(wl_proxy *proxy, uint64_t handle);
 void wl_proxy_called(wl_proxy *proxy);
 /* Frees the one that was registered under a handle. */
 void wl_proxy_forget(wl_link *link, uint64_t handle);
-
-void wl_report(const dvt_error_sink *sink, int32_t code, int retryable, dvt_str domain, dvt_str message);
-dvt_str wl_text(const char *text);
 
 /* Callbacks in the place of the worker's; `context` is a wl_proxy. */
 int32_t wl_on_event(void *context, const dvt_event *event, const dvt_error_sink *error);

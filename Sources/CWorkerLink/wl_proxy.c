@@ -1,53 +1,39 @@
 /* What the host calls in the place of a worker's plugin. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "iso_report.h"
 #include "wl_link.h"
 
 static const dvt_str nothing;
+
+/* Calls the worker about at most one struct, and hands over what it answers. */
+static int32_t carry(
+    wl_link *link, uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, dvt_str subject,
+    const dvt_sink *out, const dvt_error_sink *error) {
+  iso_items items = {type, &item, 1};
+  iso_reply reply;
+  int32_t code = wl_ask(link, op, ask, &items, item ? 1 : 0, subject, &reply, error);
+  return code == DVT_OK ? iso_settle(&reply, out, NULL, error) : code;
+}
 
 /* MARK: Events, services, timers */
 
 int32_t wl_on_event(void *context, const dvt_event *event, const dvt_error_sink *error) {
   const wl_proxy *proxy = context;
-  const void *values[] = {event};
-  wl_items items = {&iso_type_event, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_EVENT, &ask, &items, 1, event->type, &call, error);
-  return code == DVT_OK ? wl_settle(&call, error) : code;
-}
-
-/* Ends a call whose answer carries a reply for a sink. */
-static int32_t settle_reply(wl_call *call, const dvt_sink *reply, const dvt_error_sink *error) {
-  int32_t code = call->answer->code;
-  const iso_texts *texts = wl_texts(call);
-  if (texts && texts->first.len && reply && reply->write) {
-    int32_t taken = reply->write(reply->context, texts->first.ptr, texts->first.len);
-    if (code == DVT_OK) code = taken;
-  }
-  if (code != DVT_OK && texts && texts->message.len)
-    wl_report(error, code, call->answer->retryable != 0, texts->domain, texts->message);
-  iso_message_drop(&call->message);
-  return code < 0 ? DVT_FAILED : code;
+  return carry(proxy->link, ISO_HANDLE_EVENT, &ask, &iso_type_event, event, event->type, NULL, error);
 }
 
 int32_t wl_on_request(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
   const wl_proxy *proxy = context;
-  const void *values[] = {request};
-  wl_items items = {&iso_type_request, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_REQUEST, &ask, &items, 1, request->service, &call, error);
-  return code == DVT_OK ? settle_reply(&call, reply, error) : code;
+  return carry(proxy->link, ISO_HANDLE_REQUEST, &ask, &iso_type_request, request, request->service, reply, error);
 }
 
 int32_t wl_on_timer(void *context, const dvt_error_sink *error) {
   wl_proxy *proxy = context;
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_TIMER, &ask, NULL, 0, nothing, &call, error);
-  if (code == DVT_OK) code = wl_settle(&call, error);
+  int32_t code = carry(proxy->link, ISO_HANDLE_TIMER, &ask, NULL, NULL, nothing, NULL, error);
   wl_proxy_called(proxy);
   return code;
 }
@@ -55,12 +41,9 @@ int32_t wl_on_timer(void *context, const dvt_error_sink *error) {
 /* Tells the worker that something it was told DVT_PENDING of has ended; frees what the registration's end leaves. */
 void wl_on_completion(void *context, int32_t result) {
   wl_proxy *proxy = context;
-  wl_link *link = proxy->link;
-  if (result == DVT_OK) wl_proxy_forget(link, proxy->ends);
+  if (result == DVT_OK) wl_proxy_forget(proxy->link, proxy->ends);
   iso_ask ask = {.token = proxy->token, .number = (uint64_t)(int64_t)result};
-  wl_call call;
-  if (ask.token && wl_ask(link, ISO_HANDLE_COMPLETION, &ask, NULL, 0, nothing, &call, NULL) == DVT_OK)
-    wl_settle(&call, NULL);
+  if (ask.token) carry(proxy->link, ISO_HANDLE_COMPLETION, &ask, NULL, NULL, nothing, NULL, NULL);
   wl_proxy_free(proxy);
 }
 
@@ -68,30 +51,21 @@ void wl_on_completion(void *context, int32_t result) {
 
 int32_t wl_on_record(void *context, const dvt_record *record) {
   const wl_proxy *proxy = context;
-  const void *values[] = {record};
-  wl_items items = {&iso_type_record, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_RECORD, &ask, &items, 1, record->collection, &call, NULL);
-  return code == DVT_OK ? wl_settle(&call, NULL) : code;
+  return carry(proxy->link, ISO_HANDLE_RECORD, &ask, &iso_type_record, record, record->collection, NULL, NULL);
 }
 
 int32_t wl_on_reply(void *context, const dvt_reply *reply) {
   const wl_proxy *proxy = context;
-  const void *values[] = {reply};
-  wl_items items = {&iso_type_reply, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_REPLY, &ask, &items, 1, reply->name, &call, NULL);
-  return code == DVT_OK ? wl_settle(&call, NULL) : code;
+  return carry(proxy->link, ISO_HANDLE_REPLY, &ask, &iso_type_reply, reply, reply->name, NULL, NULL);
 }
 
 /* The end of a request that was begun: the same proxy received its replies. */
 void wl_on_replies_done(void *context, int32_t result) {
   wl_proxy *proxy = context;
   iso_ask ask = {.token = proxy->token, .number = (uint64_t)(int64_t)result};
-  wl_call call;
-  if (wl_ask(proxy->link, ISO_HANDLE_COMPLETION, &ask, NULL, 0, nothing, &call, NULL) == DVT_OK) wl_settle(&call, NULL);
+  carry(proxy->link, ISO_HANDLE_COMPLETION, &ask, NULL, NULL, nothing, NULL, NULL);
   wl_proxy_free(proxy);
 }
 
@@ -103,12 +77,12 @@ int32_t wl_on_combine(
   if (!values) return DVT_FULL;
   values[0] = request;
   for (uint64_t i = 0; i < count; i++) values[i + 1] = &replies[i];
-  wl_items items[] = {{&iso_type_request, values, 1}, {&iso_type_reply, values + 1, (uint32_t)count}};
+  iso_items items[] = {{&iso_type_request, values, 1}, {&iso_type_reply, values + 1, (uint32_t)count}};
   iso_ask ask = {.token = proxy->token, .number = count};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_COMBINE, &ask, items, 2, request->service, &call, error);
+  iso_reply answer;
+  int32_t code = wl_ask(proxy->link, ISO_HANDLE_COMBINE, &ask, items, 2, request->service, &answer, error);
   free(values);
-  return code == DVT_OK ? settle_reply(&call, reply, error) : code;
+  return code == DVT_OK ? iso_settle(&answer, reply, NULL, error) : code;
 }
 
 /* MARK: Judgements */
@@ -129,37 +103,35 @@ int32_t wl_on_exchange(
     void *context, const dvt_exchange *exchange, const dvt_verdict *verdict, const dvt_error_sink *error) {
   const wl_proxy *proxy = context;
   const void *values[] = {exchange};
-  wl_items items = {&iso_type_exchange, values, 1};
+  iso_items items = {&iso_type_exchange, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_EXCHANGE, &ask, &items, 1, exchange->name, &call, error);
+  iso_reply reply;
+  int32_t code = wl_ask(proxy->link, ISO_HANDLE_EXCHANGE, &ask, &items, 1, exchange->name, &reply, error);
   if (code != DVT_OK) return code;
-  const iso_answer *answer = call.answer;
-  const dvt_event *event = answer->items == 1 ? iso_unpack(&call.reader, &iso_type_event) : NULL;
-  const iso_texts *texts = wl_texts(&call);
+  const iso_answer *answer = reply.answer;
+  const dvt_event *event = answer->items == 1 ? iso_unpack(&reply.reader, &iso_type_event) : NULL;
+  const iso_texts *texts = iso_reply_texts(&reply);
   code = !texts ? DVT_FAILED : answer->code != DVT_OK ? answer->code : pass_on(answer, event, texts, verdict);
-  if (texts && answer->code != DVT_OK && texts->message.len)
-    wl_report(error, code, answer->retryable != 0, texts->domain, texts->message);
-  iso_message_drop(&call.message);
-  return code < 0 ? DVT_FAILED : code;
+  return iso_settle_texts(&reply, answer->code != DVT_OK ? texts : NULL, code, error);
 }
 
 int32_t wl_on_review(
     void *context, const dvt_review *review, const dvt_amending *amending, const dvt_error_sink *error) {
   const wl_proxy *proxy = context;
   const void *values[] = {review};
-  wl_items items = {&iso_type_review, values, 1};
+  iso_items items = {&iso_type_review, values, 1};
   iso_ask ask = {.token = proxy->token};
-  wl_call call;
-  int32_t code = wl_ask(proxy->link, ISO_HANDLE_REVIEW, &ask, &items, 1, nothing, &call, error);
+  iso_reply reply;
+  int32_t code = wl_ask(proxy->link, ISO_HANDLE_REVIEW, &ask, &items, 1, nothing, &reply, error);
   if (code != DVT_OK) return code;
-  for (uint64_t i = 0; i < call.answer->items && code == DVT_OK; i++) {
-    const iso_amendment *amendment = iso_unpack(&call.reader, &iso_type_amendment);
+  const iso_answer *answer = reply.answer;
+  for (uint64_t i = 0; i < answer->items && code == DVT_OK; i++) {
+    const iso_amendment *amendment = iso_unpack(&reply.reader, &iso_type_amendment);
     if (!amendment) code = DVT_INVALID;
-    else if (call.answer->code == DVT_OK) code = amending->amend(amending->context, amendment->index, &amendment->value);
+    else if (answer->code == DVT_OK) code = amending->amend(amending->context, amendment->index, &amendment->value);
   }
-  if (code == DVT_OK) return wl_settle(&call, error);
-  iso_message_drop(&call.message);
+  if (code == DVT_OK) return iso_settle(&reply, NULL, NULL, error);
+  iso_message_drop(&reply.message);
   return code;
 }
 
@@ -167,9 +139,7 @@ int32_t wl_on_review(
 
 static int32_t simple(wl_link *link, uint32_t op, const dvt_error_sink *error) {
   iso_ask ask = {0};
-  wl_call call;
-  int32_t code = wl_ask(link, op, &ask, NULL, 0, nothing, &call, error);
-  return code == DVT_OK ? wl_settle(&call, error) : code;
+  return carry(link, op, &ask, NULL, NULL, nothing, NULL, error);
 }
 
 static int32_t pre_init(const dvt_host *host, void **instance, const dvt_error_sink *error) {
@@ -189,44 +159,38 @@ static int32_t cleanup(void *link, const dvt_error_sink *error) { return simple(
 
 static int32_t save_state(void *link, const dvt_sink *out, const dvt_error_sink *error) {
   iso_ask ask = {0};
-  wl_call call;
-  int32_t code = wl_ask(link, ISO_SAVE_STATE, &ask, NULL, 0, nothing, &call, error);
-  return code == DVT_OK ? settle_reply(&call, out, error) : code;
+  return carry(link, ISO_SAVE_STATE, &ask, NULL, NULL, nothing, out, error);
 }
 
 static int32_t restore_state(void *link, const dvt_state *state, const dvt_error_sink *error) {
-  const void *values[] = {state};
-  wl_items items = {&iso_type_state, values, 1};
   iso_ask ask = {0};
-  wl_call call;
-  int32_t code = wl_ask(link, ISO_RESTORE_STATE, &ask, &items, 1, nothing, &call, error);
-  return code == DVT_OK ? wl_settle(&call, error) : code;
+  return carry(link, ISO_RESTORE_STATE, &ask, &iso_type_state, state, nothing, NULL, error);
 }
 
 static int32_t metrics(void *link, const dvt_metric_sink *out) {
   iso_ask ask = {0};
-  wl_call call;
-  int32_t code = wl_ask(link, ISO_METRICS, &ask, NULL, 0, nothing, &call, NULL);
+  iso_reply reply;
+  int32_t code = wl_ask(link, ISO_METRICS, &ask, NULL, 0, nothing, &reply, NULL);
   if (code != DVT_OK) return code;
-  for (uint64_t i = 0; i < call.answer->items; i++) {
-    const dvt_metric *metric = iso_unpack(&call.reader, &iso_type_metric);
+  for (uint64_t i = 0; i < reply.answer->items; i++) {
+    const dvt_metric *metric = iso_unpack(&reply.reader, &iso_type_metric);
     if (!metric) break;
     out->report(out->context, metric);
   }
-  code = call.answer->code;
-  iso_message_drop(&call.message);
+  code = reply.answer->code;
+  iso_message_drop(&reply.message);
   return code < 0 ? DVT_FAILED : code;
 }
 
 int32_t wl_load(
     wl_link *link, dvt_str path, dvt_str id, dvt_str host_version, uint32_t generation, const dvt_error_sink *error) {
-  dvt_attribute version = {wl_text("host_version"), host_version};
+  dvt_attribute version = {iso_text("host_version"), host_version};
   iso_ask ask = {.first = path, .second = id, .generation = generation, .fields = &version, .field_count = 1};
-  wl_call call;
-  int32_t code = wl_ask(link, ISO_LOAD, &ask, NULL, 0, nothing, &call, error);
+  iso_reply reply;
+  int32_t code = wl_ask(link, ISO_LOAD, &ask, NULL, 0, nothing, &reply, error);
   if (code != DVT_OK) return code;
-  int64_t has = call.answer->number;
-  code = wl_settle(&call, error);
+  int64_t has = reply.answer->number;
+  code = iso_settle(&reply, NULL, NULL, error);
   if (code != DVT_OK) return code;
   link->plugin = (dvt_plugin){
       .struct_size = sizeof(dvt_plugin),

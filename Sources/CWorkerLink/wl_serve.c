@@ -1,85 +1,18 @@
 /* What a worker's plugin asks of its host, asked of the host's own tables. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "iso_report.h"
+#include "iso_service.h"
 #include "wl_link.h"
 
-/* Most that one call shows of records: further ones want pages. */
-#define MOST_SHOWN (64u << 20)
+/* MARK: Showing */
 
-/* Bytes that a sink collects. */
-typedef struct bytes {
-  uint8_t *ptr;
-  size_t length, capacity;
-} bytes;
-
-/* One call while it is carried out. */
-typedef struct service {
-  wl_link *link;
-  iso_end *end;
-  uint32_t op;
-  const iso_ask *ask;
-  iso_reader reader;   /* behind the ask */
-  iso_writer writer;   /* of the answer */
-  iso_answer answer;
-  iso_texts texts;
-  int isStreaming;     /* items are written already, behind the answer's place */
-  bytes first, second;
-  dvt_error_sink sink;
-  char domain[128];
-  char message[2048];
-} service;
-
-/* MARK: Receiving */
-
-static void note_error(void *context, const dvt_error *error) {
-  service *service = context;
-  size_t domain = error->domain.len < sizeof service->domain ? error->domain.len : sizeof service->domain;
-  size_t message = error->message.len < sizeof service->message ? error->message.len : sizeof service->message;
-  if (domain) memcpy(service->domain, error->domain.ptr, domain);
-  if (message) memcpy(service->message, error->message.ptr, message);
-  service->texts.domain = (dvt_str){(const uint8_t *)service->domain, domain};
-  service->texts.message = (dvt_str){(const uint8_t *)service->message, message};
-  service->answer.retryable = error->retryable;
-}
-
-static int32_t collect(void *context, const uint8_t *ptr, uint64_t length) {
-  bytes *bytes = context;
-  if (length > MOST_SHOWN - bytes->length) return DVT_TOO_LARGE;
-  if (bytes->length + length > bytes->capacity) {
-    size_t capacity = bytes->capacity ? bytes->capacity : 512;
-    while (capacity < bytes->length + length) capacity *= 2;
-    uint8_t *grown = realloc(bytes->ptr, capacity);
-    if (!grown) return DVT_FULL;
-    bytes->ptr = grown;
-    bytes->capacity = capacity;
-  }
-  if (length) memcpy(bytes->ptr + bytes->length, ptr, length);
-  bytes->length += length;
-  return DVT_OK;
-}
-
-static dvt_sink sink_of(bytes *bytes) {
-  return (dvt_sink){
-      .struct_size = sizeof(dvt_sink), .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = bytes,
-      .write = collect};
-}
-
-/* From here on items are written as they are shown. */
-static void stream(service *service) {
-  service->isStreaming = 1;
-  service->writer = (iso_writer){.grows = 1};
-  iso_pack(&service->writer, &iso_type_answer, &service->answer);
-}
-
-static int32_t show(service *service, const iso_type *type, const void *value) {
-  if (service->writer.cursor > MOST_SHOWN) {
-    note_error(service, &(dvt_error){.domain = wl_text("dovetail"), .message = wl_text(
-        "more than 64 MiB of records for one call of an isolated plugin; ask for pages (list_page, or limit and cursor)")});
-    return DVT_TOO_LARGE;
-  }
-  iso_pack(&service->writer, type, value);
-  service->answer.items++;
+static int32_t show(iso_service *service, const iso_type *type, const void *value) {
+  if (service->writer.cursor > ISO_LARGEST_OUTPUT)
+    return iso_refuse(
+        &service->sink, DVT_TOO_LARGE, 0,
+        "more than 64 MiB of records for one call of an isolated plugin; ask for pages (list_page, or limit and cursor)");
+  iso_service_show(service, type, value);
   return DVT_OK;
 }
 
@@ -91,45 +24,7 @@ static void show_receipt(void *context, uint64_t index, const dvt_written *writt
   show(context, &iso_type_receipt, &receipt);
 }
 
-/* MARK: Answering */
-
-/* What was found is more than a message carries. */
-static void answer_instead(service *service) {
-  iso_answer none = {.code = DVT_TOO_LARGE};
-  iso_texts texts = {
-      .domain = wl_text("dovetail"), .message = wl_text("one answer to an isolated plugin carries at most 256 MiB")};
-  iso_writer writer = iso_arena(service->end);
-  iso_pack(&writer, &iso_type_answer, &none);
-  iso_pack(&writer, &iso_type_texts, &texts);
-  iso_post(service->end, ISO_ANSWER, service->op, &writer);
-}
-
-static void answer(service *service) {
-  service->texts.first = (dvt_bytes){service->first.ptr, service->first.length};
-  service->texts.second = (dvt_bytes){service->second.ptr, service->second.length};
-  if (service->isStreaming) {
-    if (service->writer.base) memcpy(service->writer.base, &service->answer, sizeof service->answer);
-    iso_pack(&service->writer, &iso_type_texts, &service->texts);
-  } else {
-    service->writer = iso_arena(service->end);
-    for (;;) {
-      iso_pack(&service->writer, &iso_type_answer, &service->answer);
-      iso_pack(&service->writer, &iso_type_texts, &service->texts);
-      if (iso_fits(&service->writer) || service->writer.grows) break;
-      service->writer = (iso_writer){.grows = 1};
-    }
-  }
-  int result = iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
-  if (service->writer.grows) iso_writer_free(&service->writer);
-  if (result == ISO_TOO_LARGE) answer_instead(service);
-  free(service->first.ptr);
-  free(service->second.ptr);
-}
-
 /* MARK: Asking */
-
-/* The struct of the ABI that the call brought, or NULL. */
-static void *item(service *service, const iso_type *type) { return iso_unpack(&service->reader, type); }
 
 /* The data of an event that travelled in a buffer, in one of the host's. The caller releases it. */
 static const dvt_buffer *rebuffer(const dvt_host *host, dvt_event *event) {
@@ -143,9 +38,8 @@ static const dvt_buffer *rebuffer(const dvt_host *host, dvt_event *event) {
   return buffer;
 }
 
-static int32_t publish(service *service, const dvt_host *host, int named) {
-  const dvt_events *events = service->link->tables.events;
-  dvt_event *event = item(service, &iso_type_event);
+static int32_t publish(iso_service *service, const dvt_events *events, const dvt_host *host, int named) {
+  dvt_event *event = iso_service_item(service, &iso_type_event);
   if (!event) return DVT_INVALID;
   const dvt_buffer *buffer = rebuffer(host, event);
   int32_t code = named ? events->publish_named(host, event, &service->sink)
@@ -183,7 +77,7 @@ static int32_t publish(service *service, const dvt_host *host, int named) {
     return code;                                                                                  \
   } while (0)
 
-static int32_t serve_events(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_events(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_events *events = link->tables.events;
   switch (service->op) {
   case ISO_EVENTS_TOPIC: {
@@ -192,10 +86,10 @@ static int32_t serve_events(service *service, wl_link *link, const dvt_host *hos
     service->answer.number = (int64_t)topic;
     return code;
   }
-  case ISO_EVENTS_PUBLISH: return publish(service, host, 0);
-  case ISO_EVENTS_PUBLISH_NAMED: return publish(service, host, 1);
+  case ISO_EVENTS_PUBLISH: return publish(service, events, host, 0);
+  case ISO_EVENTS_PUBLISH_NAMED: return publish(service, events, host, 1);
   case ISO_EVENTS_SUBSCRIBE: {
-    dvt_subscription *options = item(service, &iso_type_subscription);
+    dvt_subscription *options = iso_service_item(service, &iso_type_subscription);
     if (!options) return DVT_INVALID;
     options->wants = NULL; /* the worker asks it */
     REGISTERED(events->subscribe(host, options, wl_on_event, proxy, &service->answer.handle, &service->sink));
@@ -204,25 +98,25 @@ static int32_t serve_events(service *service, wl_link *link, const dvt_host *hos
   }
 }
 
-static int32_t serve_services(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_services(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_services *services = link->tables.services;
   switch (service->op) {
   case ISO_SERVICES_PROVIDE:
     REGISTERED(services->provide(host, ask->first, wl_on_request, proxy, &service->answer.handle, &service->sink));
   case ISO_SERVICES_CALL: {
-    const dvt_request *request = item(service, &iso_type_request);
-    dvt_sink reply = sink_of(&service->first);
+    const dvt_request *request = iso_service_item(service, &iso_type_request);
+    dvt_sink reply = iso_sink_of(&service->first);
     return request ? services->call(host, ask->first, request, &reply, &service->sink) : DVT_INVALID;
   }
   default: WITHDRAWN(services, withdraw);
   }
 }
 
-static int32_t serve_resilience(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_resilience(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_resilience *resilience = link->tables.resilience;
   if (service->op == ISO_RESILIENCE_EXECUTE) {
-    const iso_execution *given = item(service, &iso_type_execution);
-    dvt_sink reply = sink_of(&service->first);
+    const iso_execution *given = iso_service_item(service, &iso_type_execution);
+    dvt_sink reply = iso_sink_of(&service->first);
     dvt_executed done = {.struct_size = sizeof done, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
     if (!given) return DVT_INVALID;
     int32_t code = resilience->execute(host, given->execution, given->request, &reply, &done, &service->sink);
@@ -230,18 +124,18 @@ static int32_t serve_resilience(service *service, wl_link *link, const dvt_host 
     return code;
   }
   dvt_breaker breaker = {.struct_size = sizeof breaker, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
-  stream(service);
+  iso_service_stream(service);
   int32_t code = resilience->breaker(host, ask->first, ask->second, &breaker, &service->sink);
   if (code == DVT_OK) show(service, &iso_type_breaker, &breaker);
   return code;
 }
 
-static int32_t serve_requests(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_requests(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_requests *requests = link->tables.requests;
   switch (service->op) {
   case ISO_REQUESTS_RESPOND:
   case ISO_REQUESTS_COMBINE: {
-    const dvt_responder *options = item(service, &iso_type_responder);
+    const dvt_responder *options = iso_service_item(service, &iso_type_responder);
     if (!options) return DVT_INVALID;
     REGISTERED(
         service->op == ISO_REQUESTS_RESPOND
@@ -249,14 +143,14 @@ static int32_t serve_requests(service *service, wl_link *link, const dvt_host *h
             : requests->combine(host, options, wl_on_combine, proxy, &service->answer.handle, &service->sink));
   }
   case ISO_REQUESTS_REQUEST: {
-    const dvt_request *request = item(service, &iso_type_request);
+    const dvt_request *request = iso_service_item(service, &iso_type_request);
     if (!request) return DVT_INVALID;
-    stream(service);
+    iso_service_stream(service);
     return requests->request(
         host, ask->first, request, (uint32_t)ask->number, show_reply, service, &service->sink);
   }
   case ISO_REQUESTS_BEGIN: {
-    const dvt_request *request = item(service, &iso_type_request);
+    const dvt_request *request = iso_service_item(service, &iso_type_request);
     wl_proxy *proxy = request ? wl_proxy_make(link, ask->token) : NULL;
     if (!proxy) return request ? DVT_FULL : DVT_INVALID;
     int32_t code = requests->begin(
@@ -270,9 +164,9 @@ static int32_t serve_requests(service *service, wl_link *link, const dvt_host *h
   }
 }
 
-static int32_t serve_config(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_config(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_config *config = link->tables.config;
-  dvt_sink text = sink_of(&service->first);
+  dvt_sink text = iso_sink_of(&service->first);
   int32_t flag = 0;
   switch (service->op) {
   case ISO_CONFIG_JSON: return config->get_json(host, ask->first, &text, &service->sink);
@@ -288,12 +182,12 @@ static int32_t serve_config(service *service, wl_link *link, const dvt_host *hos
 }
 
 /* Timers, interceptors, declarations, routes, validators: what is registered and withdrawn, and no more. */
-static int32_t serve_registrations(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_registrations(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const wl_tables *tables = &link->tables;
   dvt_handle *handle = &service->answer.handle;
   switch (service->op) {
   case ISO_TIMERS_SCHEDULE: {
-    const dvt_timer *options = item(service, &iso_type_timer);
+    const dvt_timer *options = iso_service_item(service, &iso_type_timer);
     if (!options) return DVT_INVALID;
     wl_proxy *proxy = wl_proxy_make(link, ask->token);
     if (!proxy) return DVT_FULL;
@@ -302,23 +196,23 @@ static int32_t serve_registrations(service *service, wl_link *link, const dvt_ho
   }
   case ISO_TIMERS_CANCEL: WITHDRAWN(tables->timers, cancel);
   case ISO_INTERCEPTORS_INTERCEPT: {
-    const dvt_interception *options = item(service, &iso_type_interception);
+    const dvt_interception *options = iso_service_item(service, &iso_type_interception);
     if (!options) return DVT_INVALID;
     REGISTERED(tables->interceptors->intercept(host, options, wl_on_exchange, proxy, handle, &service->sink));
   }
   case ISO_INTERCEPTORS_RELEASE: WITHDRAWN(tables->interceptors, release);
   case ISO_TYPES_DECLARE: {
-    const dvt_event_type *type = item(service, &iso_type_event_type);
+    const dvt_event_type *type = iso_service_item(service, &iso_type_event_type);
     return type ? tables->event_types->declare(host, type, handle, &service->sink) : DVT_INVALID;
   }
   case ISO_TYPES_WITHDRAW: return tables->event_types->withdraw(host, ask->handle, &service->sink);
   case ISO_ROUTES_ADD: {
-    const dvt_route *route = item(service, &iso_type_route);
+    const dvt_route *route = iso_service_item(service, &iso_type_route);
     return route ? tables->routes->add(host, route, handle, &service->sink) : DVT_INVALID;
   }
   case ISO_ROUTES_REMOVE: return tables->routes->remove(host, ask->handle, &service->sink);
   case ISO_VALIDATORS_VALIDATE: {
-    const dvt_validation *options = item(service, &iso_type_validation);
+    const dvt_validation *options = iso_service_item(service, &iso_type_validation);
     if (!options) return DVT_INVALID;
     REGISTERED(tables->validators->validate(host, options, wl_on_review, proxy, handle, &service->sink));
   }
@@ -327,10 +221,10 @@ static int32_t serve_registrations(service *service, wl_link *link, const dvt_ho
 }
 
 /* A put or a removal: what it wrote, or the record that was not as expected. */
-static int32_t write_record(service *service, const dvt_metadata *metadata, const dvt_host *host) {
-  const dvt_write *write = item(service, &iso_type_write);
+static int32_t write_record(iso_service *service, const dvt_metadata *metadata, const dvt_host *host) {
+  const dvt_write *write = iso_service_item(service, &iso_type_write);
   if (!write) return DVT_INVALID;
-  stream(service);
+  iso_service_stream(service);
   dvt_written written = {.struct_size = sizeof written, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
   dvt_record_receiver conflict = service->ask->flags & ISO_HAS_CONFLICT ? show_record : NULL;
   int32_t code = service->op == ISO_METADATA_PUT
@@ -340,10 +234,10 @@ static int32_t write_record(service *service, const dvt_metadata *metadata, cons
   return code;
 }
 
-static int32_t transact(service *service, const dvt_metadata *metadata, const dvt_host *host) {
-  const dvt_transaction *transaction = item(service, &iso_type_transaction);
+static int32_t transact(iso_service *service, const dvt_metadata *metadata, const dvt_host *host) {
+  const dvt_transaction *transaction = iso_service_item(service, &iso_type_transaction);
   if (!transaction) return DVT_INVALID;
-  stream(service);
+  iso_service_stream(service);
   dvt_transacted done = {.struct_size = sizeof done, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
   uint32_t flags = service->ask->flags;
   int32_t code = metadata->transact(
@@ -353,10 +247,10 @@ static int32_t transact(service *service, const dvt_metadata *metadata, const dv
   return code;
 }
 
-static int32_t read_records(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t read_records(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_metadata *metadata = link->tables.metadata;
   dvt_record_receiver receiver = show_record;
-  stream(service);
+  iso_service_stream(service);
   switch (service->op) {
   case ISO_METADATA_GET: return metadata->get(host, ask->first, ask->second, receiver, service, &service->sink);
   case ISO_METADATA_LIST: return metadata->list(host, ask->first, ask->second, receiver, service, &service->sink);
@@ -367,12 +261,12 @@ static int32_t read_records(service *service, wl_link *link, const dvt_host *hos
   case ISO_METADATA_SNAPSHOT_GET:
     return metadata->snapshot_get(host, ask->handle, ask->first, ask->second, receiver, service, &service->sink);
   case ISO_METADATA_LIST_PAGE: {
-    const dvt_listing *listing = item(service, &iso_type_listing);
+    const dvt_listing *listing = iso_service_item(service, &iso_type_listing);
     return listing ? metadata->list_page(host, listing, receiver, service, &service->sink) : DVT_INVALID;
   }
   default: {
-    const dvt_query *query = item(service, &iso_type_query);
-    dvt_sink cursor = sink_of(&service->first), plan = sink_of(&service->second);
+    const dvt_query *query = iso_service_item(service, &iso_type_query);
+    dvt_sink cursor = iso_sink_of(&service->first), plan = iso_sink_of(&service->second);
     if (!query) return DVT_INVALID;
     return metadata->query(
         host, query, ask->flags & ISO_HAS_RECEIVER ? receiver : NULL, service, &cursor, &plan, &service->sink);
@@ -380,14 +274,14 @@ static int32_t read_records(service *service, wl_link *link, const dvt_host *hos
   }
 }
 
-static int32_t serve_metadata(service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
+static int32_t serve_metadata(iso_service *service, wl_link *link, const dvt_host *host, const iso_ask *ask) {
   const dvt_metadata *metadata = link->tables.metadata;
   switch (service->op) {
   case ISO_METADATA_PUT:
   case ISO_METADATA_REMOVE: return write_record(service, metadata, host);
   case ISO_METADATA_TRANSACT: return transact(service, metadata, host);
   case ISO_METADATA_WATCH: {
-    const dvt_watch *options = item(service, &iso_type_watch);
+    const dvt_watch *options = iso_service_item(service, &iso_type_watch);
     const dvt_metadata *table = ask->flags & ISO_FIRST_REVISION ? link->tables.metadata_r1 : metadata;
     if (!options || !table) return DVT_INVALID;
     REGISTERED(table->watch(host, options, wl_on_record, proxy, &service->answer.handle, &service->sink));
@@ -403,14 +297,14 @@ static int32_t serve_metadata(service *service, wl_link *link, const dvt_host *h
   case ISO_METADATA_FLUSH: return metadata->flush(host, (uint32_t)ask->number, &service->sink);
   case ISO_METADATA_STATS: {
     dvt_metadata_stats stats = {.struct_size = sizeof stats, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR};
-    stream(service);
+    iso_service_stream(service);
     int32_t code = metadata->stats(host, &stats, &service->sink);
     if (code == DVT_OK) show(service, &iso_type_stats, &stats);
     return code;
   }
   case ISO_METADATA_DEFINE: {
     uint64_t version = 0;
-    dvt_sink text = sink_of(&service->first);
+    dvt_sink text = iso_sink_of(&service->first);
     int32_t code = metadata->define(host, ask->first, ask->second, &text, &version, &service->sink);
     service->answer.number = (int64_t)version;
     return code;
@@ -419,8 +313,7 @@ static int32_t serve_metadata(service *service, wl_link *link, const dvt_host *h
   }
 }
 
-static int32_t carry_out(service *service) {
-  wl_link *link = service->link;
+static int32_t carry_out(iso_service *service, wl_link *link) {
   const dvt_host *host = link->host;
   const iso_ask *ask = service->ask;
   uint32_t op = service->op;
@@ -436,20 +329,12 @@ static int32_t carry_out(service *service) {
 }
 
 void wl_serve(iso_end *end, iso_message *call, void *context) {
-  service service;
-  memset(&service, 0, offsetof(struct service, domain));
-  service.link = context;
-  service.end = end;
-  service.op = call->head.op;
-  service.reader = iso_reader_of(call);
-  service.ask = iso_unpack(&service.reader, &iso_type_ask);
-  service.sink = (dvt_error_sink){
-      .struct_size = sizeof service.sink, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = &service,
-      .report = note_error};
-  if (!service.ask || service.op == 0 || service.op > ISO_LAST_OF_WORKER) {
-    wl_fail(service.link, WL_GARBAGE);
+  iso_service service;
+  wl_link *link = context;
+  if (!iso_service_begin(&service, end, call) || service.op == 0 || service.op > ISO_LAST_OF_WORKER) {
+    wl_fail(link, WL_GARBAGE);
     return;
   }
-  service.answer.code = carry_out(&service);
-  answer(&service);
+  service.answer.code = carry_out(&service, link);
+  iso_service_answer(&service, "one answer to an isolated plugin carries at most 256 MiB");
 }

@@ -8,6 +8,7 @@
 #include "dovetail.h"
 #include "iso_lane.h"
 #include "iso_ops.h"
+#include "iso_reply.h"
 #include "iso_types.h"
 
 /* Descriptors that the worker is started with. */
@@ -48,26 +49,24 @@ void wk_spend(uint64_t token);
 void wk_leave(uint64_t token);
 void wk_leave_handle(uint64_t handle);
 
-/* One call to the host and what came of it. */
-typedef struct wk_call {
-  iso_message message;
-  iso_reader reader;
-  const iso_answer *answer;
-} wk_call;
-
-/* Asks the host. On DVT_OK the caller reads items and texts and drops the message; DVT_GONE when there is no host any more. */
+/* Asks the host. On DVT_OK the caller reads the items and settles; DVT_GONE when there is no host any more. `type` may be NULL:
+ * nothing follows the ask. */
 int32_t wk_ask(
-    uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, wk_call *call, const dvt_error_sink *error);
-/* Ends a call whose items were read: tells `error`, and hands the texts to the sinks (each may be NULL). Returns the code. */
-int32_t wk_settle(wk_call *call, const dvt_sink *first, const dvt_sink *second, const dvt_error_sink *error);
+    uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, iso_reply *reply, const dvt_error_sink *error);
+/* The same, for an answer without items, and settles. `answer` and `out` may be NULL. Returns the code. */
+int32_t wk_ask_plain(
+    uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, iso_answer *answer, const dvt_sink *out,
+    const dvt_error_sink *error);
 
+/* A call that registers something: `entry` is called from then on. What `type` is not NULL for, `item` must not be. */
+int32_t wk_register(
+    uint32_t op, wk_entry entry, iso_ask ask, const iso_type *type, const void *item, dvt_handle *out,
+    const dvt_error_sink *error);
 /* A call that ends a registration. */
 int32_t wk_withdraw(uint32_t op, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error);
 
 /* Copies what the host filled into a struct of the plugin's, of which `struct_size` says how much there is. Either may be NULL. */
 void wk_hand_over(void *out, const void *filled, size_t size);
-
-void wk_report(const dvt_error_sink *sink, int32_t code, const char *message);
 
 /* Starts the thread of a lane of the host's, unless it runs. */
 void wk_serve_lane(uint32_t number);

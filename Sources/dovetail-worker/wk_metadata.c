@@ -1,15 +1,14 @@
 /* dovetail.metadata/1 and /2: each function asks the host. Records are shown when all of them have come. */
-#include <string.h>
-
+#include "iso_report.h"
 #include "wk.h"
 
 #define HEAD .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR
 
 /* Shows the records of an answer. Returns what `receiver` returned to stop, or DVT_OK. */
-static int32_t show(wk_call *call, dvt_record_receiver receiver, void *context) {
+static int32_t show(iso_reply *reply, dvt_record_receiver receiver, void *context) {
   int32_t verdict = DVT_OK;
-  for (uint64_t i = 0; i < call->answer->items; i++) {
-    const dvt_record *record = iso_unpack(&call->reader, &iso_type_record);
+  for (uint64_t i = 0; i < reply->answer->items; i++) {
+    const dvt_record *record = iso_unpack(&reply->reader, &iso_type_record);
     if (record && receiver && verdict == DVT_OK) verdict = receiver(context, record);
   }
   return verdict;
@@ -18,11 +17,11 @@ static int32_t show(wk_call *call, dvt_record_receiver receiver, void *context) 
 static int32_t reading(
     uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, dvt_record_receiver receiver, void *context,
     const dvt_sink *first, const dvt_sink *second, const dvt_error_sink *error) {
-  wk_call call;
-  int32_t code = wk_ask(op, ask, type, item, &call, error);
+  iso_reply reply;
+  int32_t code = wk_ask(op, ask, type, item, &reply, error);
   if (code != DVT_OK) return code;
-  int32_t stopped = show(&call, receiver, context);
-  code = wk_settle(&call, first, second, error);
+  int32_t stopped = show(&reply, receiver, context);
+  code = iso_settle(&reply, first, second, error);
   return code == DVT_OK ? stopped : code;
 }
 
@@ -67,8 +66,7 @@ static int32_t snapshot_get(
 }
 
 static int32_t refuse(const dvt_error_sink *error) {
-  wk_report(error, DVT_INVALID, "the struct of the call is NULL");
-  return DVT_INVALID;
+  return iso_refuse(error, DVT_INVALID, 0, "the struct of the call is NULL");
 }
 
 static int32_t list_page(
@@ -94,13 +92,13 @@ static int32_t writing(
     uint32_t op, const dvt_write *write, dvt_written *out, dvt_record_receiver conflict, void *context,
     const dvt_error_sink *error) {
   iso_ask ask = {.flags = conflict ? ISO_HAS_CONFLICT : 0};
-  wk_call call;
+  iso_reply reply;
   if (!write) return refuse(error);
-  int32_t code = wk_ask(op, &ask, &iso_type_write, write, &call, error);
+  int32_t code = wk_ask(op, &ask, &iso_type_write, write, &reply, error);
   if (code != DVT_OK) return code;
-  if (call.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_written), sizeof *out);
-  else show(&call, conflict, context);
-  return wk_settle(&call, NULL, NULL, error);
+  if (reply.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&reply.reader, &iso_type_written), sizeof *out);
+  else show(&reply, conflict, context);
+  return iso_settle(&reply, NULL, NULL, error);
 }
 
 static int32_t put(
@@ -122,40 +120,27 @@ static int32_t transact(
     dvt_record_receiver conflict, void *context, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.flags = (conflict ? ISO_HAS_CONFLICT : 0) | (receipts ? ISO_HAS_RECEIPTS : 0)};
-  wk_call call;
+  iso_reply reply;
   if (!transaction) return refuse(error);
-  int32_t code = wk_ask(ISO_METADATA_TRANSACT, &ask, &iso_type_transaction, transaction, &call, error);
+  int32_t code = wk_ask(ISO_METADATA_TRANSACT, &ask, &iso_type_transaction, transaction, &reply, error);
   if (code != DVT_OK) return code;
-  if (call.answer->code == DVT_OK && call.answer->items > 0) {
-    for (uint64_t i = 0; i + 1 < call.answer->items; i++) {
-      const iso_receipt *receipt = iso_unpack(&call.reader, &iso_type_receipt);
+  if (reply.answer->code == DVT_OK && reply.answer->items > 0) {
+    for (uint64_t i = 0; i + 1 < reply.answer->items; i++) {
+      const iso_receipt *receipt = iso_unpack(&reply.reader, &iso_type_receipt);
       if (receipt && receipts) receipts(context, receipt->index, &receipt->written);
     }
-    wk_hand_over(out, iso_unpack(&call.reader, &iso_type_transacted), sizeof *out);
+    wk_hand_over(out, iso_unpack(&reply.reader, &iso_type_transacted), sizeof *out);
   } else {
-    show(&call, conflict, context);
+    show(&reply, conflict, context);
   }
-  return wk_settle(&call, NULL, NULL, error);
+  return iso_settle(&reply, NULL, NULL, error);
 }
 
 static int32_t watching(
     uint32_t flags, const dvt_watch *options, dvt_record_receiver receiver, void *context, dvt_handle *out,
     const dvt_error_sink *error) {
-  if (!options || !receiver || !out) return refuse(error);
-  iso_ask ask = {.flags = flags, .token = wk_enter((wk_entry){.call = (void (*)(void))receiver, .context = context})};
-  wk_call call;
-  if (!ask.token) return DVT_FULL;
-  int32_t code = wk_ask(ISO_METADATA_WATCH, &ask, &iso_type_watch, options, &call, error);
-  if (code == DVT_OK) {
-    dvt_handle handle = call.answer->handle;
-    code = wk_settle(&call, NULL, NULL, error);
-    if (code == DVT_OK) {
-      wk_set_handle(ask.token, handle.token);
-      *out = handle;
-    }
-  }
-  if (code != DVT_OK) wk_leave(ask.token);
-  return code;
+  wk_entry entry = {.call = (void (*)(void))receiver, .context = context};
+  return wk_register(ISO_METADATA_WATCH, entry, (iso_ask){.flags = flags}, &iso_type_watch, options, out, error);
 }
 
 static int32_t watch(
@@ -181,12 +166,9 @@ static int32_t unwatch(
 static int32_t snapshot_open(const dvt_host *host, dvt_handle *out, uint64_t *revision, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {0};
-  wk_call call;
+  iso_answer answer;
   if (!out) return refuse(error);
-  int32_t code = wk_ask(ISO_METADATA_SNAPSHOT_OPEN, &ask, NULL, NULL, &call, error);
-  if (code != DVT_OK) return code;
-  iso_answer answer = *call.answer;
-  code = wk_settle(&call, NULL, NULL, error);
+  int32_t code = wk_ask_plain(ISO_METADATA_SNAPSHOT_OPEN, &ask, NULL, NULL, &answer, NULL, error);
   if (code != DVT_OK) return code;
   *out = answer.handle;
   if (revision) *revision = (uint64_t)answer.number;
@@ -196,24 +178,24 @@ static int32_t snapshot_open(const dvt_host *host, dvt_handle *out, uint64_t *re
 static int32_t snapshot_close(const dvt_host *host, dvt_handle snapshot, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.handle = snapshot};
-  return reading(ISO_METADATA_SNAPSHOT_CLOSE, &ask, NULL, NULL, NULL, NULL, NULL, NULL, error);
+  return wk_ask_plain(ISO_METADATA_SNAPSHOT_CLOSE, &ask, NULL, NULL, NULL, NULL, error);
 }
 
 static int32_t flush(const dvt_host *host, uint32_t durability, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.number = durability};
-  return reading(ISO_METADATA_FLUSH, &ask, NULL, NULL, NULL, NULL, NULL, NULL, error);
+  return wk_ask_plain(ISO_METADATA_FLUSH, &ask, NULL, NULL, NULL, NULL, error);
 }
 
 static int32_t stats(const dvt_host *host, dvt_metadata_stats *out, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {0};
-  wk_call call;
+  iso_reply reply;
   if (!out) return refuse(error);
-  int32_t code = wk_ask(ISO_METADATA_STATS, &ask, NULL, NULL, &call, error);
+  int32_t code = wk_ask(ISO_METADATA_STATS, &ask, NULL, NULL, &reply, error);
   if (code != DVT_OK) return code;
-  if (call.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_stats), sizeof *out);
-  return wk_settle(&call, NULL, NULL, error);
+  if (reply.answer->code == DVT_OK) wk_hand_over(out, iso_unpack(&reply.reader, &iso_type_stats), sizeof *out);
+  return iso_settle(&reply, NULL, NULL, error);
 }
 
 static int32_t define(
@@ -221,12 +203,9 @@ static int32_t define(
     const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.first = collection, .second = definition};
-  wk_call call;
-  int32_t code = wk_ask(ISO_METADATA_DEFINE, &ask, NULL, NULL, &call, error);
-  if (code != DVT_OK) return code;
-  int64_t number = call.answer->number;
-  code = wk_settle(&call, in_force, NULL, error);
-  if (code == DVT_OK && version) *version = (uint64_t)number;
+  iso_answer answer;
+  int32_t code = wk_ask_plain(ISO_METADATA_DEFINE, &ask, NULL, NULL, &answer, in_force, error);
+  if (code == DVT_OK && version) *version = (uint64_t)answer.number;
   return code;
 }
 

@@ -4,89 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iso_report.h"
+#include "iso_service.h"
 #include "wk.h"
-
-/* Bytes that a sink of the plugin's call collects. */
-typedef struct bytes {
-  uint8_t *ptr;
-  size_t length, capacity;
-} bytes;
-
-#define LARGEST_OUTPUT (64u << 20)
-
-/* One call while it is carried out. */
-typedef struct service {
-  iso_end *end;
-  uint32_t op;
-  const iso_ask *ask;
-  iso_reader reader;
-  iso_writer writer;
-  iso_answer answer;
-  iso_texts texts;
-  int isStreaming;
-  bytes first, second;
-  uint32_t stage;
-  dvt_error_sink sink;
-  char domain[128];
-  char message[2048];
-} service;
-
-static void note_error(void *context, const dvt_error *error) {
-  service *service = context;
-  size_t domain = error->domain.len < sizeof service->domain ? error->domain.len : sizeof service->domain;
-  size_t message = error->message.len < sizeof service->message ? error->message.len : sizeof service->message;
-  if (domain) memcpy(service->domain, error->domain.ptr, domain);
-  if (message) memcpy(service->message, error->message.ptr, message);
-  service->texts.domain = (dvt_str){(const uint8_t *)service->domain, domain};
-  service->texts.message = (dvt_str){(const uint8_t *)service->message, message};
-  service->answer.retryable = error->retryable;
-}
-
-static int32_t collect(void *context, const uint8_t *ptr, uint64_t length) {
-  bytes *bytes = context;
-  if (length > LARGEST_OUTPUT - bytes->length) return DVT_TOO_LARGE;
-  if (bytes->length + length > bytes->capacity) {
-    size_t capacity = bytes->capacity ? bytes->capacity : 512;
-    while (capacity < bytes->length + length) capacity *= 2;
-    uint8_t *grown = realloc(bytes->ptr, capacity);
-    if (!grown) return DVT_FULL;
-    bytes->ptr = grown;
-    bytes->capacity = capacity;
-  }
-  if (length) memcpy(bytes->ptr + bytes->length, ptr, length);
-  bytes->length += length;
-  return DVT_OK;
-}
-
-static int32_t replace(bytes *bytes, dvt_bytes with) {
-  bytes->length = 0;
-  return collect(bytes, with.ptr, with.len);
-}
-
-static dvt_sink sink_of(bytes *bytes) {
-  return (dvt_sink){
-      .struct_size = sizeof(dvt_sink), .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = bytes,
-      .write = collect};
-}
-
-static void stream(service *service) {
-  service->isStreaming = 1;
-  service->writer = (iso_writer){.grows = 1};
-  iso_pack(&service->writer, &iso_type_answer, &service->answer);
-}
-
-static void show(service *service, const iso_type *type, const void *value) {
-  iso_pack(&service->writer, type, value);
-  service->answer.items++;
-}
-
-static void *item(service *service, const iso_type *type) { return iso_unpack(&service->reader, type); }
 
 /* MARK: Loading */
 
-static int32_t fail(service *service, int32_t code, const char *text) {
-  wk_report(&service->sink, code, text);
-  return code;
+static int32_t fail(iso_service *service, int32_t code, const char *text) {
+  return iso_refuse(&service->sink, code, 0, text);
 }
 
 static int64_t callbacks(const dvt_plugin *plugin) {
@@ -102,7 +27,7 @@ static int64_t callbacks(const dvt_plugin *plugin) {
   return has;
 }
 
-static int32_t load(service *service) {
+static int32_t load(iso_service *service) {
   char text[1024], path[4096];
   const iso_ask *ask = service->ask;
   if (wk.plugin) return fail(service, DVT_EXISTS, "this worker has a plugin already");
@@ -151,17 +76,17 @@ static int32_t load(service *service) {
 
 /* MARK: Lifecycle */
 
-static void note_metric(void *context, const dvt_metric *metric) { show(context, &iso_type_metric, metric); }
+static void note_metric(void *context, const dvt_metric *metric) { iso_service_show(context, &iso_type_metric, metric); }
 
-static int32_t metrics(service *service) {
-  stream(service);
+static int32_t metrics(iso_service *service) {
+  iso_service_stream(service);
   dvt_metric_sink out = {
       .struct_size = sizeof out, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = service,
       .report = note_metric};
   return wk.plugin->metrics ? wk.plugin->metrics(wk.instance, &out) : DVT_OK;
 }
 
-static int32_t lifecycle(service *service) {
+static int32_t lifecycle(iso_service *service) {
   const dvt_plugin *plugin = wk.plugin;
   const dvt_error_sink *error = &service->sink;
   if (!plugin) return fail(service, DVT_INVALID, "no plugin is loaded");
@@ -177,11 +102,11 @@ static int32_t lifecycle(service *service) {
   case ISO_CLEANUP: return CALL(cleanup);
 #undef CALL
   case ISO_SAVE_STATE: {
-    dvt_sink out = sink_of(&service->first);
+    dvt_sink out = iso_sink_of(&service->first);
     return plugin->save_state ? plugin->save_state(wk.instance, &out, error) : DVT_OK;
   }
   case ISO_RESTORE_STATE: {
-    const dvt_state *state = item(service, &iso_type_state);
+    const dvt_state *state = iso_service_item(service, &iso_type_state);
     return plugin->restore_state ? plugin->restore_state(wk.instance, state, error) : DVT_OK;
   }
   default: return metrics(service);
@@ -199,8 +124,8 @@ static const dvt_buffer *rebuffer(dvt_event *event) {
   return buffer;
 }
 
-static int32_t handle_event(service *service, wk_entry entry) {
-  dvt_event *event = item(service, &iso_type_event);
+static int32_t handle_event(iso_service *service, wk_entry entry) {
+  dvt_event *event = iso_service_item(service, &iso_type_event);
   if (!event) return DVT_INVALID;
   const dvt_buffer *buffer = rebuffer(event);
   int32_t code = DVT_OK;
@@ -210,13 +135,13 @@ static int32_t handle_event(service *service, wk_entry entry) {
   return code;
 }
 
-static int32_t handle_request(service *service, wk_entry entry) {
-  const dvt_request *request = item(service, &iso_type_request);
-  dvt_sink reply = sink_of(&service->first);
+static int32_t handle_request(iso_service *service, wk_entry entry) {
+  const dvt_request *request = iso_service_item(service, &iso_type_request);
+  dvt_sink reply = iso_sink_of(&service->first);
   return request ? ((dvt_service_handler)entry.call)(entry.context, request, &reply, &service->sink) : DVT_INVALID;
 }
 
-static int32_t handle_completion(service *service, wk_entry entry) {
+static int32_t handle_completion(iso_service *service, wk_entry entry) {
   int32_t result = (int32_t)(int64_t)service->ask->number;
   if (entry.ends && result == DVT_OK) wk_leave_handle(entry.ends);
   if (entry.done) entry.done(entry.context, result);
@@ -224,19 +149,19 @@ static int32_t handle_completion(service *service, wk_entry entry) {
   return DVT_OK;
 }
 
-static int32_t handle_timer(service *service, wk_entry entry) {
+static int32_t handle_timer(iso_service *service, wk_entry entry) {
   int32_t code = ((dvt_timer_handler)entry.call)(entry.context, &service->sink);
   if (entry.isOnce) wk_spend(service->ask->token);
   return code;
 }
 
-static int32_t handle_combine(service *service, wk_entry entry) {
-  const dvt_request *request = item(service, &iso_type_request);
+static int32_t handle_combine(iso_service *service, wk_entry entry) {
+  const dvt_request *request = iso_service_item(service, &iso_type_request);
   uint64_t count = service->ask->number;
   dvt_reply *replies = calloc(count ? count : 1, sizeof *replies);
-  dvt_sink reply = sink_of(&service->first);
+  dvt_sink reply = iso_sink_of(&service->first);
   for (uint64_t i = 0; replies && i < count; i++) {
-    const dvt_reply *each = item(service, &iso_type_reply);
+    const dvt_reply *each = iso_service_item(service, &iso_type_reply);
     if (each) replies[i] = *each;
   }
   if (!request || !replies) {
@@ -248,21 +173,33 @@ static int32_t handle_combine(service *service, wk_entry entry) {
   return code;
 }
 
+/* An interceptor at work. */
+typedef struct judging {
+  iso_service *service;
+  uint32_t stage;
+} judging;
+
+static int32_t replace(iso_bytes *bytes, dvt_bytes with) {
+  bytes->length = 0;
+  return iso_collect(bytes, with.ptr, with.len);
+}
+
 static int32_t amend_event(void *context, const dvt_event *event) {
-  service *service = context;
-  if (service->stage != DVT_STAGE_EVENT || !event) return DVT_INVALID;
-  iso_writer_free(&service->writer);
-  service->answer.items = 0;
-  stream(service);
-  show(service, &iso_type_event, event);
+  const judging *judging = context;
+  iso_service *service = judging->service;
+  if (judging->stage != DVT_STAGE_EVENT || !event) return DVT_INVALID;
+  iso_service_unshow(service);
+  iso_service_stream(service);
+  iso_service_show(service, &iso_type_event, event);
   service->answer.number = ISO_AMENDED_EVENT;
   return DVT_OK;
 }
 
 static int32_t amend(void *context, dvt_str type, dvt_bytes data) {
-  service *service = context;
-  const uint64_t most = service->stage == DVT_STAGE_REQUEST ? 16u << 20 : 64u << 20;
-  if (service->stage == DVT_STAGE_EVENT) return DVT_INVALID;
+  const judging *judging = context;
+  iso_service *service = judging->service;
+  const uint64_t most = judging->stage == DVT_STAGE_REQUEST ? 16u << 20 : 64u << 20;
+  if (judging->stage == DVT_STAGE_EVENT) return DVT_INVALID;
   if (data.len > most) return DVT_TOO_LARGE;
   service->answer.number = ISO_AMENDED;
   int32_t code = replace(&service->first, data);
@@ -270,36 +207,32 @@ static int32_t amend(void *context, dvt_str type, dvt_bytes data) {
 }
 
 static int32_t answer_with(void *context, dvt_bytes data) {
-  service *service = context;
-  int32_t code = replace(&service->first, data);
-  if (code == DVT_OK) service->answer.number = ISO_ANSWERED;
+  const judging *judging = context;
+  int32_t code = replace(&judging->service->first, data);
+  if (code == DVT_OK) judging->service->answer.number = ISO_ANSWERED;
   return code;
 }
 
-static int32_t handle_exchange(service *service, wk_entry entry) {
-  const dvt_exchange *exchange = item(service, &iso_type_exchange);
+static int32_t handle_exchange(iso_service *service, wk_entry entry) {
+  const dvt_exchange *exchange = iso_service_item(service, &iso_type_exchange);
   if (!exchange) return DVT_INVALID;
-  service->stage = exchange->stage;
+  judging context = {service, exchange->stage};
   dvt_verdict verdict = {
       .struct_size = sizeof verdict,
       .abi_major = DVT_ABI_MAJOR,
       .abi_minor = DVT_ABI_MINOR,
-      .context = service,
+      .context = &context,
       .amend_event = amend_event,
       .amend = amend,
       .answer = answer_with};
   int32_t code = ((dvt_interceptor)entry.call)(entry.context, exchange, &verdict, &service->sink);
   /* What it said last counts: an event that was amended before is not needed any more. */
-  if (service->isStreaming && service->answer.number != ISO_AMENDED_EVENT) {
-    iso_writer_free(&service->writer);
-    service->isStreaming = 0;
-    service->answer.items = 0;
-  }
+  if (service->isStreaming && service->answer.number != ISO_AMENDED_EVENT) iso_service_unshow(service);
   return code;
 }
 
 typedef struct reviewing {
-  service *service;
+  iso_service *service;
   const dvt_review *review;
 } reviewing;
 
@@ -308,14 +241,14 @@ static int32_t amend_put(void *context, uint64_t index, const dvt_value *value) 
   if (!value || index >= reviewing->review->proposal_count || !reviewing->review->proposals[index].value)
     return DVT_INVALID;
   iso_amendment amendment = {index, *value};
-  show(reviewing->service, &iso_type_amendment, &amendment);
+  iso_service_show(reviewing->service, &iso_type_amendment, &amendment);
   return DVT_OK;
 }
 
-static int32_t handle_review(service *service, wk_entry entry) {
-  const dvt_review *review = item(service, &iso_type_review);
+static int32_t handle_review(iso_service *service, wk_entry entry) {
+  const dvt_review *review = iso_service_item(service, &iso_type_review);
   if (!review) return DVT_INVALID;
-  stream(service);
+  iso_service_stream(service);
   reviewing context = {service, review};
   dvt_amending amending = {
       .struct_size = sizeof amending, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = &context,
@@ -323,7 +256,7 @@ static int32_t handle_review(service *service, wk_entry entry) {
   return ((dvt_validator)entry.call)(entry.context, review, &amending, &service->sink);
 }
 
-static int32_t callback(service *service) {
+static int32_t callback(iso_service *service) {
   wk_entry entry = wk_find(service->ask->token);
   if (service->op == ISO_HANDLE_COMPLETION) return handle_completion(service, entry);
   /* It was withdrawn as the call was under way. */
@@ -333,11 +266,11 @@ static int32_t callback(service *service) {
   case ISO_HANDLE_REQUEST: return handle_request(service, entry);
   case ISO_HANDLE_TIMER: return handle_timer(service, entry);
   case ISO_HANDLE_RECORD: {
-    const dvt_record *record = item(service, &iso_type_record);
+    const dvt_record *record = iso_service_item(service, &iso_type_record);
     return record ? ((dvt_record_receiver)entry.call)(entry.context, record) : DVT_INVALID;
   }
   case ISO_HANDLE_REPLY: {
-    const dvt_reply *reply = item(service, &iso_type_reply);
+    const dvt_reply *reply = iso_service_item(service, &iso_type_reply);
     return reply ? ((dvt_reply_handler)entry.call)(entry.context, reply) : DVT_INVALID;
   }
   case ISO_HANDLE_COMBINE: return handle_combine(service, entry);
@@ -347,53 +280,10 @@ static int32_t callback(service *service) {
   }
 }
 
-/* MARK: Answering */
-
-/* What the plugin said is more than a message carries. */
-static void answer_instead(service *service) {
-  static const char text[] = "one answer of an isolated plugin carries at most 256 MiB";
-  iso_answer none = {.code = DVT_TOO_LARGE};
-  iso_texts texts = {.domain = {(const uint8_t *)"dovetail", 8}, .message = {(const uint8_t *)text, sizeof text - 1}};
-  iso_writer writer = iso_arena(service->end);
-  iso_pack(&writer, &iso_type_answer, &none);
-  iso_pack(&writer, &iso_type_texts, &texts);
-  iso_post(service->end, ISO_ANSWER, service->op, &writer);
-}
-
-static void answer(service *service) {
-  service->texts.first = (dvt_bytes){service->first.ptr, service->first.length};
-  service->texts.second = (dvt_bytes){service->second.ptr, service->second.length};
-  if (service->isStreaming) {
-    if (service->writer.base) memcpy(service->writer.base, &service->answer, sizeof service->answer);
-    iso_pack(&service->writer, &iso_type_texts, &service->texts);
-  } else {
-    service->writer = iso_arena(service->end);
-    for (;;) {
-      iso_pack(&service->writer, &iso_type_answer, &service->answer);
-      iso_pack(&service->writer, &iso_type_texts, &service->texts);
-      if (iso_fits(&service->writer) || service->writer.grows) break;
-      service->writer = (iso_writer){.grows = 1};
-    }
-  }
-  int result = iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
-  if (service->writer.grows) iso_writer_free(&service->writer);
-  if (result == ISO_TOO_LARGE) answer_instead(service);
-  free(service->first.ptr);
-  free(service->second.ptr);
-}
-
 void wk_serve(iso_end *end, iso_message *call, void *context) {
   (void)context;
-  service service;
-  memset(&service, 0, offsetof(struct service, domain));
-  service.end = end;
-  service.op = call->head.op;
-  service.reader = iso_reader_of(call);
-  service.ask = iso_unpack(&service.reader, &iso_type_ask);
-  service.sink = (dvt_error_sink){
-      .struct_size = sizeof service.sink, .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR, .context = &service,
-      .report = note_error};
-  if (!service.ask) abort(); /* the host writes no such thing */
+  iso_service service;
+  if (!iso_service_begin(&service, end, call)) abort(); /* the host writes no such thing */
   iso_end *outer_end = wk_end;
   uint32_t outer_op = wk_op;
   wk_end = end;
@@ -403,5 +293,5 @@ void wk_serve(iso_end *end, iso_message *call, void *context) {
                                                         : callback(&service);
   wk_end = outer_end;
   wk_op = outer_op;
-  answer(&service);
+  iso_service_answer(&service, "one answer of an isolated plugin carries at most 256 MiB");
 }

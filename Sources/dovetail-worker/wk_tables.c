@@ -1,54 +1,10 @@
 /* The interfaces but metadata: each function asks the host. */
 #include <string.h>
 
+#include "iso_report.h"
 #include "wk.h"
 
 #define HEAD .abi_major = DVT_ABI_MAJOR, .abi_minor = DVT_ABI_MINOR
-
-/* A call whose answer is a code. */
-static int32_t simple(uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, const dvt_error_sink *error) {
-  wk_call call;
-  int32_t code = wk_ask(op, ask, type, item, &call, error);
-  return code == DVT_OK ? wk_settle(&call, NULL, NULL, error) : code;
-}
-
-/* A call that registers something. */
-static int32_t registering(
-    uint32_t op, wk_entry entry, iso_ask ask, const iso_type *type, const void *item, dvt_handle *out,
-    const dvt_error_sink *error) {
-  if (!out || !entry.call || (type && !item)) {
-    wk_report(error, DVT_INVALID, "options, callback and out must not be NULL");
-    return DVT_INVALID;
-  }
-  wk_call call;
-  ask.token = wk_enter(entry);
-  if (!ask.token) return DVT_FULL;
-  int32_t code = wk_ask(op, &ask, type, item, &call, error);
-  if (code == DVT_OK) {
-    dvt_handle handle = call.answer->handle;
-    code = wk_settle(&call, NULL, NULL, error);
-    if (code == DVT_OK) {
-      wk_set_handle(ask.token, handle.token);
-      *out = handle;
-    }
-  }
-  if (code != DVT_OK) wk_leave(ask.token);
-  return code;
-}
-
-/* A call that ends a registration. */
-int32_t wk_withdraw(
-    uint32_t op, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error) {
-  /* Also without `done`: when the end is pending, its completion takes the registration away. */
-  iso_ask ask = {
-      .handle = handle, .flags = ISO_HAS_DONE,
-      .token = wk_enter((wk_entry){.done = done, .context = context, .ends = handle.token})};
-  if (!ask.token) return DVT_FULL;
-  int32_t code = simple(op, &ask, NULL, NULL, error);
-  if (code == DVT_OK) wk_leave_handle(handle.token);
-  if (code != DVT_PENDING) wk_leave(ask.token);
-  return code;
-}
 
 /* MARK: log, config */
 
@@ -61,16 +17,14 @@ static int32_t log_write(
     const dvt_host *host, uint32_t level, dvt_str message, const dvt_attribute *fields, uint64_t field_count) {
   if (level <= DVT_LOG_ERROR && !log_enabled(host, level)) return DVT_OK;
   iso_ask ask = {.number = level, .first = message, .fields = fields, .field_count = field_count};
-  return simple(ISO_LOG_WRITE, &ask, NULL, NULL, NULL);
+  return wk_ask_plain(ISO_LOG_WRITE, &ask, NULL, NULL, NULL, NULL, NULL);
 }
 
 static const dvt_log log_table = {sizeof log_table, HEAD, log_write, log_enabled};
 
 static int32_t config_text(uint32_t op, dvt_str pointer, const dvt_sink *out, const dvt_error_sink *error) {
   iso_ask ask = {.first = pointer};
-  wk_call call;
-  int32_t code = wk_ask(op, &ask, NULL, NULL, &call, error);
-  return code == DVT_OK ? wk_settle(&call, out, NULL, error) : code;
+  return wk_ask_plain(op, &ask, NULL, NULL, NULL, out, error);
 }
 
 static int32_t get_json(const dvt_host *host, dvt_str pointer, const dvt_sink *out, const dvt_error_sink *error) {
@@ -84,11 +38,7 @@ static int32_t get_string(const dvt_host *host, dvt_str pointer, const dvt_sink 
 
 static int32_t config_number(uint32_t op, dvt_str pointer, iso_answer *out, const dvt_error_sink *error) {
   iso_ask ask = {.first = pointer};
-  wk_call call;
-  int32_t code = wk_ask(op, &ask, NULL, NULL, &call, error);
-  if (code != DVT_OK) return code;
-  *out = *call.answer;
-  return wk_settle(&call, NULL, NULL, error);
+  return wk_ask_plain(op, &ask, NULL, NULL, out, NULL, error);
 }
 
 static int32_t get_int(const dvt_host *host, dvt_str pointer, int64_t *out, const dvt_error_sink *error) {
@@ -121,22 +71,16 @@ static const dvt_config config_table = {
 static int32_t topic(const dvt_host *host, dvt_str name, dvt_topic *out, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.first = name};
-  wk_call call;
-  int32_t code = wk_ask(ISO_EVENTS_TOPIC, &ask, NULL, NULL, &call, error);
-  if (code != DVT_OK) return code;
-  dvt_topic opened = (dvt_topic)call.answer->number;
-  code = wk_settle(&call, NULL, NULL, error);
-  if (code == DVT_OK && out) *out = opened;
+  iso_answer answer;
+  int32_t code = wk_ask_plain(ISO_EVENTS_TOPIC, &ask, NULL, NULL, &answer, NULL, error);
+  if (code == DVT_OK && out) *out = (dvt_topic)answer.number;
   return code;
 }
 
 static int32_t publish_as(uint32_t op, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error) {
-  if (!event) {
-    wk_report(error, DVT_INVALID, "the event is NULL");
-    return DVT_INVALID;
-  }
+  if (!event) return iso_refuse(error, DVT_INVALID, 0, "the event is NULL");
   iso_ask ask = {.number = topic};
-  return simple(op, &ask, &iso_type_event, event, error);
+  return wk_ask_plain(op, &ask, &iso_type_event, event, NULL, NULL, error);
 }
 
 static int32_t publish(const dvt_host *host, dvt_topic topic, const dvt_event *event, const dvt_error_sink *error) {
@@ -155,7 +99,7 @@ static int32_t subscribe(
   wk_entry entry = {.call = (void (*)(void))handler, .context = context};
   /* A struct of the first revision has no `wants`. */
   if (options && options->struct_size > offsetof(dvt_subscription, wants)) entry.wants = options->wants;
-  return registering(ISO_EVENTS_SUBSCRIBE, entry, (iso_ask){0}, &iso_type_subscription, options, out, error);
+  return wk_register(ISO_EVENTS_SUBSCRIBE, entry, (iso_ask){0}, &iso_type_subscription, options, out, error);
 }
 
 static int32_t unsubscribe(
@@ -174,7 +118,7 @@ static int32_t provide(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))handler, .context = context};
-  return registering(ISO_SERVICES_PROVIDE, entry, (iso_ask){.first = name}, NULL, NULL, out, error);
+  return wk_register(ISO_SERVICES_PROVIDE, entry, (iso_ask){.first = name}, NULL, NULL, out, error);
 }
 
 static int32_t services_withdraw(
@@ -187,13 +131,8 @@ static int32_t call_service(
     const dvt_host *host, dvt_str name, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.first = name};
-  wk_call call;
-  if (!request) {
-    wk_report(error, DVT_INVALID, "the request is NULL");
-    return DVT_INVALID;
-  }
-  int32_t code = wk_ask(ISO_SERVICES_CALL, &ask, &iso_type_request, request, &call, error);
-  return code == DVT_OK ? wk_settle(&call, reply, NULL, error) : code;
+  if (!request) return iso_refuse(error, DVT_INVALID, 0, "the request is NULL");
+  return wk_ask_plain(ISO_SERVICES_CALL, &ask, &iso_type_request, request, NULL, reply, error);
 }
 
 static const dvt_services services_table = {sizeof services_table, HEAD, provide, services_withdraw, call_service};
@@ -204,7 +143,7 @@ static int32_t schedule(
   (void)host;
   wk_entry entry = {.call = (void (*)(void))handler, .context = context};
   entry.isOnce = options && options->interval_ms == 0;
-  return registering(ISO_TIMERS_SCHEDULE, entry, (iso_ask){0}, &iso_type_timer, options, out, error);
+  return wk_register(ISO_TIMERS_SCHEDULE, entry, (iso_ask){0}, &iso_type_timer, options, out, error);
 }
 
 static int32_t cancel_timer(
@@ -222,28 +161,26 @@ static int32_t execute(
     dvt_executed *out, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {0};
-  wk_call call;
-  if (!execution || !request || !reply) {
-    wk_report(error, DVT_INVALID, "execution, request and reply must not be NULL");
-    return DVT_INVALID;
-  }
+  if (!execution || !request || !reply)
+    return iso_refuse(error, DVT_INVALID, 0, "execution, request and reply must not be NULL");
   iso_execution given = {execution, request};
-  int32_t code = wk_ask(ISO_RESILIENCE_EXECUTE, &ask, &iso_type_execution, &given, &call, error);
+  iso_reply answer;
+  int32_t code = wk_ask(ISO_RESILIENCE_EXECUTE, &ask, &iso_type_execution, &given, &answer, error);
   if (code != DVT_OK) return code;
-  dvt_executed done = {.cause = (int32_t)call.answer->number};
+  dvt_executed done = {.cause = (int32_t)answer.answer->number};
   wk_hand_over(out, &done, sizeof done);
-  return wk_settle(&call, reply, NULL, error);
+  return iso_settle(&answer, reply, NULL, error);
 }
 
 static int32_t breaker(
     const dvt_host *host, dvt_str service, dvt_str name, dvt_breaker *out, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.first = service, .second = name};
-  wk_call call;
-  int32_t code = wk_ask(ISO_RESILIENCE_BREAKER, &ask, NULL, NULL, &call, error);
+  iso_reply reply;
+  int32_t code = wk_ask(ISO_RESILIENCE_BREAKER, &ask, NULL, NULL, &reply, error);
   if (code != DVT_OK) return code;
-  if (call.answer->items == 1) wk_hand_over(out, iso_unpack(&call.reader, &iso_type_breaker), sizeof *out);
-  return wk_settle(&call, NULL, NULL, error);
+  if (reply.answer->items == 1) wk_hand_over(out, iso_unpack(&reply.reader, &iso_type_breaker), sizeof *out);
+  return iso_settle(&reply, NULL, NULL, error);
 }
 
 static const dvt_resilience resilience_table = {sizeof resilience_table, HEAD, execute, breaker};
@@ -255,7 +192,7 @@ static int32_t respond(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))handler, .context = context};
-  return registering(ISO_REQUESTS_RESPOND, entry, (iso_ask){0}, &iso_type_responder, options, out, error);
+  return wk_register(ISO_REQUESTS_RESPOND, entry, (iso_ask){0}, &iso_type_responder, options, out, error);
 }
 
 static int32_t combine(
@@ -263,7 +200,7 @@ static int32_t combine(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))combiner, .context = context};
-  return registering(ISO_REQUESTS_COMBINE, entry, (iso_ask){0}, &iso_type_responder, options, out, error);
+  return wk_register(ISO_REQUESTS_COMBINE, entry, (iso_ask){0}, &iso_type_responder, options, out, error);
 }
 
 static int32_t requests_withdraw(
@@ -276,20 +213,17 @@ static int32_t request(
     const dvt_host *host, dvt_str name, const dvt_request *request, uint32_t replies, dvt_reply_handler handler,
     void *context, const dvt_error_sink *error) {
   (void)host;
-  if (!request || !handler) {
-    wk_report(error, DVT_INVALID, "request and handler must not be NULL");
-    return DVT_INVALID;
-  }
+  if (!request || !handler) return iso_refuse(error, DVT_INVALID, 0, "request and handler must not be NULL");
   iso_ask ask = {.first = name, .number = replies};
-  wk_call call;
-  int32_t code = wk_ask(ISO_REQUESTS_REQUEST, &ask, &iso_type_request, request, &call, error);
+  iso_reply answer;
+  int32_t code = wk_ask(ISO_REQUESTS_REQUEST, &ask, &iso_type_request, request, &answer, error);
   if (code != DVT_OK) return code;
   int wanted = 1;
-  for (uint64_t i = 0; i < call.answer->items; i++) {
-    const dvt_reply *reply = iso_unpack(&call.reader, &iso_type_reply);
+  for (uint64_t i = 0; i < answer.answer->items; i++) {
+    const dvt_reply *reply = iso_unpack(&answer.reader, &iso_type_reply);
     if (reply && wanted) wanted = handler(context, reply) == DVT_OK;
   }
-  return wk_settle(&call, NULL, NULL, error);
+  return iso_settle(&answer, NULL, NULL, error);
 }
 
 static int32_t begin_request(
@@ -298,17 +232,14 @@ static int32_t begin_request(
   (void)host;
   wk_entry entry = {.call = (void (*)(void))handler, .done = done, .context = context};
   iso_ask ask = {.first = name, .number = replies};
-  if (!done) {
-    wk_report(error, DVT_INVALID, "done must not be NULL");
-    return DVT_INVALID;
-  }
-  return registering(ISO_REQUESTS_BEGIN, entry, ask, &iso_type_request, request, out, error);
+  if (!done) return iso_refuse(error, DVT_INVALID, 0, "done must not be NULL");
+  return wk_register(ISO_REQUESTS_BEGIN, entry, ask, &iso_type_request, request, out, error);
 }
 
 static int32_t cancel_request(const dvt_host *host, dvt_handle handle, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.handle = handle};
-  return simple(ISO_REQUESTS_CANCEL, &ask, NULL, NULL, error);
+  return wk_ask_plain(ISO_REQUESTS_CANCEL, &ask, NULL, NULL, NULL, NULL, error);
 }
 
 static const dvt_requests requests_table = {
@@ -321,7 +252,7 @@ static int32_t intercept(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))interceptor, .context = context};
-  return registering(ISO_INTERCEPTORS_INTERCEPT, entry, (iso_ask){0}, &iso_type_interception, options, out, error);
+  return wk_register(ISO_INTERCEPTORS_INTERCEPT, entry, (iso_ask){0}, &iso_type_interception, options, out, error);
 }
 
 static int32_t interceptors_release(
@@ -336,16 +267,10 @@ static const dvt_interceptors interceptors_table = {
 /* A rule of the host's that calls nothing back. */
 static int32_t ruling(uint32_t op, const iso_type *type, const void *rule, dvt_handle *out, const dvt_error_sink *error) {
   iso_ask ask = {0};
-  wk_call call;
-  if (!rule || !out) {
-    wk_report(error, DVT_INVALID, "the rule and out must not be NULL");
-    return DVT_INVALID;
-  }
-  int32_t code = wk_ask(op, &ask, type, rule, &call, error);
-  if (code != DVT_OK) return code;
-  dvt_handle handle = call.answer->handle;
-  code = wk_settle(&call, NULL, NULL, error);
-  if (code == DVT_OK) *out = handle;
+  iso_answer answer;
+  if (!rule || !out) return iso_refuse(error, DVT_INVALID, 0, "the rule and out must not be NULL");
+  int32_t code = wk_ask_plain(op, &ask, type, rule, &answer, NULL, error);
+  if (code == DVT_OK) *out = answer.handle;
   return code;
 }
 
@@ -356,7 +281,7 @@ static int32_t declare(const dvt_host *host, const dvt_event_type *type, dvt_han
 static int32_t types_withdraw(const dvt_host *host, dvt_handle handle, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.handle = handle};
-  return simple(ISO_TYPES_WITHDRAW, &ask, NULL, NULL, error);
+  return wk_ask_plain(ISO_TYPES_WITHDRAW, &ask, NULL, NULL, NULL, NULL, error);
 }
 static const dvt_event_types types_table = {sizeof types_table, HEAD, declare, types_withdraw};
 
@@ -367,7 +292,7 @@ static int32_t add_route(const dvt_host *host, const dvt_route *route, dvt_handl
 static int32_t remove_route(const dvt_host *host, dvt_handle handle, const dvt_error_sink *error) {
   (void)host;
   iso_ask ask = {.handle = handle};
-  return simple(ISO_ROUTES_REMOVE, &ask, NULL, NULL, error);
+  return wk_ask_plain(ISO_ROUTES_REMOVE, &ask, NULL, NULL, NULL, NULL, error);
 }
 static const dvt_routes routes_table = {sizeof routes_table, HEAD, add_route, remove_route};
 
@@ -376,7 +301,7 @@ static int32_t validate(
     const dvt_error_sink *error) {
   (void)host;
   wk_entry entry = {.call = (void (*)(void))validator, .context = context};
-  return registering(ISO_VALIDATORS_VALIDATE, entry, (iso_ask){0}, &iso_type_validation, options, out, error);
+  return wk_register(ISO_VALIDATORS_VALIDATE, entry, (iso_ask){0}, &iso_type_validation, options, out, error);
 }
 static int32_t validators_release(
     const dvt_host *host, dvt_handle handle, dvt_completion done, void *context, const dvt_error_sink *error) {

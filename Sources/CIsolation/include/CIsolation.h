@@ -5,6 +5,9 @@
 #include "iso_lane.h"
 #include "iso_ops.h"
 #include "iso_pack.h"
+#include "iso_reply.h"
+#include "iso_report.h"
+#include "iso_service.h"
 #include "iso_types.h"
 
 #endif
