@@ -223,9 +223,10 @@ iso_writer iso_arena(iso_end *end) {
   return (iso_writer){.base = body(way_from(end)), .capacity = ISO_ROOM};
 }
 
-int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_writer *writer) {
+int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_brief *brief, const iso_writer *writer) {
   iso_way *way = way_from(end);
   iso_head head = {.kind = kind, .op = op, .length = writer ? writer->cursor : 0};
+  if (brief) head.brief = *brief;
   if (atomic_load_explicit(&end->channel->dead, memory_order_acquire)) return ISO_DEAD;
   if (head.length > ISO_ROOM) {
     if (head.length > ISO_LARGEST || !iso_fits(writer) || post_apart(end, writer->base, head.length) != 0)
@@ -345,9 +346,9 @@ void iso_message_drop(iso_message *message) {
 }
 
 int iso_call(
-    iso_end *end, uint32_t op, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve, void *context,
-    iso_message *answer) {
-  int result = iso_post(end, ISO_CALL, op, writer);
+    iso_end *end, uint32_t op, const iso_brief *brief, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve,
+    void *context, iso_message *answer) {
+  int result = iso_post(end, ISO_CALL, op, brief, writer);
   uint64_t served = 0;
   while (result == ISO_ARRIVED) {
     result = iso_await(end, nanoseconds, answer);

@@ -79,7 +79,7 @@ static void answer_instead(iso_service *service, const char *why) {
   iso_writer writer = iso_arena(service->end);
   iso_pack(&writer, &iso_type_answer, &none);
   iso_pack(&writer, &iso_type_texts, &texts);
-  iso_post(service->end, ISO_ANSWER, service->op, &writer);
+  iso_post(service->end, ISO_ANSWER, service->op, NULL, &writer);
 }
 
 void iso_service_answer(iso_service *service, const char *too_large) {
@@ -97,7 +97,7 @@ void iso_service_answer(iso_service *service, const char *too_large) {
       service->writer = (iso_writer){.grows = 1};
     }
   }
-  int result = iso_post(service->end, ISO_ANSWER, service->op, &service->writer);
+  int result = iso_post(service->end, ISO_ANSWER, service->op, NULL, &service->writer);
   if (service->writer.grows) iso_writer_free(&service->writer);
   if (result == ISO_TOO_LARGE) answer_instead(service, too_large);
   if (service->first.ptr) free(service->first.ptr);

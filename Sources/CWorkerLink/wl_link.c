@@ -14,6 +14,7 @@
 #include "hs_entry.h"
 #include "hs_thread.h"
 #include "iso_report.h"
+#include "iso_request.h"
 
 /* Of threads that carry out the worker's calls. */
 #define STACK (1u << 20)
@@ -74,6 +75,7 @@ static void *serve_lane(void *argument);
 /* Starts the thread of the next lane of the worker's. One is always idle, so that a call never waits for the end of another. */
 static int start_thread(wl_link *link, uint32_t number) {
   int started = 0;
+  if (number < atomic_load_explicit(&link->thread_count, memory_order_relaxed)) return 0;
   pthread_mutex_lock(&link->lock);
   if (number == link->thread_count && number < ISO_LANES / 2) {
     pthread_attr_t attributes;
@@ -198,30 +200,41 @@ static wl_bond *bond_of(const wl_link *link) {
   return bond;
 }
 
-static int exchange(
-    wl_link *link, iso_end *end, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t lists,
-    iso_message *message) {
-  iso_writer writer = iso_pack_call(end, ask, items, lists);
-  int result = iso_call(end, op, &writer, link->settings.patience, wl_serve, link, message);
+/* What the worker is asked: a request, or an iso_ask and what follows it. */
+typedef struct asking {
+  uint32_t op;
+  dvt_str subject;
+  uint64_t token;
+  const dvt_request *request;
+  const iso_ask *ask;
+  const iso_items *items;
+  uint32_t lists;
+} asking;
+
+static int exchange(wl_link *link, iso_end *end, const asking *asking, iso_message *message) {
+  iso_brief brief;
+  iso_writer writer = asking->request ? iso_pack_request(end, asking->token, asking->request, &brief)
+                                      : iso_pack_call(end, asking->ask, asking->items, asking->lists);
+  int result = iso_call(
+      end, asking->op, asking->request ? &brief : NULL, &writer, link->settings.patience, wl_serve, link, message);
   if (writer.grows) iso_writer_free(&writer);
   atomic_fetch_add_explicit(&link->calls, 1, memory_order_relaxed);
   return result;
 }
 
-static int exchange_on_own_lane(
-    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t lists, dvt_str subject,
-    iso_message *message, int *lane) {
+static int exchange_on_own_lane(wl_link *link, const asking *asking, iso_message *message, int *lane) {
   *lane = iso_lane_take(&link->channel, link->settings.patience);
   if (*lane < 0) return *lane;
   iso_end *end = &link->ends[*lane];
   wl_doing *doing = &link->doing[*lane];
+  dvt_str subject = asking->subject;
   size_t length = subject.len < sizeof doing->subject - 1 ? subject.len : sizeof doing->subject - 1;
   if (length) memcpy(doing->subject, subject.ptr, length);
   doing->subject[length] = 0;
-  atomic_store_explicit(&doing->op, op, memory_order_release);
+  atomic_store_explicit(&doing->op, asking->op, memory_order_release);
   wl_bond bond = {link, end, bonds};
   bonds = &bond;
-  int result = exchange(link, end, op, ask, items, lists, message);
+  int result = exchange(link, end, asking, message);
   bonds = bond.outer;
   if (result != ISO_ARRIVED && result != ISO_TOO_LARGE) return result;
   atomic_store_explicit(&doing->op, 0, memory_order_relaxed);
@@ -248,17 +261,39 @@ static int32_t refuse(wl_link *link, int result, int lane, uint32_t op, const dv
   return iso_refuse(error, DVT_CRASHED, 1, text);
 }
 
-int32_t wl_ask(
-    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t item_lists, dvt_str subject,
-    iso_reply *reply, const dvt_error_sink *error) {
+/* Gets the answer. On any code but DVT_OK there is no message. */
+static int32_t get(wl_link *link, const asking *asking, iso_reply *reply, const dvt_error_sink *error) {
   uint32_t side = hs_side_set(HS_SIDE_HOST);
   const wl_bond *bond = bond_of(link);
   int lane = bond ? (int)bond->end->index : -1;
-  int result = bond ? exchange(link, bond->end, op, ask, items, item_lists, &reply->message)
-                    : exchange_on_own_lane(link, op, ask, items, item_lists, subject, &reply->message, &lane);
-  if (result == ISO_ARRIVED && iso_reply_open(reply) != DVT_OK) result = ISO_GARBAGE;
-  int32_t code = result == ISO_ARRIVED ? DVT_OK : refuse(link, result, lane, op, error);
+  int result = bond ? exchange(link, bond->end, asking, &reply->message)
+                    : exchange_on_own_lane(link, asking, &reply->message, &lane);
+  if (result == ISO_ARRIVED && asking->request && !iso_is_reply(&reply->message)) {
+    iso_message_drop(&reply->message);
+    result = ISO_GARBAGE;
+  } else if (result == ISO_ARRIVED && !asking->request && iso_reply_open(reply) != DVT_OK) {
+    result = ISO_GARBAGE;
+  }
+  int32_t code = result == ISO_ARRIVED ? DVT_OK : refuse(link, result, lane, asking->op, error);
   hs_side_set(side);
+  return code;
+}
+
+int32_t wl_ask(
+    wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t item_lists, dvt_str subject,
+    iso_reply *reply, const dvt_error_sink *error) {
+  asking asking = {.op = op, .subject = subject, .ask = ask, .items = items, .lists = item_lists};
+  return get(link, &asking, reply, error);
+}
+
+int32_t wl_request(
+    wl_link *link, uint64_t token, const dvt_request *request, const dvt_sink *sink, const dvt_error_sink *error) {
+  asking asking = {.op = ISO_HANDLE_REQUEST, .subject = request->service, .token = token, .request = request};
+  iso_reply reply;
+  int32_t code = get(link, &asking, &reply, error);
+  if (code != DVT_OK) return code;
+  code = iso_hand_over(&reply.message, sink, error);
+  iso_message_drop(&reply.message);
   return code;
 }
 

@@ -62,7 +62,7 @@ struct wl_link {
   wl_proxy proxies;     /* the list's head */
   uint32_t proxy_count;
   pthread_t threads[ISO_LANES / 2];
-  uint32_t thread_count;
+  _Atomic uint32_t thread_count;
   _Atomic uint64_t calls;
 };
 
@@ -78,6 +78,10 @@ typedef struct wl_bond {
 int32_t wl_ask(
     wl_link *link, uint32_t op, const iso_ask *ask, const iso_items *items, uint32_t item_lists, dvt_str subject,
     iso_reply *reply, const dvt_error_sink *error);
+
+/* Has a handler of the worker's answer a request. Returns: its code, or why there is none, which `error` was told. */
+int32_t wl_request(
+    wl_link *link, uint64_t token, const dvt_request *request, const dvt_sink *sink, const dvt_error_sink *error);
 
 /* Carries out a call of the worker's. */
 void wl_serve(iso_end *end, iso_message *call, void *link);

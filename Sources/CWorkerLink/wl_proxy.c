@@ -26,8 +26,7 @@ int32_t wl_on_event(void *context, const dvt_event *event, const dvt_error_sink 
 
 int32_t wl_on_request(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error) {
   const wl_proxy *proxy = context;
-  iso_ask ask = {.token = proxy->token};
-  return carry(proxy->link, ISO_HANDLE_REQUEST, &ask, &iso_type_request, request, request->service, reply, error);
+  return wl_request(proxy->link, proxy->token, request, reply, error);
 }
 
 int32_t wl_on_timer(void *context, const dvt_error_sink *error) {

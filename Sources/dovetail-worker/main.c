@@ -15,7 +15,7 @@
 wk_process wk;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t served = 1; /* lanes of the host's that have a thread; the first has the main one */
+static _Atomic uint32_t served = 1; /* lanes of the host's that have a thread; the first has the main one */
 
 /* What the host cannot be told in another way. It reads descriptor 2. */
 static _Noreturn void give_up(const char *why) {
@@ -38,6 +38,7 @@ static void *serve_lane(void *argument) {
 }
 
 void wk_serve_lane(uint32_t number) {
+  if (number < atomic_load_explicit(&served, memory_order_relaxed)) return;
   pthread_mutex_lock(&lock);
   if (number == served && number < ISO_LANES / 2) {
     pthread_t thread;

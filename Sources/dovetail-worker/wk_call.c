@@ -20,7 +20,7 @@ static int exchange(
     iso_end *end, uint32_t op, const iso_ask *ask, const iso_type *type, const void *item, iso_message *answer) {
   iso_items items = {type, &item, 1};
   iso_writer writer = iso_pack_call(end, ask, &items, type ? 1 : 0);
-  int result = iso_call(end, op, &writer, UINT64_MAX, wk_serve, NULL, answer);
+  int result = iso_call(end, op, NULL, &writer, UINT64_MAX, wk_serve, NULL, answer);
   if (writer.grows) iso_writer_free(&writer);
   return result;
 }

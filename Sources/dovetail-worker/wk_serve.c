@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "iso_report.h"
+#include "iso_request.h"
 #include "iso_service.h"
 #include "wk.h"
+
+/* Said in the place of an answer that is. */
+static const char too_large[] = "one answer of an isolated plugin carries at most 256 MiB";
 
 /* MARK: Loading */
 
@@ -135,12 +139,6 @@ static int32_t handle_event(iso_service *service, wk_entry entry) {
   return code;
 }
 
-static int32_t handle_request(iso_service *service, wk_entry entry) {
-  const dvt_request *request = iso_service_item(service, &iso_type_request);
-  dvt_sink reply = iso_sink_of(&service->first);
-  return request ? ((dvt_service_handler)entry.call)(entry.context, request, &reply, &service->sink) : DVT_INVALID;
-}
-
 static int32_t handle_completion(iso_service *service, wk_entry entry) {
   int32_t result = (int32_t)(int64_t)service->ask->number;
   if (entry.ends && result == DVT_OK) wk_leave_handle(entry.ends);
@@ -263,7 +261,6 @@ static int32_t callback(iso_service *service) {
   if (!entry.call) return DVT_GONE;
   switch (service->op) {
   case ISO_HANDLE_EVENT: return handle_event(service, entry);
-  case ISO_HANDLE_REQUEST: return handle_request(service, entry);
   case ISO_HANDLE_TIMER: return handle_timer(service, entry);
   case ISO_HANDLE_RECORD: {
     const dvt_record *record = iso_service_item(service, &iso_type_record);
@@ -280,18 +277,36 @@ static int32_t callback(iso_service *service) {
   }
 }
 
-void wk_serve(iso_end *end, iso_message *call, void *context) {
-  (void)context;
+/* The one call that is not packed as the others are. */
+static void serve_request(iso_end *end, const iso_message *call) {
+  iso_replying replying;
+  dvt_request request;
+  uint64_t token;
+  iso_replying_begin(&replying);
+  if (!iso_unpack_request(call, &token, &request)) abort(); /* the host writes no such thing */
+  wk_entry entry = wk_find(token);
+  int32_t code =
+      entry.call ? ((dvt_service_handler)entry.call)(entry.context, &request, &replying.reply, &replying.error) : DVT_GONE;
+  iso_replying_end(&replying, end, ISO_HANDLE_REQUEST, code, too_large);
+}
+
+static void serve(iso_end *end, iso_message *call) {
   iso_service service;
   if (!iso_service_begin(&service, end, call)) abort(); /* the host writes no such thing */
-  iso_end *outer_end = wk_end;
-  uint32_t outer_op = wk_op;
-  wk_end = end;
-  wk_op = service.op;
   service.answer.code = service.op == ISO_LOAD            ? load(&service)
                         : service.op < ISO_HANDLE_EVENT ? lifecycle(&service)
                                                         : callback(&service);
+  iso_service_answer(&service, too_large);
+}
+
+void wk_serve(iso_end *end, iso_message *call, void *context) {
+  (void)context;
+  iso_end *outer_end = wk_end;
+  uint32_t outer_op = wk_op;
+  wk_end = end;
+  wk_op = call->head.op;
+  if (wk_op == ISO_HANDLE_REQUEST) serve_request(end, call);
+  else serve(end, call);
   wk_end = outer_end;
   wk_op = outer_op;
-  iso_service_answer(&service, "one answer of an isolated plugin carries at most 256 MiB");
 }

@@ -7,6 +7,7 @@
 #include "iso_pack.h"
 #include "iso_reply.h"
 #include "iso_report.h"
+#include "iso_request.h"
 #include "iso_service.h"
 #include "iso_types.h"
 

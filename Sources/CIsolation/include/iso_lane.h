@@ -18,7 +18,7 @@
 #define ISO_LANES 64u             /* even ones are begun by the host, odd ones by the worker */
 #define ISO_ARENA (256u << 10)    /* bytes that a lane has for a message in either direction; larger ones travel in files of their own */
 #define ISO_LARGEST (256ull << 20) /* bytes of a message in all */
-#define ISO_PROTOCOL 2u
+#define ISO_PROTOCOL 3u
 
 /* What ends a wait for the other side. */
 #define ISO_ARRIVED 0
@@ -31,6 +31,11 @@
 #define ISO_CALL 1u
 #define ISO_ANSWER 2u
 
+/* Words that an operation packs in a way of its own; see iso_request.h. Zeros for all others. */
+typedef struct iso_brief {
+  uint64_t words[4];
+} iso_brief;
+
 /* Begins a message. */
 typedef struct iso_head {
   uint32_t kind;   /* ISO_CALL or ISO_ANSWER */
@@ -38,6 +43,7 @@ typedef struct iso_head {
   uint64_t length; /* bytes that follow */
   uint32_t apart;  /* 1 when they are in a file that was passed */
   uint32_t reserved;
+  iso_brief brief;
 } iso_head;
 
 /* Begins the memory of one direction of a lane: in one cache line, what its receiver looks at as it waits and needs first. The
@@ -47,6 +53,8 @@ typedef struct iso_way {
   _Atomic uint32_t sleeps;             /* 1 while the receiver may be asleep */
   iso_head head;
 } iso_way;
+
+_Static_assert(sizeof(iso_way) == 64, "it is one cache line");
 
 /* Bytes of a message that its lane has room for. */
 #define ISO_ROOM (ISO_ARENA - sizeof(iso_way))
@@ -139,9 +147,9 @@ void iso_lane_give(iso_channel *channel, uint32_t index);
 
 /* Where the next message of an end is written: the lane's arena. */
 iso_writer iso_arena(iso_end *end);
-/* Posts a message that was written to the arena, or anywhere else.
+/* Posts a message that was written to the arena, or anywhere else. `brief` may be NULL.
  * Returns: ISO_ARRIVED, ISO_DEAD or ISO_TOO_LARGE. */
-int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_writer *writer);
+int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_brief *brief, const iso_writer *writer);
 /* Waits for the next message. `nanoseconds` UINT64_MAX waits for ever. On ISO_ARRIVED the message is the caller's to drop. */
 int iso_await(iso_end *end, uint64_t nanoseconds, iso_message *message);
 void iso_message_drop(iso_message *message);
@@ -149,8 +157,8 @@ void iso_message_drop(iso_message *message);
 /* Posts a call that was written, and waits for its answer; calls of the other side's are served meanwhile. `nanoseconds` is how long
  * the other side may take in all: what serving its calls takes is not its time. */
 int iso_call(
-    iso_end *end, uint32_t op, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve, void *context,
-    iso_message *answer);
+    iso_end *end, uint32_t op, const iso_brief *brief, const iso_writer *writer, uint64_t nanoseconds, iso_serve serve,
+    void *context, iso_message *answer);
 
 /* A reader of a message's bytes. */
 static inline iso_reader iso_reader_of(iso_message *message) {

@@ -76,7 +76,7 @@ static void serve(iso_end *end, iso_message *call, void *context);
 static int call_with(iso_end *end, uint32_t op, const uint8_t *bytes, size_t length, uint64_t patience) {
   iso_message answer;
   iso_writer writer = written(end, bytes, length);
-  int result = iso_call(end, op, &writer, patience, serve, NULL, &answer);
+  int result = iso_call(end, op, NULL, &writer, patience, serve, NULL, &answer);
   if (result != ISO_ARRIVED) return result;
   CHECK(answer.head.length == length, "%llu bytes came of %zu", (unsigned long long)answer.head.length, length);
   CHECK(memcmp(answer.bytes, bytes, length) == 0, "the bytes changed");
@@ -97,7 +97,7 @@ static void serve(iso_end *end, iso_message *call, void *context) {
     CHECK(call_with(end, COUNT, fewer, length, 10 * SECOND) == ISO_ARRIVED, "a nested call ended");
   }
   iso_writer writer = written(end, call->bytes, call->head.length);
-  CHECK(iso_post(end, ISO_ANSWER, call->head.op, &writer) == ISO_ARRIVED, "no answer can be posted");
+  CHECK(iso_post(end, ISO_ANSWER, call->head.op, NULL, &writer) == ISO_ARRIVED, "no answer can be posted");
 }
 
 /* Serves one lane until its channel is dead. */

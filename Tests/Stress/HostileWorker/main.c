@@ -100,7 +100,7 @@ static int32_t ask_host(iso_end *end, uint32_t op, const iso_ask *ask, const iso
   iso_pack(&writer, &iso_type_ask, ask);
   if (type) iso_pack(&writer, type, value);
   if (mutations) dice_mutate(mutations, writer.base, writer.cursor);
-  int32_t code = iso_call(end, op, &writer, LANE_WAIT, serve, NULL, &answer);
+  int32_t code = iso_call(end, op, NULL, &writer, LANE_WAIT, serve, NULL, &answer);
   iso_writer_free(&writer);
   if (code != ISO_ARRIVED) return code;
   iso_reader reader = iso_reader_of(&answer);
@@ -139,7 +139,7 @@ static void answer(iso_end *end, uint32_t op, const iso_answer *said, const iso_
   iso_pack(&writer, &iso_type_answer, said);
   iso_pack(&writer, &iso_type_texts, texts);
   if (mutations) dice_mutate(mutations, writer.base, writer.cursor);
-  iso_post(end, ISO_ANSWER, op, &writer);
+  iso_post(end, ISO_ANSWER, op, NULL, &writer);
   iso_writer_free(&writer);
 }
 
@@ -171,7 +171,9 @@ static void lie(iso_end *end, uint32_t op, dice *dice) {
   for (uint64_t i = dice_below(dice, 4); i > 0; i--) iso_pack(&writer, named->type, item.given);
   if (dice_below(dice, 4)) iso_pack(&writer, &iso_type_texts, texts.given);
   if (dice_below(dice, 2)) dice_mutate(dice, writer.base, writer.cursor);
-  iso_post(end, ISO_ANSWER, dice_below(dice, 20) ? op : (uint32_t)dice_roll(dice), &writer);
+  iso_brief brief;
+  for (size_t i = 0; i < 4; i++) brief.words[i] = dice_below(dice, 3) ? dice_below(dice, 64) : dice_roll(dice);
+  iso_post(end, ISO_ANSWER, dice_below(dice, 20) ? op : (uint32_t)dice_roll(dice), &brief, &writer);
   iso_writer_free(&writer);
   specimen_free(&said);
   specimen_free(&texts);
