@@ -317,39 +317,47 @@ wl_proxy *wl_proxy_make(wl_link *link, uint64_t token) {
   return proxy;
 }
 
-void wl_proxy_free(wl_proxy *proxy) {
+/* Takes it from the lists, with the lock held; who did frees it. */
+static void unlink_proxy(wl_proxy *proxy) {
   wl_link *link = proxy->link;
-  pthread_mutex_lock(&link->lock);
+  iso_index_remove(&link->handles, &proxy->node);
   proxy->previous->next = proxy->next;
   proxy->next->previous = proxy->previous;
   link->proxy_count--;
+}
+
+void wl_proxy_free(wl_proxy *proxy) {
+  wl_link *link = proxy->link;
+  pthread_mutex_lock(&link->lock);
+  unlink_proxy(proxy);
   pthread_mutex_unlock(&link->lock);
   free(proxy);
 }
 
 /* A timer may fire before the host's own call that made it has returned: whichever is later frees what is called only once. */
 void wl_proxy_registered(wl_proxy *proxy, uint64_t handle) {
-  pthread_mutex_lock(&proxy->link->lock);
+  wl_link *link = proxy->link;
+  pthread_mutex_lock(&link->lock);
   int isOver = proxy->isOnce && proxy->isCalled;
-  if (!isOver) proxy->handle = handle;
-  pthread_mutex_unlock(&proxy->link->lock);
+  if (!isOver) iso_index_enter(&link->handles, &proxy->node, handle);
+  pthread_mutex_unlock(&link->lock);
   if (isOver) wl_proxy_free(proxy);
 }
 
 void wl_proxy_called(wl_proxy *proxy) {
   if (!proxy->isOnce) return;
   pthread_mutex_lock(&proxy->link->lock);
-  int isOver = proxy->handle != 0;
+  int isOver = proxy->node.key != 0;
   proxy->isCalled = 1;
   pthread_mutex_unlock(&proxy->link->lock);
   if (isOver) wl_proxy_free(proxy);
 }
 
 void wl_proxy_forget(wl_link *link, uint64_t handle) {
-  wl_proxy *found = NULL;
   pthread_mutex_lock(&link->lock);
-  for (wl_proxy *proxy = link->proxies.next; proxy != &link->proxies && !found; proxy = proxy->next)
-    if (proxy->handle == handle) found = proxy;
+  iso_node *node = iso_index_find(&link->handles, handle);
+  wl_proxy *found = node ? (wl_proxy *)((char *)node - offsetof(wl_proxy, node)) : NULL;
+  if (found) unlink_proxy(found);
   pthread_mutex_unlock(&link->lock);
-  if (found) wl_proxy_free(found);
+  free(found);
 }

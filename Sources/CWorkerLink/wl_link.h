@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "CWorkerLink.h"
+#include "iso_index.h"
 #include "iso_reply.h"
 #include "iso_types.h"
 
@@ -15,11 +16,11 @@
 /* What the host calls in the place of one registration of the worker's. */
 typedef struct wl_proxy {
   wl_link *link;
-  uint64_t token;  /* the worker's */
-  uint64_t handle; /* the host's, once it is registered */
-  uint64_t ends;   /* of a completion: the handle of what ended */
-  int isOnce;      /* a timer without an interval: its one call ends it */
-  int isCalled;    /* it was */
+  iso_node node;  /* its key is the host's handle, once it is registered */
+  uint64_t token; /* the worker's */
+  uint64_t ends;  /* of a completion: the handle of what ended */
+  int isOnce;     /* a timer without an interval: its one call ends it */
+  int isCalled;   /* it was */
   struct wl_proxy *next, *previous;
 } wl_proxy;
 
@@ -61,6 +62,7 @@ struct wl_link {
   pthread_mutex_t lock; /* of what follows */
   wl_proxy proxies;     /* the list's head */
   uint32_t proxy_count;
+  iso_index handles;    /* of those that are registered */
   pthread_t threads[ISO_LANES / 2];
   _Atomic uint32_t thread_count;
   _Atomic uint64_t calls;

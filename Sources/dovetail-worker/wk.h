@@ -43,7 +43,7 @@ uint64_t wk_enter(wk_entry entry);
 wk_entry wk_find(uint64_t token);
 /* Remembers the host's handle of it, so that its end can be noted; what is called only once may have ended by then. */
 void wk_set_handle(uint64_t token, uint64_t handle);
-/* Notes that what is called only once was called. */
+/* Notes that what is called only once was called, or that what was begun has ended. */
 void wk_spend(uint64_t token);
 /* Forgets a registration by token, and by the host's handle. */
 void wk_leave(uint64_t token);

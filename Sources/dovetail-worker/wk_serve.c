@@ -143,7 +143,9 @@ static int32_t handle_completion(iso_service *service, wk_entry entry) {
   int32_t result = (int32_t)(int64_t)service->ask->number;
   if (entry.ends && result == DVT_OK) wk_leave_handle(entry.ends);
   if (entry.done) entry.done(entry.context, result);
-  wk_leave(service->ask->token);
+  /* The end of a request may come before the answer to the call that began it. */
+  if (entry.call) wk_spend(service->ask->token);
+  else wk_leave(service->ask->token);
   return DVT_OK;
 }
 

@@ -77,6 +77,10 @@ import Testing
     try expectSound("exhaustion", rounds: 1)
   }
 
+  @Test func `Of as many registrations as there can be, each is found in a few steps`() throws {
+    try expectSound("index", rounds: 20)
+  }
+
   /// The same under AddressSanitizer and UndefinedBehaviorSanitizer, which see each byte beside a message.
   @Test func `Packing and lanes touch no byte that is not theirs`() throws {
     let folder = TemporaryDirectory()
@@ -98,7 +102,7 @@ import Testing
     try #require(built.status == 0, "\(built.output)")
     for (check, rounds) in [
       ("round-trips", 100), ("truncations", 2), ("mutations", 2_000), ("nesting", 1), ("many", 1),
-      ("threads", 100), ("files", 5), ("heads", 1_000),
+      ("threads", 100), ("files", 5), ("heads", 1_000), ("index", 1),
     ] {
       try expectSound(check, rounds: rounds, program: folder.file("check"))
     }

@@ -2,6 +2,7 @@
 #ifndef CISOLATION_H
 #define CISOLATION_H
 
+#include "iso_index.h"
 #include "iso_lane.h"
 #include "iso_ops.h"
 #include "iso_pack.h"

@@ -21,4 +21,6 @@ void check_deadline(uint64_t seed, uint64_t rounds);
 void check_callbacks(uint64_t seed, uint64_t rounds);
 void check_exhaustion(uint64_t seed, uint64_t rounds);
 
+void check_index(uint64_t seed, uint64_t rounds);
+
 #endif

@@ -10,7 +10,7 @@ static const struct {
     {"nesting", check_nesting},         {"many", check_many},               {"threads", check_threads},
     {"processes", check_processes},     {"large", check_large},             {"files", check_files},
     {"heads", check_heads},             {"death", check_death},             {"deadline", check_deadline},
-    {"callbacks", check_callbacks},     {"exhaustion", check_exhaustion},
+    {"callbacks", check_callbacks},     {"exhaustion", check_exhaustion},   {"index", check_index},
 };
 
 int main(int count, char **arguments) {
