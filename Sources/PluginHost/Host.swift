@@ -100,20 +100,29 @@ public final class Host: Sendable {
       inspector: parts.inspector, loader: loader,
       configuration: live, events: events, quarantine: quarantine,
       lastKnownGood: lastKnownGood, isolation: IsolationDesk(log: core.log))
-    let bus = core.bus
-    let processor = ProcessorTime(table, pauseMilliseconds: Janitor.milliseconds)
-    self.processor = processor
+    processor = ProcessorTime(table, pauseMilliseconds: Janitor.milliseconds)
     do throws(SystemError) {
-      let losses = LossWatch(core: core, events: events)
       control = try ControlQueue(pulse: core.pulse)
-      janitor = try Janitor {
-        bus.tick()
-        losses.look()
-        processor.look()
-      }
+      janitor = try Self.makeJanitor(core.bus, LossWatch(core: core, events: events), processor)
     } catch {
       throw OperationError(.failed, "the host cannot start its threads: \(error)")
     }
+    try connect(configuration)
+    parts.reportPreviousRun(to: core.log)
+  }
+
+  private static func makeJanitor(
+    _ bus: EventBus, _ losses: LossWatch, _ processor: ProcessorTime
+  ) throws(SystemError) -> Janitor {
+    try Janitor {
+      bus.tick()
+      losses.look()
+      processor.look()
+    }
+  }
+
+  /// Lets the parts know of each other, and sets what the configuration says.
+  private func connect(_ configuration: HostConfiguration) throws(OperationError) {
     faults.attach(self)
     lifecycle.isolation.onEnd { [weak self] generation in
       self?.control.submit { [weak self] in self?.workerEnded(generation) }
@@ -131,7 +140,6 @@ public final class Host: Sendable {
         events.publish(changed: event)
       }
     }
-    parts.reportPreviousRun(to: core.log)
   }
 
   private static func safeModeRequest(

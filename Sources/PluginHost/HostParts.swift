@@ -27,20 +27,7 @@ struct HostParts {
   init(
     _ configuration: HostConfiguration, log: LogWriter, safeMode request: SafeMode.Request?
   ) throws(OperationError) {
-    guard
-      let path = configuration.state
-        ?? StateDirectory.defaultPath(
-          name: configuration.name, environment: Environment.all)
-    else {
-      throw OperationError(
-        .invalid, "there is no place for the host's state: neither XDG_STATE_HOME nor HOME is set",
-        advice: "give --state DIR")
-    }
-    do throws(StateDirectoryError) {
-      state = try StateDirectory.open(path)
-    } catch {
-      throw OperationError(.refused, "\(error)")
-    }
+    state = try Self.openState(configuration)
     do throws(SystemError) {
       previousRun = try Journal.readPrevious(in: state)
       quarantine = try Quarantine(in: state)
@@ -64,23 +51,13 @@ struct HostParts {
       journal.install()
     } catch {
       throw OperationError(
-        .failed, "the state directory \(path) cannot be used: \(error)",
+        .failed, "the state directory \(state.path) cannot be used: \(error)",
         advice: "free space there, or give another --state DIR")
     }
     faults = FaultDesk(journal: journal, crashes: crashes, state: state)
-    let inspector = StagingInspector()
-    self.inspector = inspector
-    let trust = TrustGate(try Self.policy(configuration))
-    self.trust = trust
-    stager = Stager(
-      state: state,
-      approval: { (image) throws(StagingError) in
-        try trust.approve(image, sidecar: inspector.sidecar(of: image.source))
-      },
-      inspection: { file, subject throws(StagingError) in
-        try trust.checkOwner(subject)
-        return try inspector.inspect(file, subject)
-      })
+    inspector = StagingInspector()
+    trust = TrustGate(try Self.policy(configuration))
+    stager = Self.makeStager(state, trust, inspector)
     loader = ImageLoader(
       stager: stager,
       budget: RetiredImages.Budget(
@@ -89,6 +66,39 @@ struct HostParts {
     try FaultDesk.installGuard(configuration.crash, log)
     hs_set_limits(
       UInt32(configuration.depthLimit), UInt64(configuration.gateDeadline) &* 1_000_000)
+  }
+
+  private static func openState(
+    _ configuration: HostConfiguration
+  ) throws(OperationError) -> StateDirectory {
+    guard
+      let path = configuration.state
+        ?? StateDirectory.defaultPath(
+          name: configuration.name, environment: Environment.all)
+    else {
+      throw OperationError(
+        .invalid, "there is no place for the host's state: neither XDG_STATE_HOME nor HOME is set",
+        advice: "give --state DIR")
+    }
+    do throws(StateDirectoryError) {
+      return try StateDirectory.open(path)
+    } catch {
+      throw OperationError(.refused, "\(error)")
+    }
+  }
+
+  private static func makeStager(
+    _ state: StateDirectory, _ trust: TrustGate, _ inspector: StagingInspector
+  ) -> Stager {
+    Stager(
+      state: state,
+      approval: { (image) throws(StagingError) in
+        try trust.approve(image, sidecar: inspector.sidecar(of: image.source))
+      },
+      inspection: { file, subject throws(StagingError) in
+        try trust.checkOwner(subject)
+        return try inspector.inspect(file, subject)
+      })
   }
 
   /// What a configuration asks of plugins' files.
