@@ -15,6 +15,57 @@ final class HealthMonitor: Sendable {
     var checks: UInt64 = 0
     var standing: HostStanding?
     var isStopping = false
+
+    /// Notes the checks that take too long.
+    ///
+    /// - Parameters:
+    ///   - now: On the monotonic clock.
+    ///   - configuration: Says how long each may take.
+    ///   - soonest: Becomes no later than the end of the next one's time.
+    /// - Returns: The generations that are being checked.
+    mutating func hang(
+      at now: UInt64, _ configuration: HostConfiguration, _ soonest: inout UInt64
+    ) -> [Generation] {
+      var late: [Generation] = []
+      for (number, check) in running where !check.isHung {
+        let deadline = configuration.health(of: check.generation.id).deadline
+        let end = (check.began ?? now) &+ UInt64(deadline) &* 1_000_000
+        guard end <= now else {
+          soonest = min(soonest, end)
+          continue
+        }
+        running[number]?.isHung = true
+        late.append(check.generation)
+      }
+      return late
+    }
+
+    /// Follows a plugin, and takes it up when it is due.
+    ///
+    /// - Parameters:
+    ///   - plugin: Whatever its state.
+    ///   - interval: Milliseconds from one check to the next, 0 for none.
+    ///   - now: On the monotonic clock.
+    ///   - time: In nanoseconds since 1970.
+    ///   - soonest: Becomes no later than its next check.
+    /// - Returns: The generation that is to be checked.
+    mutating func take(
+      _ plugin: ManagedPlugin, every interval: Int, at now: UInt64, _ time: Int64,
+      _ soonest: inout UInt64
+    ) -> Generation? {
+      guard plugin.isActive, let generation = plugin.current else {
+        records[plugin.id]?.set(.unknown("it is \(plugin.state.name)"), at: time)
+        return nil
+      }
+      var record = records[plugin.id] ?? HealthRecord(generation: generation.number)
+      record.follow(generation.number, at: time)
+      defer { records[plugin.id] = record }
+      guard record.running == nil, interval > 0 else { return nil }
+      let isDue = record.due <= now
+      if isDue { record.due = now &+ UInt64(interval) &* 1_000_000 }
+      soonest = min(soonest, record.due)
+      return isDue ? generation : nil
+    }
   }
 
   private struct Check {
@@ -77,48 +128,22 @@ final class HealthMonitor: Sendable {
   private func look() -> Int? {
     guard let host = present else { return nil }
     let (now, time) = (Deadline.now(), LogTime.now())
-    let configuration = host.configuration
-    let plugins = host.table.all
+    let (configuration, plugins) = (host.configuration, host.table.all)
     let trials = Set(plugins.flatMap { $0.probation?.reload.members.map(\.id) ?? [] })
     var soonest = now &+ UInt64(Self.longestPause) &* 1_000_000
-    var due: [Generation] = []
-    var late: [Generation] = []
-    func end(_ check: Check) -> UInt64 {
-      let deadline = configuration.health(of: check.generation.id).deadline
-      return (check.began ?? now) &+ UInt64(deadline) &* 1_000_000
-    }
-    state.update { state in
-      for (number, check) in state.running where !check.isHung {
-        guard end(check) <= now else {
-          soonest = min(soonest, end(check))
-          continue
-        }
-        state.running[number]?.isHung = true
-        late.append(check.generation)
-      }
+    let (late, due) = state.update { state in
+      let late = state.hang(at: now, configuration, &soonest)
       let known = Set(plugins.map(\.id))
       state.records = state.records.filter { known.contains($0.key) }
-      for plugin in plugins {
-        guard plugin.isActive, let generation = plugin.current else {
-          state.records[plugin.id]?.set(.unknown("it is \(plugin.state.name)"), at: time)
-          continue
-        }
-        var record = state.records[plugin.id] ?? HealthRecord(generation: generation.number)
-        record.follow(generation.number, at: time)
-        defer { state.records[plugin.id] = record }
-        if record.running != nil { continue }
+      let due = plugins.compactMap { plugin -> Generation? in
         let settings = configuration.health(of: plugin.id)
-        let isTrial = trials.contains(plugin.id)
-        let interval =
-          isTrial && (settings.interval == 0 || settings.interval > Self.trialInterval)
-          ? Self.trialInterval : settings.interval
-        guard interval > 0 else { continue }
-        if record.due <= now {
-          record.due = now &+ UInt64(interval) &* 1_000_000
-          due.append(generation)
-        }
-        soonest = min(soonest, record.due)
+        let isTrial =
+          trials.contains(plugin.id)
+          && (settings.interval == 0 || settings.interval > Self.trialInterval)
+        let interval = isTrial ? Self.trialInterval : settings.interval
+        return state.take(plugin, every: interval, at: now, time, &soonest)
       }
+      return (late, due)
     }
     budgets.look(host, every: 1_000)
     for generation in late { giveUp(generation, host) }
