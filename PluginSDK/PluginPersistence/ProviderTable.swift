@@ -8,6 +8,7 @@ enum ProviderTable {
     var table = unsafe dvt_provider.headed()
     unsafe table.strongest = UInt32(provider.strongest.rawValue)
     unsafe table.flags = provider.isParallel ? DVT_PROVIDER_PARALLEL : 0
+    unsafe setLife(&table)
     unsafe setRecords(&table)
     unsafe setSessions(&table)
     let abilities = provider.abilities
@@ -35,7 +36,7 @@ enum ProviderTable {
     return code == DVT_OK ? answer : code
   }
 
-  private static func setRecords(_ table: inout dvt_provider) {
+  private static func setLife(_ table: inout dvt_provider) {
     unsafe table.open = { context, opening, out, error in
       unsafe ProviderTable.run(error) {
         guard let opening = unsafe opening, let out = unsafe out else { return DVT_INVALID }
@@ -50,6 +51,21 @@ enum ProviderTable {
         }
       }
     }
+    unsafe table.sync = { context, error in
+      unsafe ProviderTable.run(error) {
+        unsafe try ProviderHolder.of(context).sync()
+        return DVT_OK
+      }
+    }
+    unsafe table.close = { context, error in
+      unsafe ProviderTable.run(error) {
+        unsafe try ProviderHolder.of(context).close()
+        return DVT_OK
+      }
+    }
+  }
+
+  private static func setRecords(_ table: inout dvt_provider) {
     unsafe table.load = { context, collection, key, receiver, receiverContext, error in
       unsafe ProviderTable.run(error) {
         guard let receiver = unsafe receiver else { return DVT_INVALID }
@@ -70,18 +86,6 @@ enum ProviderTable {
         guard let batch = unsafe batch, let reached = unsafe reached else { return DVT_INVALID }
         let durability = unsafe try ProviderHolder.of(context).save(RecordBatch(batch))
         unsafe reached.pointee = UInt32(durability.rawValue)
-        return DVT_OK
-      }
-    }
-    unsafe table.sync = { context, error in
-      unsafe ProviderTable.run(error) {
-        unsafe try ProviderHolder.of(context).sync()
-        return DVT_OK
-      }
-    }
-    unsafe table.close = { context, error in
-      unsafe ProviderTable.run(error) {
-        unsafe try ProviderHolder.of(context).close()
         return DVT_OK
       }
     }

@@ -38,59 +38,34 @@ enum Slots {
     }
   }
 
+  /// `pre_init` and `init` of a slot: a C function carries no number.
   private static func table(_ number: Int) -> dvt_plugin {
+    typealias Step =
+      @convention(c) (
+        UnsafePointer<dvt_host>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+        UnsafePointer<dvt_error_sink>?
+      ) -> Int32
+    let steps: [(prepare: Step, start: Step)] = unsafe [
+      ({ unsafe Slots.prepare(0, $0, $1, $2) }, { unsafe Slots.start(0, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(1, $0, $1, $2) }, { unsafe Slots.start(1, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(2, $0, $1, $2) }, { unsafe Slots.start(2, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(3, $0, $1, $2) }, { unsafe Slots.start(3, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(4, $0, $1, $2) }, { unsafe Slots.start(4, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(5, $0, $1, $2) }, { unsafe Slots.start(5, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(6, $0, $1, $2) }, { unsafe Slots.start(6, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(7, $0, $1, $2) }, { unsafe Slots.start(7, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(8, $0, $1, $2) }, { unsafe Slots.start(8, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(9, $0, $1, $2) }, { unsafe Slots.start(9, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(10, $0, $1, $2) }, { unsafe Slots.start(10, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(11, $0, $1, $2) }, { unsafe Slots.start(11, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(12, $0, $1, $2) }, { unsafe Slots.start(12, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(13, $0, $1, $2) }, { unsafe Slots.start(13, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(14, $0, $1, $2) }, { unsafe Slots.start(14, $0, $1, $2) }),
+      ({ unsafe Slots.prepare(15, $0, $1, $2) }, { unsafe Slots.start(15, $0, $1, $2) }),
+    ]
     var table = Callbacks.table()
-    switch number {
-    case 0:
-      unsafe table.pre_init = { unsafe Slots.prepare(0, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(0, $0, $1, $2) }
-    case 1:
-      unsafe table.pre_init = { unsafe Slots.prepare(1, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(1, $0, $1, $2) }
-    case 2:
-      unsafe table.pre_init = { unsafe Slots.prepare(2, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(2, $0, $1, $2) }
-    case 3:
-      unsafe table.pre_init = { unsafe Slots.prepare(3, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(3, $0, $1, $2) }
-    case 4:
-      unsafe table.pre_init = { unsafe Slots.prepare(4, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(4, $0, $1, $2) }
-    case 5:
-      unsafe table.pre_init = { unsafe Slots.prepare(5, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(5, $0, $1, $2) }
-    case 6:
-      unsafe table.pre_init = { unsafe Slots.prepare(6, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(6, $0, $1, $2) }
-    case 7:
-      unsafe table.pre_init = { unsafe Slots.prepare(7, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(7, $0, $1, $2) }
-    case 8:
-      unsafe table.pre_init = { unsafe Slots.prepare(8, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(8, $0, $1, $2) }
-    case 9:
-      unsafe table.pre_init = { unsafe Slots.prepare(9, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(9, $0, $1, $2) }
-    case 10:
-      unsafe table.pre_init = { unsafe Slots.prepare(10, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(10, $0, $1, $2) }
-    case 11:
-      unsafe table.pre_init = { unsafe Slots.prepare(11, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(11, $0, $1, $2) }
-    case 12:
-      unsafe table.pre_init = { unsafe Slots.prepare(12, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(12, $0, $1, $2) }
-    case 13:
-      unsafe table.pre_init = { unsafe Slots.prepare(13, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(13, $0, $1, $2) }
-    case 14:
-      unsafe table.pre_init = { unsafe Slots.prepare(14, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(14, $0, $1, $2) }
-    case 15:
-      unsafe table.pre_init = { unsafe Slots.prepare(15, $0, $1, $2) }
-      unsafe table.`init` = { unsafe Slots.start(15, $0, $1, $2) }
-    default: break
-    }
+    unsafe table.pre_init = steps[number].prepare
+    unsafe table.`init` = steps[number].start
     return table
   }
 

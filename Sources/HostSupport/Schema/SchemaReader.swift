@@ -121,12 +121,7 @@ struct SchemaReader {
     case "oneOf": rules.one = try list(value, here, depth)
     default:
       if let keyword = SchemaNode.Bound.Keyword(rawValue: name) {
-        guard value.double != nil || dialect == .records && value["$date"] != nil else {
-          let date =
-            dialect == .records ? " or a date such as {\"$date\": \"2026-01-31T10:00:00Z\"}" : ""
-          throw Refusal(place: here, reason: "must be a number\(date)")
-        }
-        rules.bounds.append(.init(keyword: keyword, limit: value))
+        rules.bounds.append(try bound(keyword, value, here))
       } else if !Self.remarks.contains(name), !name.hasPrefix("x-") {
         let advice =
           name == "format" ? "; use \"pattern\", or say it in \"description\"" : "; take it out"
@@ -136,6 +131,17 @@ struct SchemaReader {
             + advice)
       }
     }
+  }
+
+  private func bound(
+    _ keyword: SchemaNode.Bound.Keyword, _ value: JSON, _ place: String
+  ) throws(Refusal) -> SchemaNode.Bound {
+    guard value.double != nil || dialect == .records && value["$date"] != nil else {
+      let date =
+        dialect == .records ? " or a date such as {\"$date\": \"2026-01-31T10:00:00Z\"}" : ""
+      throw Refusal(place: place, reason: "must be a number\(date)")
+    }
+    return .init(keyword: keyword, limit: value)
   }
 
   private func keep(_ choices: [JSON], in rules: inout SchemaNode.Rules) throws(Refusal) {

@@ -267,12 +267,7 @@ struct StoreOpening: Sendable {
   ) throws(MetadataError) -> RecordDigest {
     let store = try seat.store
     guard let present = seat.provider else { throw .closed }
-    var place = wanted
-    if name != place.provider {
-      place = ProviderMark.Place(
-        provider: name, path: name == "file" ? filePath : nil,
-        options: name == "file" ? .object([:]) : configuration.options)
-    }
+    let place = place(of: name)
     guard present.name != name else {
       throw .invalid("the metadata store is on '\(name)' already")
     }
@@ -307,16 +302,28 @@ struct StoreOpening: Sendable {
       digest = source.digest
       return target
     }
-    do throws(MetadataError) { try former.hurrying(former.close) } catch {
-      log.log(
-        .warning, "metadata", "'\(former.name)', which was left, did not close well: \(error)")
-    }
+    leave(former)
     seat.note(
       name == wanted.provider
         ? nil
         : "the metadata store was moved to '\(name)', but metadata.provider says '\(wanted.provider)': "
           + "change it, or the next start copies the records back")
     return digest
+  }
+
+  /// Where a provider is to keep the records: as it is configured, or in its usual place.
+  private func place(of name: String) -> ProviderMark.Place {
+    if name == wanted.provider { return wanted }
+    return ProviderMark.Place(
+      provider: name, path: name == "file" ? filePath : nil,
+      options: name == "file" ? .object([:]) : configuration.options)
+  }
+
+  private func leave(_ former: any PersistenceProvider) {
+    do throws(MetadataError) { try former.hurrying(former.close) } catch {
+      log.log(
+        .warning, "metadata", "'\(former.name)', which was left, did not close well: \(error)")
+    }
   }
 
   /// Refuses to replace records that are nowhere else.

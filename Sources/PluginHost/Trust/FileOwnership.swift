@@ -55,23 +55,23 @@ struct FileOwnership: Sendable {
     var pending = Array(Self.absolute(path).split(separator: "/").map(String.init).reversed())
     var folder = ""
     var links = 0
-    var open = try checkFolder("/")
+    var exposure = try checkFolder("/")
     while let name = pending.popLast() {
       if name == "." { continue }
       if name == ".." {
         folder = folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? ""
-        open = try checkFolder(folder.isEmpty ? "/" : folder)
+        exposure = try checkFolder(folder.isEmpty ? "/" : folder)
         continue
       }
       let next = "\(folder)/\(name)"
       let status = try Self.status(of: next)
       if status.isDirectory {
         folder = next
-        open = try checkFolder(next)
+        exposure = try checkFolder(next)
         continue
       }
       // A file or a link in a folder where everybody can make some.
-      if let open { throw open }
+      if let exposure { throw exposure }
       guard status.mode & S_IFMT == S_IFLNK else { return }
       try checkOwner(status, next)
       links += 1
@@ -80,9 +80,9 @@ struct FileOwnership: Sendable {
       }
       if target.hasPrefix("/") { folder = "" }
       pending += target.split(separator: "/").map(String.init).reversed()
-      open = folder.isEmpty ? try checkFolder("/") : open
+      exposure = folder.isEmpty ? try checkFolder("/") : exposure
     }
-    if let open { throw open }
+    if let exposure { throw exposure }
   }
 
   /// A folder that is safe as one of several on the way; returned is why it would not be safe as a file's own.
