@@ -195,6 +195,30 @@ int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t
   return hs_call(entry, deliver, &work, patience, fault);
 }
 
+typedef struct batch {
+  hs_batch_handler handler;
+  void *const *events;
+  uint64_t count;
+  uint64_t *handled;
+} batch;
+
+static int32_t deliver_batch(void *argument) {
+  const batch *work = argument;
+  hs_slot *slot = hs_own_slot;
+  hs_entry *entry = atomic_load_explicit(&hs_top(slot)->entry, memory_order_relaxed);
+  int32_t code = work->handler(entry->context, work->events, work->count, work->handled, slot->error_sink);
+  /* The call itself counts one. */
+  if (*work->handled > 1) hs_count_more(entry->counter, *work->handled - 1);
+  return own_code(code);
+}
+
+int32_t hs_deliver_batch(
+    hs_entry *entry, hs_batch_handler handler, void *const *events, uint64_t count, uint64_t *handled, int32_t *fault) {
+  batch work = {handler, events, count, handled};
+  *handled = 0;
+  return hs_call(entry, deliver_batch, &work, 0, fault);
+}
+
 hs_frame *hs_present_frame(void) {
   hs_slot *slot = hs_own_slot;
   return slot && hs_top(slot) != slot->frames ? hs_top(slot) : NULL;

@@ -34,6 +34,8 @@ void hs_entry_time_next(hs_entry *entry) {
   if (entry->times) atomic_store_explicit(&entry->call, call_timed, memory_order_relaxed);
 }
 
+int hs_entry_is_timed(const hs_entry *entry) { return hs_handler_of(entry) != entry->plain; }
+
 void hs_times_read(const hs_times *times, uint64_t *count, uint64_t *sum, uint64_t *most, uint64_t *buckets) {
   *count = atomic_load_explicit(&times->count, memory_order_relaxed);
   *sum = atomic_load_explicit(&times->sum, memory_order_relaxed);

@@ -88,7 +88,7 @@ const char *iso_op_name(uint32_t op) {
   };
   static const char *const callbacks[] = {
       "load",        "pre_init", "init",    "post_init", "quiesce",    "resume", "save_state", "restore_state", "health", "metrics",
-      "pre_cleanup", "cleanup",  "handler", "service",   "timer", "completion", "watch", "reply", "combiner", "interceptor",
+      "pre_cleanup", "cleanup",  "handler", "handler", "service",   "timer", "completion", "watch", "reply", "combiner", "interceptor",
       "validator",
   };
   if (op >= ISO_LOAD && op <= ISO_HANDLE_REVIEW) return callbacks[op - ISO_LOAD];

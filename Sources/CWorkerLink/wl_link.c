@@ -209,14 +209,18 @@ typedef struct asking {
   const iso_ask *ask;
   const iso_items *items;
   uint32_t lists;
+  uint64_t *handled; /* of several events, or NULL */
 } asking;
 
 static int exchange(wl_link *link, iso_end *end, const asking *asking, iso_message *message) {
   iso_brief brief;
+  _Atomic uint32_t *handled = &link->channel.shared->handled[end->index];
+  if (asking->handled) atomic_store(handled, 0);
   iso_writer writer = asking->request ? iso_pack_request(end, asking->token, asking->request, &brief)
                                       : iso_pack_call(end, asking->ask, asking->items, asking->lists);
   int result = iso_call(
       end, asking->op, asking->request ? &brief : NULL, &writer, link->settings.patience, wl_serve, link, message);
+  if (asking->handled) *asking->handled = atomic_load(handled);
   if (writer.grows) iso_writer_free(&writer);
   atomic_fetch_add_explicit(&link->calls, 1, memory_order_relaxed);
   return result;
@@ -284,6 +288,21 @@ int32_t wl_ask(
     iso_reply *reply, const dvt_error_sink *error) {
   asking asking = {.op = op, .subject = subject, .ask = ask, .items = items, .lists = item_lists};
   return get(link, &asking, reply, error);
+}
+
+int32_t wl_on_events(
+    void *context, const dvt_event *const *events, uint64_t count, uint64_t *handled, const dvt_error_sink *error) {
+  const wl_proxy *proxy = context;
+  iso_items items = {&iso_type_event, (const void *const *)events, (uint32_t)count};
+  iso_ask ask = {.token = proxy->token, .number = count};
+  asking asking = {
+      .op = ISO_HANDLE_EVENTS, .subject = events[0]->type, .ask = &ask, .items = &items, .lists = 1, .handled = handled};
+  iso_reply reply;
+  int32_t code = get(proxy->link, &asking, &reply, error);
+  if (code == DVT_OK) code = iso_settle(&reply, NULL, NULL, error);
+  /* What it claims is no more than a claim. */
+  if (*handled > count - (code != DVT_OK)) *handled = count - (code != DVT_OK);
+  return code == DVT_OK && *handled == 0 ? DVT_GONE : code;
 }
 
 int32_t wl_request(

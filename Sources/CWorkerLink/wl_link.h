@@ -97,7 +97,6 @@ void wl_proxy_called(wl_proxy *proxy);
 void wl_proxy_forget(wl_link *link, uint64_t handle);
 
 /* Callbacks in the place of the worker's; `context` is a wl_proxy. */
-int32_t wl_on_event(void *context, const dvt_event *event, const dvt_error_sink *error);
 int32_t wl_on_request(void *context, const dvt_request *request, const dvt_sink *reply, const dvt_error_sink *error);
 int32_t wl_on_timer(void *context, const dvt_error_sink *error);
 void wl_on_completion(void *context, int32_t code);

@@ -63,6 +63,16 @@ int32_t hs_call(hs_entry *entry, int32_t (*thunk)(void *argument), void *argumen
  * with 0 it returns HS_NOT_LIVE also for an entry that moved. */
 int32_t hs_deliver(hs_entry *entry, const hs_topic *topic, void *event, uint64_t patience, int32_t *fault);
 
+/* A handler of several events: handles one after another until one fails, or it has been at it for some time. `*handled` receives
+ * how many succeeded; returns the code of the one after them, 0 when none failed. */
+typedef int32_t (*hs_batch_handler)(
+    void *context, void *const *events, uint64_t count, uint64_t *handled, const void *error_sink);
+
+/* Delivers events to one entry, with its context, as one call; at a closed gate or of an entry that moved it returns at once, and
+ * none was handled. */
+int32_t hs_deliver_batch(
+    hs_entry *entry, hs_batch_handler handler, void *const *events, uint64_t count, uint64_t *handled, int32_t *fault);
+
 /* The frame that the calling thread's present call runs in, or NULL. */
 hs_frame *hs_present_frame(void);
 

@@ -177,6 +177,13 @@ static inline void hs_count(hs_slot *slot, uint32_t counter) {
   __atomic_store_n(value, *value + 1, __ATOMIC_RELAXED);
 }
 
+/* Counts some more calls on the calling thread's slot. */
+static inline void hs_count_more(uint32_t counter, uint64_t calls) {
+  hs_slot *slot = hs_slot_self();
+  uint64_t *value = slot ? &slot->counters[counter % HS_COUNTERS] : NULL;
+  if (value) __atomic_store_n(value, *value + calls, __ATOMIC_RELAXED);
+}
+
 /* The same on the calling thread's slot. */
 static inline void hs_count_self(uint32_t counter) {
   hs_slot *slot = hs_slot_self();

@@ -24,5 +24,7 @@ void hs_times_read(const hs_times *times, uint64_t *count, uint64_t *sum, uint64
 void hs_entry_set_times(hs_entry *entry, hs_times *times);
 /* Times the entry's next call, and those that begin at the same moment on other threads. */
 void hs_entry_time_next(hs_entry *entry);
+/* Whether the next call is to be timed. */
+int hs_entry_is_timed(const hs_entry *entry);
 
 #endif

@@ -18,7 +18,7 @@
 #define ISO_LANES 64u             /* even ones are begun by the host, odd ones by the worker */
 #define ISO_ARENA (256u << 10)    /* bytes that a lane has for a message in either direction; larger ones travel in files of their own */
 #define ISO_LARGEST (256ull << 20) /* bytes of a message in all */
-#define ISO_PROTOCOL 3u
+#define ISO_PROTOCOL 4u
 
 /* What ends a wait for the other side. */
 #define ISO_ARRIVED 0
@@ -87,6 +87,7 @@ typedef struct iso_shared {
   uint32_t spin;               /* nanoseconds that a wait spins at most, for the worker to take over */
   _Atomic uint32_t log_level;  /* the host's: lines below it need not be sent */
   _Atomic uint32_t jobs;       /* the worker's: jobs of the plugin's executor that have not ended */
+  _Atomic uint32_t handled[ISO_LANES]; /* the worker's: events of a lane's ISO_HANDLE_EVENTS that were handled */
   iso_fault fault;
 } iso_shared;
 

@@ -74,6 +74,7 @@ typedef enum iso_op {
   ISO_PRE_CLEANUP,
   ISO_CLEANUP,
   ISO_HANDLE_EVENT,
+  ISO_HANDLE_EVENTS, /* `number` events, one after another; `number` of the answer is how many were handled before the code */
   ISO_HANDLE_REQUEST,
   ISO_HANDLE_TIMER,
   ISO_HANDLE_COMPLETION, /* `number` is the code */

@@ -61,6 +61,12 @@ int32_t wl_load(
  * OWNERSHIP: the link's. [any-thread] */
 const dvt_plugin *wl_plugin(const wl_link *link);
 
+/* The handler that stands for a worker's, and the same for several events: `handled` of them succeed, and the code is that of the
+ * one after them, DVT_OK when none failed or the worker came back before the last. `context` is the handler's. [any-thread] */
+int32_t wl_on_event(void *context, const dvt_event *event, const dvt_error_sink *error);
+int32_t wl_on_events(
+    void *context, const dvt_event *const *events, uint64_t count, uint64_t *handled, const dvt_error_sink *error);
+
 /* Changes what lines are sent. [any-thread] */
 void wl_set_log_level(wl_link *link, uint32_t level);
 /* Jobs of the plugin's executor that have not ended, as the worker tells. [any-thread] */

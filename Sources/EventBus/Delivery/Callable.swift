@@ -20,6 +20,8 @@ public import HostSupport
   public let entry: UnsafeMutablePointer<hs_entry>
   /// Whose it is.
   public let owner: Owner
+  /// Handles several events in one call; `nil` where there is no such handler. Set before anybody calls.
+  var batch: hs_batch_handler?
   private let keepAlive: AnyObject?
   private let counter: UInt32
   private let counted: UInt64

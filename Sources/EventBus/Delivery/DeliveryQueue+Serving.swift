@@ -32,7 +32,7 @@ extension DeliveryQueue {
   }
 
   /// What a worker was at.
-  private enum Served {
+  enum Served {
     case nothing
     case hand
     case lane(Int, of: Int)
@@ -102,13 +102,13 @@ extension DeliveryQueue {
     return hand.count == 0 ? .empty : .hand(handler)
   }
 
-  private func note(_ served: Served, in state: inout State) {
+  func note(_ served: Served, in state: inout State) {
     if case .nothing = served { return }
     state.serving -= 1
     if case .lane(let lane, let line) = served, line == state.line { state.keyed?.finish(lane) }
   }
 
-  private func leave(after served: Served) {
+  func leave(after served: Served) {
     state.update { state in
       note(served, in: &state)
       state.workers -= 1
@@ -123,6 +123,9 @@ extension DeliveryQueue {
   private func serveHand(_ handler: Callable, _ bus: EventBus, _ left: inout Int) -> Bool? {
     let subscription = handler.subscription
     let isWatched = subscription?.options.timeout != nil
+    if !isWatched, subscription?.options.strictOrder == false, let batch = unsafe handler.batch {
+      return unsafe serveBatches(handler, batch, subscription, &left)
+    }
     while left > 0, let item = hand.next() {
       left -= 1
       hand.prefetch()
@@ -156,7 +159,7 @@ extension DeliveryQueue {
   }
 
   /// A place is free.
-  private func wakePublishers() { if hand.takeAwaited() { state.wake() } }
+  func wakePublishers() { if hand.takeAwaited() { state.wake() } }
 
   /// The event that failed keeps its place, and all later ones wait with it until it is tried again.
   private func hold(_ retry: PendingRetry) {

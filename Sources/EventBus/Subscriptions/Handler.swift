@@ -7,6 +7,8 @@ public import CHostSupport
   let context: UnsafeMutableRawPointer?
   let keepAlive: AnyObject?
   let inPlugin: Bool
+  /// Handles several events at once; `nil` where it does not.
+  let batch: hs_batch_handler?
   private let unwantedTally: Tally?
 
   /// Says whether an event is wanted: 0 = no. Takes the handler's context.
@@ -24,12 +26,14 @@ public import CHostSupport
   ///   - context: First argument of `call`; valid until the subscription has ended.
   ///   - inPlugin: Whether it is plugin code, to be guarded.
   ///   - wants: Asked before each call, in the same guard and on the same thread; `nil` for every event.
+  ///   - batch: The same for several events; not asked `wants`.
   ///   - call: Takes the context, the event and the thread's error sink.
   public init(
     context: UnsafeMutableRawPointer?, inPlugin: Bool, wants: Question? = nil,
-    call: @escaping hs_handler
+    batch: hs_batch_handler? = nil, call: @escaping hs_handler
   ) {
     self.inPlugin = inPlugin
+    unsafe self.batch = unsafe wants == nil ? batch : nil
     guard let wants = unsafe wants else {
       unsafe self.call = unsafe call
       unsafe self.context = unsafe context
@@ -66,6 +70,7 @@ public import CHostSupport
     let box = unsafe Box(body)
     keepAlive = box
     inPlugin = false
+    unsafe batch = nil
     unwantedTally = nil
     unsafe context = Unmanaged.passUnretained(box).toOpaque()
     unsafe call = { context, event, _ in
@@ -87,6 +92,7 @@ public import CHostSupport
       owner: owner, inPlugin: inPlugin, keepAlive: KeptPair(keepAlive, user), context: context,
       call: call)
     unsafe hs_entry_set_user(callable.entry, Unmanaged.passUnretained(user).toOpaque())
+    unsafe callable.batch = batch
     return callable
   }
 }

@@ -221,7 +221,9 @@ import HostSupport
       let subscription = try instance.core.bus.subscribe(
         instance.owner, unsafe SubscriptionReading.options(given, pattern),
         shadow: instance.mode == .shadow,
-        handler: unsafe Handler(context: context, inPlugin: true, wants: wants, call: call))
+        handler: unsafe Handler(
+          context: context, inPlugin: true, wants: wants, batch: WorkerHandler.batch(of: handler),
+          call: call))
       return instance.register(.subscription(subscription))
     } catch {
       throw ErrorReport(error)

@@ -189,6 +189,11 @@ static void serve(iso_end *end, iso_message *call, void *context) {
   iso_texts none = {0};
   if (op == ISO_LOAD) fine.number = ISO_HAS_SAVE_STATE | ISO_HAS_RESTORE_STATE | ISO_HAS_HEALTH | ISO_HAS_METRICS | ISO_HAS_PRE_INIT;
   if (op == ISO_INIT) register_all(end);
+  if (op == ISO_HANDLE_EVENTS) {
+    iso_reader reader = iso_reader_of(call);
+    const iso_ask *ask = iso_unpack(&reader, &iso_type_ask);
+    atomic_store(&shared->handled[end->index], ask ? (uint32_t)ask->number : 0);
+  }
   if (atomic_load(&isArmed)) {
     switch (chosen) {
     case SILENT:
@@ -300,6 +305,7 @@ static void do_once(dice *dice) {
     atomic_store(post_of(lane, (int)dice_below(dice, 2)), (uint32_t)dice_roll(dice));
     atomic_store(&iso_way_at(shared, lane, 0)->sleeps, (uint32_t)dice_roll(dice));
     atomic_store(&iso_way_at(shared, lane, 1)->sleeps, (uint32_t)dice_roll(dice));
+    atomic_store(&shared->handled[lane], (uint32_t)dice_below(dice, 100));
     wake(post_of(lane, 1));
     break;
   case JUNK:
