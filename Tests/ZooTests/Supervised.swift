@@ -31,8 +31,16 @@ extension Zoo {
     }
   }
 
-  /// Waits until a process is gone.
+  /// Waits until a process has ended, whether somebody has asked how or not.
   static func isGone(_ pid: Int32) -> Bool {
-    Condition.holds { kill(pid, 0) != 0 && errno == ESRCH }
+    Condition.holds { hasEnded(pid) }
+  }
+
+  /// Whether a process has ended.
+  static func hasEnded(_ pid: Int32) -> Bool {
+    guard let file = try? FileDescriptor.open("/proc/\(pid)/stat", O_RDONLY),
+      let bytes = try? file.read(1024, at: 0)
+    else { return true }
+    return String(decoding: bytes, as: UTF8.self).contains(") Z ")
   }
 }

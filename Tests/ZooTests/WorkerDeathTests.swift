@@ -102,7 +102,7 @@ import Testing
       kill(zoo.host.pid, SIGKILL)
       #expect(zoo.host.waitForEnd() == .killed(signal: SIGKILL))
       let areGone = Condition.holds(milliseconds: 5_000) {
-        workers.allSatisfy { kill($0, 0) != 0 || isZombie($0) }
+        workers.allSatisfy { Zoo.hasEnded($0) }
       }
       #expect(areGone, "a worker survived its host")
       #expect(client.wait() != nil)
@@ -110,14 +110,6 @@ import Testing
       try zoo.expect(["pet": "active", "witness": "active"])
       zoo.expectCleanEnd()
     }
-  }
-
-  /// Whether a process has ended, and only nobody has asked how.
-  private func isZombie(_ pid: Int32) -> Bool {
-    guard let file = try? FileDescriptor.open("/proc/\(pid)/stat", O_RDONLY),
-      let bytes = try? file.read(1024, at: 0)
-    else { return true }
-    return String(decoding: bytes, as: UTF8.self).contains(") Z ")
   }
 
   /// The call of the worker's waits in the host, in a third plugin; the worker's end does not bring it back.
@@ -158,7 +150,7 @@ import Testing
       return Int32(text[said.upperBound...].prefix { $0.isNumber })
     }
     let child = try #require(number, "\(zoo.host.log)")
-    let isGone = Condition.holds(milliseconds: 5_000) { kill(child, 0) != 0 || isZombie(child) }
+    let isGone = Condition.holds(milliseconds: 5_000) { Zoo.hasEnded(child) }
     #expect(isGone, "process \(child) outlived the worker that started it")
     zoo.expectCleanEnd()
   }
