@@ -4,6 +4,16 @@ import Synchronization
 
 /// What the host does about workers that ended. Control thread only.
 extension Host {
+  /// Has workers send what the log takes now.
+  func followLogLevel() {
+    for plugin in table.all {
+      let trial = plugin.probation?.reload.members.first { $0.old.id == plugin.id }
+      for generation in [plugin.current, trial?.old] {
+        generation?.worker?.setLevel(core.log.level)
+      }
+    }
+  }
+
   /// The worker of a generation that served has failed; its gates are closed.
   func workerEnded(_ generation: Generation) {
     let id = generation.id

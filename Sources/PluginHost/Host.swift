@@ -278,6 +278,7 @@ public final class Host: Sendable {
     }
     control.submit { [self] in
       followLimits()
+      followLogLevel()
       for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }
       do throws(OperationError) { try reconcile() } catch {
         core.log.log(.error, "configuration", "\(error)")

@@ -101,6 +101,12 @@ public final class RunningHost: Sendable {
     guard ready == true else { throw NotReady(ending: child.poll(), log: child.errors) }
   }
 
+  /// Has the host read another text of its `dovetail.json`.
+  public func configure(_ text: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: configuration))
+    child?.signal(SIGHUP)
+  }
+
   /// Asks the host to stop and waits for its end.
   @discardableResult
   public func stop(milliseconds: Int = 10_000) -> ChildProcess.Ending? {

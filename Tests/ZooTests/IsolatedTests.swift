@@ -240,6 +240,24 @@ import Testing
     zoo.expectCleanEnd()
   }
 
+  @Test func `A worker sends the lines of the level that the configuration says by now`() throws {
+    func text(_ level: String) -> String {
+      #"{"isolation": {"isolated": ["bad"]}, "log": {"level": "\#(level)"}}"#
+    }
+    let zoo = try Zoo(configuration: text("info"))
+    try zoo.add("bad", source: "scribe")
+    try zoo.host.start()
+    _ = try zoo.host.call("bad.note", "unheard")
+    try zoo.host.configure(text("debug"))
+    let isHeard = try Condition.holds {
+      _ = try zoo.host.call("bad.note", "heard of late")
+      return zoo.host.log.contains("heard of late")
+    }
+    #expect(isHeard, "\(zoo.host.log)")
+    #expect(!zoo.host.log.contains("unheard"))
+    zoo.expectCleanEnd()
+  }
+
   /// The host stands for each registration of a worker's, 65,536 of them at once: those that ended must not count.
   @Test func `An isolated plugin may start timers for ever, as long as they end`() throws {
     let zoo = try Zoo(configuration: #"{"isolation": {"isolated": ["bad"]}}"#)

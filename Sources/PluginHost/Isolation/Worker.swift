@@ -118,6 +118,7 @@ import HostSupport
   /// Calls that were carried to it.
   var calls: UInt64 { unsafe wl_calls(link) }
 
+  /// Has it send lines of this level and above only.
   func setLevel(_ level: LogLevel) { unsafe wl_set_log_level(link, Self.level(level)) }
 
   /// A level as the ABI numbers it.
