@@ -10,7 +10,6 @@
 #define HS_NOT_LIVE (-3)    /* the entry was revoked */
 #define HS_GATE_CLOSED (-4) /* a reload held its gate past the deadline */
 #define HS_NO_MEMORY (-5)   /* the thread could not be given a slot */
-#define HS_QUEUE_FULL (-6)  /* an async subscription could not take the event */
 #define HS_REFUSED (-7)     /* an interceptor refused the event */
 #define HS_UNFIT (-8)       /* the event does not fit what was declared of its topic */
 
