@@ -71,7 +71,7 @@ public struct ControlGroups: Sendable {
   /// Makes a group for a worker.
   ///
   /// - Parameters:
-  ///   - name: The group's name, such as `worker-greeter-3`; characters that no file name has are replaced.
+  ///   - name: The group's name, such as `greeter-3`; characters that no file name has are replaced.
   ///   - limits: What the group may use.
   /// - Returns: The group, without processes.
   /// - Throws: The system's error; nothing is left then.
