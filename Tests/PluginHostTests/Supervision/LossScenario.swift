@@ -137,29 +137,23 @@ struct LossScenario {
     }
   }
 
+  /// Publishes more than a queue takes whose handler does not return.
+  private func overflow(_ options: String) throws {
+    let subscribe =
+      "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), "
+      + ".delivery = DVT_DELIVERY_ASYNC, \(options)}; dvt_handle h; "
+      + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);"
+    try start(loser(init: subscribe, handler: "at(\"handler\")"))
+    for _ in 0..<4 { publish() }
+  }
+
   private func runEvents() throws {
     let blocked = "at(\"handler\")"
     switch loss {
     case .eventDropped:
-      let options =
-        "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .delivery = DVT_DELIVERY_ASYNC, "
-        + ".overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1}; dvt_handle h;"
-      try start(
-        loser(
-          init: options
-            + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);",
-          handler: blocked))
-      for _ in 0..<4 { publish() }
+      try overflow(".overflow = DVT_OVERFLOW_DROP_NEWEST, .capacity = 1")
     case .eventCoalesced:
-      let options =
-        "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .delivery = DVT_DELIVERY_ASYNC, "
-        + ".overflow = DVT_OVERFLOW_COALESCE, .key = S(\"source\")}; dvt_handle h;"
-      try start(
-        loser(
-          init: options
-            + "FACE(DVT_EVENTS_INTERFACE, dvt_events)->subscribe(host, &o, on, 0, &h, &errors);",
-          handler: blocked))
-      for _ in 0..<4 { publish() }
+      try overflow(".overflow = DVT_OVERFLOW_COALESCE, .key = S(\"source\")")
     case .handlerTimeout:
       let limited =
         "dvt_subscription o = {HEADER(dvt_subscription), .pattern = S(\"t.x\"), .timeout_ms = 1}; dvt_handle h; "
