@@ -27,8 +27,11 @@ extension Host {
     defer {
       if let end { faults.keep(CrashReport(of: PluginBuild(generation.instance), end)) }
     }
-    if plugin.probation != nil {
-      lifecycle.putInQuarantine(generation, .running, "its worker \(cause)")
+    if let trial = plugin.probation?.reload.members.first(where: { $0.old.id == id }) {
+      // The build before may be the same: it serves again, and is to be started the next time too.
+      if trial.old.hash != generation.hash {
+        lifecycle.putInQuarantine(generation, .running, "its worker \(cause)")
+      }
       rollBackFromProbation(id, because: "its worker \(cause)")
       return
     }

@@ -240,6 +240,21 @@ import Testing
     zoo.expectCleanEnd()
   }
 
+  @Test func `A build that moved into a worker and dies there serves in the host again`() throws {
+    let zoo = try Zoo(configuration: #"{"probation": {"seconds": 60}}"#)
+    try zoo.add("bad", ["-DAT=SERVICE", "-DDO=SEGV", "-DWHEN_ASKED"], ReloadTests.state)
+    try zoo.host.start()
+    #expect(try zoo.host.ask("reload", "bad", "--isolated").status == 0)
+    #expect(try zoo.host.call("bad.poke", "now") == nil)
+    let isBack = try Condition.holds { try zoo.host.call("bad.poke") == "one 0" }
+    #expect(isBack, "\(zoo.host.log)")
+    #expect(zoo.host.log.contains("rolled back"), "\(zoo.host.log)")
+    try zoo.expectWitnessWorks()
+    // It is the same build: the next start begins with it.
+    #expect(try zoo.quarantineCause() == "")
+    zoo.expectCleanEnd()
+  }
+
   @Test func `A worker sends the lines of the level that the configuration says by now`() throws {
     func text(_ level: String) -> String {
       #"{"isolation": {"isolated": ["bad"]}, "log": {"level": "\#(level)"}}"#
