@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,6 +38,12 @@ static void futex_wait(_Atomic uint32_t *word, uint32_t seen, uint64_t nanosecon
 }
 
 static void futex_wake(_Atomic uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0); }
+
+/* That this thread runs on, from 1 on. */
+static inline uint32_t processor(void) {
+  int number = sched_getcpu();
+  return number < 0 ? UINT32_MAX : (uint32_t)number + 1;
+}
 
 static inline void pause_briefly(void) {
 #if defined(__x86_64__)
@@ -225,7 +232,7 @@ iso_writer iso_arena(iso_end *end) {
 
 int iso_post(iso_end *end, uint32_t kind, uint32_t op, const iso_brief *brief, const iso_writer *writer) {
   iso_way *way = way_from(end);
-  iso_head head = {.kind = kind, .op = op, .length = writer ? writer->cursor : 0};
+  iso_head head = {.kind = kind, .op = op, .length = writer ? writer->cursor : 0, .processor = processor()};
   if (brief) head.brief = *brief;
   if (atomic_load_explicit(&end->channel->dead, memory_order_acquire)) return ISO_DEAD;
   if (head.length > ISO_ROOM) {
@@ -255,6 +262,10 @@ static int look(iso_end *end, iso_way *way, int times) {
 static int spin(iso_end *end, iso_way *way, uint64_t *began) {
   uint32_t limit = end->channel->spin;
   if (limit == 0) return 0;
+  /* Who has not posted yet is asleep. */
+  if (end->other == 0) return 0;
+  /* On one processor the other side runs only once this one sleeps; now and then it is given the time to move to another. */
+  if (end->other == processor() && ++end->misses % TRY_AGAIN != 0) return 0;
   if (end->misses >= MISSES && end->misses % TRY_AGAIN != 0) limit /= 16;
   /* What comes at once is not kept waiting by a look at the clock. */
   int came = look(end, way, 64);
@@ -325,6 +336,7 @@ int iso_await(iso_end *end, uint64_t nanoseconds, iso_message *message) {
   message->head = theirs->head;
   atomic_signal_fence(memory_order_seq_cst); /* from here on the copy counts, whatever they write */
   message->map = message->heap = NULL;
+  end->other = message->head.processor;
   uint64_t length = message->head.length;
   if (message->head.kind != ISO_CALL && message->head.kind != ISO_ANSWER) return ISO_GARBAGE;
   if (message->head.apart) return length == 0 || length > ISO_LARGEST ? ISO_GARBAGE : take_apart(end, message);

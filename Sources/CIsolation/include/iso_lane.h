@@ -42,7 +42,7 @@ typedef struct iso_head {
   uint32_t op;     /* iso_op */
   uint64_t length; /* bytes that follow */
   uint32_t apart;  /* 1 when they are in a file that was passed */
-  uint32_t reserved;
+  uint32_t processor; /* that it was posted on, from 1 on */
   iso_brief brief;
 } iso_head;
 
@@ -117,6 +117,7 @@ typedef struct iso_end {
   uint32_t index;
   uint32_t seen;   /* posts of the other side that were taken */
   uint32_t misses; /* waits in a row that a spin did not end */
+  uint32_t other;  /* processor that the other side posted on last; 0 before it has */
   _Atomic uint32_t waits; /* 1 while its thread waits */
 } iso_end;
 
