@@ -104,10 +104,16 @@ let package = Package(
     // What a host and its workers say to each other, the host's end of it, and the worker.
     .target(name: "CIsolation", dependencies: ["CDovetail"]),
     .target(name: "CWorkerLink", dependencies: ["CIsolation", "CDovetail", "CHostSupport"]),
-    // Nothing of Swift is linked into it: a plugin brings the runtime that it needs.
+    // Nothing of Swift or C++ is linked into it: a plugin brings the runtime that it needs.
     .executableTarget(
       name: "dovetail-worker", dependencies: ["CIsolation", "CSandbox", "CDovetail"],
-      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
+      exclude: ["link.cfg"],
+      linkerSettings: [
+        .unsafeFlags([
+          "-nostartfiles", "-static-stdlib",
+          "-Xclang-linker", "--config=\(Context.packageDirectory)/Sources/dovetail-worker/link.cfg",
+        ])
+      ]),
     .target(name: "EventBus", dependencies: ["HostSupport", "CHostSupport"]),
     .target(
       name: "MetadataStore", dependencies: ["HostSupport", "CHostSupport"],

@@ -90,14 +90,19 @@ int hs_process_note(const void *bytes, uint64_t length) {
 
 int hs_process_signal(int process, int32_t signal) { return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0); }
 
-int hs_process_reap(int process, int32_t *signal, int32_t *status) {
+int hs_process_ended(int process, int32_t *signal, int32_t *status) {
   siginfo_t info = {0};
   if (waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return -1;
   if (info.si_pid == 0) return 0;
-  /* What it started goes with it: its group has its number, which nobody else gets before it is reaped. */
+  /* What it started goes with it: its group has its number, which nobody else gets before it is buried. */
   kill(-info.si_pid, SIGKILL);
-  if (waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG) != 0) return -1;
   *signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
   *status = info.si_code == CLD_EXITED ? info.si_status : 0;
   return 1;
+}
+
+void hs_process_bury(int process) {
+  siginfo_t info;
+  waitid((idtype_t)P_PIDFD, (id_t)process, &info, WEXITED | WNOHANG);
+  close(process);
 }

@@ -35,13 +35,12 @@ int sb_close_descriptors(int *keep, size_t count) {
   return close_from(first, ~0u);
 }
 
+int sb_watch_tasks(void) { return open("/proc/loadavg", O_RDONLY | O_CLOEXEC); }
+
 /* How many processes and threads the machine runs, of all users; 0 when that cannot be told. */
-static uint64_t running_tasks(void) {
+static uint64_t running_tasks(int tasks) {
   char line[128];
-  int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  ssize_t count = read(fd, line, sizeof line - 1);
-  close(fd);
+  ssize_t count = pread(tasks, line, sizeof line - 1, 0);
   if (count <= 0) return 0;
   line[count] = 0;
   const char *slash = strchr(line, '/');
@@ -60,6 +59,16 @@ static int limit(int resource, uint64_t soft, uint64_t hard, sb_text *text) {
                  strerror(code));
 }
 
+static int limit_threads(uint64_t threads, int tasks, sb_text *text) {
+  uint64_t running = running_tasks(tasks);
+  return running ? limit(RLIMIT_NPROC, threads + running, threads + running, text) : 0;
+}
+
+int sb_limit_threads(uint64_t threads, int tasks, char *message, size_t size) {
+  sb_text text = sb_begin(message, size);
+  return limit_threads(threads, tasks, &text);
+}
+
 static int apply_limits(const sb_rules *rules, sb_text *text) {
   static const int resources[SB_LIMITS] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_FSIZE};
   int code = limit(RLIMIT_CORE, 0, 0, text);
@@ -67,11 +76,12 @@ static int apply_limits(const sb_rules *rules, sb_text *text) {
     if (!(rules->limited & 1u << i)) continue;
     uint64_t soft = rules->limits[i];
     if (i == SB_LIMIT_THREADS) {
-      uint64_t tasks = running_tasks();
-      if (!tasks) continue;
-      soft += tasks;
+      int tasks = sb_watch_tasks();
+      code = limit_threads(soft, tasks, text);
+      if (tasks >= 0) close(tasks);
+    } else {
+      code = limit(resources[i], soft, i == SB_LIMIT_CPU ? soft + 1 : soft, text);
     }
-    code = limit(resources[i], soft, i == SB_LIMIT_CPU ? soft + 1 : soft, text);
   }
   return code;
 }

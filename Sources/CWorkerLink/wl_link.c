@@ -33,6 +33,8 @@ static int shared_memory(void) {
   return -1;
 }
 
+static int start_thread(wl_link *link, uint32_t number);
+
 wl_link *wl_create(const wl_settings *settings, int *memory, int *socket) {
   wl_link *link = calloc(1, sizeof *link);
   int pair[2] = {-1, -1}, own = -1;
@@ -55,12 +57,14 @@ wl_link *wl_create(const wl_settings *settings, int *memory, int *socket) {
   link->proxies.next = link->proxies.previous = &link->proxies;
   pthread_mutex_init(&link->failing, NULL);
   pthread_mutex_init(&link->lock, NULL);
+  if (start_thread(link, 0) != 0) goto failed;
   *memory = own;
   *socket = pair[1];
   return link;
 
 failed:;
   int error = errno;
+  iso_channel_free(&link->channel);
   if (map != MAP_FAILED) munmap(map, ISO_SHARED_SIZE);
   if (own >= 0) close(own);
   if (pair[0] >= 0) close(pair[0]);
@@ -74,19 +78,20 @@ static void *serve_lane(void *argument);
 
 /* Starts the thread of the next lane of the worker's. One is always idle, so that a call never waits for the end of another. */
 static int start_thread(wl_link *link, uint32_t number) {
-  int started = 0;
+  int code = 0;
   if (number < atomic_load_explicit(&link->thread_count, memory_order_relaxed)) return 0;
   pthread_mutex_lock(&link->lock);
   if (number == link->thread_count && number < ISO_LANES / 2) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
-    started = pthread_create(&link->threads[number], &attributes, serve_lane, &link->ends[2 * number + 1]) == 0;
-    if (started) link->thread_count++;
+    code = pthread_create(&link->threads[number], &attributes, serve_lane, &link->ends[2 * number + 1]);
+    if (!code) link->thread_count++;
     pthread_attr_destroy(&attributes);
   }
   pthread_mutex_unlock(&link->lock);
-  return started;
+  errno = code;
+  return code ? -1 : 0;
 }
 
 static wl_link *link_of(const iso_end *end) {
@@ -103,7 +108,8 @@ static void *serve_lane(void *argument) {
     iso_message call;
     int result = iso_await(end, UINT64_MAX, &call);
     if (result == ISO_DEAD) break;
-    if (result != ISO_ARRIVED || call.head.kind != ISO_CALL) {
+    if (result != ISO_ARRIVED || call.head.kind != ISO_CALL || !atomic_load(&link->host)) {
+      if (result == ISO_ARRIVED) iso_message_drop(&call);
       wl_fail(link, WL_GARBAGE);
       break;
     }
@@ -114,9 +120,8 @@ static void *serve_lane(void *argument) {
   return NULL;
 }
 
-int wl_start(wl_link *link, const dvt_host *host) {
+void wl_start(wl_link *link, const dvt_host *host) {
   wl_tables *tables = &link->tables;
-  link->host = host;
   tables->log = host->get_interface(host, iso_text(DVT_LOG_INTERFACE));
   tables->config = host->get_interface(host, iso_text(DVT_CONFIG_INTERFACE));
   tables->events = host->get_interface(host, iso_text(DVT_EVENTS_INTERFACE));
@@ -130,7 +135,7 @@ int wl_start(wl_link *link, const dvt_host *host) {
   tables->metadata_r1 = host->get_interface(host, iso_text(DVT_METADATA_INTERFACE_R1));
   tables->resilience = host->get_interface(host, iso_text(DVT_RESILIENCE_INTERFACE));
   tables->validators = host->get_interface(host, iso_text(DVT_VALIDATORS_INTERFACE));
-  return start_thread(link, 0) ? 0 : -1;
+  atomic_store(&link->host, host);
 }
 
 int wl_destroy(wl_link *link) {

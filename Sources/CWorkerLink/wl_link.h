@@ -53,7 +53,7 @@ struct wl_link {
   wl_doing doing[ISO_LANES];
   wl_settings settings;
   int memory, socket;
-  const dvt_host *host;
+  const dvt_host *_Atomic host; /* NULL before wl_start */
   wl_tables tables;
   dvt_plugin plugin;
   pthread_mutex_t failing;

@@ -314,7 +314,7 @@ static int32_t serve_metadata(iso_service *service, wl_link *link, const dvt_hos
 }
 
 static int32_t carry_out(iso_service *service, wl_link *link) {
-  const dvt_host *host = link->host;
+  const dvt_host *host = atomic_load(&link->host);
   const iso_ask *ask = service->ask;
   uint32_t op = service->op;
   if (op == ISO_LOG_WRITE)

@@ -10,6 +10,7 @@ extension Host {
       let trial = plugin.probation?.reload.members.first { $0.old.id == plugin.id }
       for generation in [plugin.current, trial?.old] {
         generation?.worker?.setLevel(core.log.level)
+        generation?.standby?.setLevel(core.log.level)
       }
     }
   }
@@ -40,6 +41,26 @@ extension Host {
     }
     if delay == 0 { return startAgain(generation, cause) }
     control.submit(afterMilliseconds: delay) { [weak self] in self?.startAgain(generation, cause) }
+  }
+
+  /// A generation serves in a worker, or its standby has ended, which costs it nothing.
+  func seeToStandby(of generation: Generation) {
+    guard let standby = generation.standby, standby.isOver else {
+      return lifecycle.prepareStandby(of: generation)
+    }
+    let id = generation.id
+    let cause = standby.howItEnded(until: .after(milliseconds: 5_000))?.cause ?? "ended"
+    _ = generation.setStandby(nil)
+    _ = standby.end(whileCallsRun: false)
+    guard let delay = lifecycle.isolation.noteStandbyEnd(of: id, configuration.isolation) else {
+      return core.log.log(
+        .warning, id,
+        "its standby worker \(cause), as others before; none stands by until it is started again")
+    }
+    core.log.log(.warning, id, "its standby worker \(cause); another takes its place")
+    control.submit(afterMilliseconds: delay) { [weak self] in
+      self?.lifecycle.prepareStandby(of: generation)
+    }
   }
 
   /// Has a plugin run somewhere else from now on: as a reload of its build, or at its next start when it does not run.

@@ -32,7 +32,7 @@ extension Host {
     report.lastError = plugin.lastError ?? plugin.current?.instance.lastError
     report.retiredGenerations = plugin.retiredImages
     report.bytesHeld = plugin.retiredBytes + (plugin.current?.image?.bytes ?? 0)
-    report.worker = plugin.current?.worker?.report
+    report.worker = plugin.current?.worker?.report(standby: plugin.current?.standby)
     report.resources = resources(of: plugin, context)
     report.canRollBack = plugin.probation != nil || formerBuild(of: plugin) != nil
     if plugin.isActive, let generation = plugin.current {

@@ -127,6 +127,9 @@ public final class Host: Sendable {
     lifecycle.isolation.onEnd { [weak self] generation in
       self?.control.submit { [weak self] in self?.workerEnded(generation) }
     }
+    lifecycle.isolation.onStandby { [weak self] generation in
+      self?.control.submit { [weak self] in self?.seeToStandby(of: generation) }
+    }
     watchBreakers()
     setServicePolicies(configuration)
     setLimits(configuration)
@@ -279,6 +282,7 @@ public final class Host: Sendable {
     control.submit { [self] in
       followLimits()
       followLogLevel()
+      for plugin in table.all { plugin.current.map(lifecycle.prepareStandby(of:)) }
       for id in configuration.disabled where table[id]?.isActive == true { endDisabled(id) }
       do throws(OperationError) { try reconcile() } catch {
         core.log.log(.error, "configuration", "\(error)")

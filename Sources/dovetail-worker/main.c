@@ -16,6 +16,8 @@ wk_process wk;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint32_t served = 1; /* lanes of the host's that have a thread; the first has the main one */
+static uint64_t threads;    /* that the plugin may have, 0 for any number */
+static int tasks = -1;      /* of sb_watch_tasks */
 
 /* What the host cannot be told in another way. It reads descriptor 2. */
 static _Noreturn void give_up(const char *why) {
@@ -72,7 +74,8 @@ static void connect_to_host(void) {
       .buffer_release = wk_buffer_release};
 }
 
-/* Gives up what the plugin is not to have, before anything of it is mapped. */
+/* Gives up what the plugin is not to have, before anything of it is mapped. How many threads it may have is decided as it comes
+ * (`wk_limit_threads`): a worker that stands by may wait for it for days. */
 static void enter_sandbox(void) {
   static sb_rules rules;
   char message[2048];
@@ -80,8 +83,20 @@ static void enter_sandbox(void) {
   if (sb_close_descriptors(keep, sizeof keep / sizeof *keep) != 0) give_up("inherited descriptors cannot be closed");
   if (sb_read(WK_RULES, &rules, message, sizeof message) != 0) give_up(message);
   close(WK_RULES);
+  if (rules.limited & 1u << SB_LIMIT_THREADS) {
+    threads = rules.limits[SB_LIMIT_THREADS];
+    tasks = sb_watch_tasks();
+    rules.limited &= ~(1u << SB_LIMIT_THREADS);
+  }
   if (sb_apply(&rules, message, sizeof message) != 0) give_up(message);
   if (message[0]) dprintf(2, "%s\n", message);
+}
+
+int wk_limit_threads(char *message, size_t size) {
+  int code = threads ? sb_limit_threads(threads, tasks, message, size) : 0;
+  if (tasks >= 0) close(tasks);
+  tasks = -1;
+  return code;
 }
 
 int main(int count, char **arguments) {
@@ -94,6 +109,7 @@ int main(int count, char **arguments) {
   connect_to_host();
   if (wk_watch_faults() != 0) give_up("faults cannot be watched");
   enter_sandbox();
+  wk_serve_lane(1); /* one is always idle */
   serve_lane(&wk.ends[0]);
   return 0;
 }

@@ -70,6 +70,8 @@ void wk_hand_over(void *out, const void *filled, size_t size);
 
 /* Starts the thread of a lane of the host's, unless it runs. */
 void wk_serve_lane(uint32_t number);
+/* Sets the limit of the plugin's threads, before it is mapped. Returns 0, or an errno and what failed in `message`. */
+int wk_limit_threads(char *message, size_t size);
 /* Carries out one call of the host's. */
 void wk_serve(iso_end *end, iso_message *call, void *context);
 /* The lane and operation that the calling thread serves, for a report of its crash. */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -63,6 +64,8 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   }
   struct sigaction standard = {.sa_handler = SIG_DFL};
   sigaction(signal, &standard, NULL);
+  /* A limit of 0 stops no core that is piped to a program, which takes far longer than to start the next worker. */
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (signal == SIGABRT || signal == SIGTRAP || info->si_code <= 0) raise(signal);
 }
 

@@ -39,6 +39,7 @@ static int32_t load(iso_service *service) {
   if (ask->first.len >= sizeof path || ask->field_count != 1) return fail(service, DVT_INVALID, "the path is too long");
   memcpy(path, ask->first.ptr, ask->first.len);
   path[ask->first.len] = 0;
+  if (wk_limit_threads(text, sizeof text) != 0) return fail(service, DVT_FAILED, text);
   void *image = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!image) {
     const char *why = dlerror();

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import HostSupport
 import TestSupport
@@ -42,5 +43,17 @@ extension Zoo {
       let bytes = try? file.read(1024, at: 0)
     else { return true }
     return String(decoding: bytes, as: UTF8.self).contains(") Z ")
+  }
+
+  /// The processes that a process started and that have not ended.
+  static func children(of pid: Int32) throws -> [Int32] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter {
+      guard let file = try? FileDescriptor.open("/proc/\($0)/stat", O_RDONLY),
+        let bytes = try? file.read(1024, at: 0)
+      else { return false }
+      let rest = String(decoding: bytes, as: UTF8.self).split(separator: ")").last ?? ""
+      let fields = rest.split(separator: " ")
+      return fields.count > 1 && fields[0] != "Z" && Int32(fields[1]) == pid
+    }
   }
 }

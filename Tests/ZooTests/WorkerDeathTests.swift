@@ -20,17 +20,6 @@ import Testing
     return ((Int(words[1]) ?? 0) * 4, open.count)
   }
 
-  /// The processes that a process started.
-  private func children(of pid: Int32) throws -> [Int32] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter {
-      guard let file = try? FileDescriptor.open("/proc/\($0)/stat", O_RDONLY),
-        let bytes = try? file.read(1024, at: 0)
-      else { return false }
-      let rest = String(decoding: bytes, as: UTF8.self).split(separator: ")").last ?? ""
-      return rest.split(separator: " ").dropFirst().first.flatMap { Int32($0) } == pid
-    }
-  }
-
   private func answer(_ socket: SocketClient, _ service: String, _ data: String = "") throws
     -> String?
   {
@@ -68,7 +57,7 @@ import Testing
     let socket = try SocketClient("\(zoo.host.state)/control.sock")
     var random = SystemRandomNumberGenerator()
     for _ in 0..<25 {
-      let workers = try children(of: zoo.host.pid)
+      let workers = try Zoo.children(of: zoo.host.pid)
       for _ in 0..<Int.random(in: 0..<60, using: &random) {
         _ = try socket.ask("events.publish", #"{"type": "zoo.poke"}"#)
       }
@@ -92,8 +81,12 @@ import Testing
       try zoo.add("stuck", ["-DAT=HANDLER", "-DDO=HANG", "-DASYNC"])
       try zoo.add("busy", ["-DAT=SERVICE", "-DDO=SPIN", "-DWHEN_ASKED"])
       try zoo.host.start()
-      let workers = try children(of: zoo.host.pid)
-      #expect(workers.count == 4, "\(zoo.host.log)")
+      // Each of the four with its standby.
+      let workers = try Condition.wait { () -> [Int32]? in
+        let workers = try Zoo.children(of: zoo.host.pid)
+        return workers.count == 8 ? workers : nil
+      }
+      guard let workers else { throw HostDied(log: zoo.host.log) }
       _ = try zoo.host.ask("publish", "zoo.poke")
       let client = try ChildProcess(
         [RunningHost.program, "call", "busy.poke", "--data", "now", "--state", zoo.host.state],
@@ -126,7 +119,7 @@ import Testing
     try zoo.host.start()
     #expect(try zoo.host.ask("publish", "zoo.poke").status == 0)
     #expect(Condition.holds { zoo.host.log.contains("a creature hangs") }, "\(zoo.host.log)")
-    for worker in try children(of: zoo.host.pid) { kill(worker, SIGKILL) }
+    for worker in try Zoo.children(of: zoo.host.pid) { kill(worker, SIGKILL) }
     #expect(
       Condition.holds { zoo.host.log.contains("started again as generation 2") }, "\(zoo.host.log)")
     #expect(try zoo.host.ask("unload", "pet").status == 0)

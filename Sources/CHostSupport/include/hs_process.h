@@ -25,8 +25,11 @@ int hs_process_pipe(int ends[2]);
 int hs_process_note(const void *bytes, uint64_t length);
 /* Sends a signal. Returns: 0, or -1 with errno (ESRCH: it has ended). [any-thread] */
 int hs_process_signal(int process, int32_t signal);
-/* Takes the status of a process that has ended, once. `*signal` is what ended it, or 0 with `*status` what it exited with.
+/* Looks whether a process has ended; what it started in its group is killed then. `*signal` is what ended it, or 0 with `*status`
+ * what it exited with.
  * Returns: 1, 0 when it runs, -1 with errno. [any-thread] */
-int hs_process_reap(int process, int32_t *signal, int32_t *status);
+int hs_process_ended(int process, int32_t *signal, int32_t *status);
+/* Gives back what the system keeps of a process that has ended, and closes its descriptor. [any-thread] */
+void hs_process_bury(int process);
 
 #endif

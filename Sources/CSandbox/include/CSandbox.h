@@ -102,6 +102,18 @@ int sb_close_descriptors(int *keep, size_t count);
  * [any-thread] */
 int sb_apply(const sb_rules *rules, char *message, size_t size);
 
+/* Where `sb_limit_threads` learns how much the machine runs, also once the rules let nothing be opened any more.
+ *
+ * Returns: a descriptor, close-on-exec, which is the caller's; -1 and errno when there is none. [any-thread] */
+int sb_watch_tasks(void);
+
+/* Sets the limit that SB_LIMIT_THREADS stands for, by what the machine runs now: for a process that took it out of its rules,
+ * because what it is to bound comes long after `sb_apply`. Where the machine does not tell, nothing is set.
+ *
+ * Preconditions: `tasks` is of `sb_watch_tasks`. `message` has room for `size` bytes, 1….
+ * Returns: 0, or an errno, and in `message` what failed. [any-thread] */
+int sb_limit_threads(uint64_t threads, int tasks, char *message, size_t size);
+
 /* The version of Landlock that the kernel has, 1…; 0 when it has none. [any-thread] */
 int sb_landlock_version(void);
 

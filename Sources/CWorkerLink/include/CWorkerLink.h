@@ -38,13 +38,13 @@ typedef struct wl_settings {
   wl_failed failed;
 } wl_settings;
 
-/* Makes the shared memory and the socket of a worker that is still to be started.
+/* Makes the shared memory and the socket of a worker that is still to be started, and the thread that will serve its calls.
  * OWNERSHIP: the link is ended with `wl_destroy`. `memory` and `socket` receive the descriptors for the worker, close-on-exec; they
  * are the caller's, to be closed once the worker has them.
  * Returns: NULL when the system refuses; errno says why. [any-thread] */
 wl_link *wl_create(const wl_settings *settings, int *memory, int *socket);
-/* Begins to serve the worker's calls as those of `host`. Call it once. Returns: 0, or -1 when there is no thread. [any-thread] */
-int wl_start(wl_link *link, const dvt_host *host);
+/* Begins to serve the worker's calls as those of `host`; one that came before would be garbage. Call it once. [any-thread] */
+void wl_start(wl_link *link, const dvt_host *host);
 /* Notes that the process has ended, or is to be given up: all calls end. Idempotent. [any-thread] */
 void wl_fail(wl_link *link, int32_t why);
 /* Ends the link: waits for its threads, which end when it has failed, and frees everything. One that carries out a call of the

@@ -77,7 +77,8 @@ extension Views {
 
   private static func worker(_ worker: WorkerReport) -> String {
     let memory = worker.privateBytes.map { ", \(bytes($0)) of its own" } ?? ""
-    return "worker process \(worker.pid)\(memory), \(worker.calls) calls"
+    let standby = worker.standby.map { ", process \($0) stands by" } ?? ""
+    return "worker process \(worker.pid)\(memory), \(worker.calls) calls\(standby)"
   }
 
   /// What becomes of an image, in one line.

@@ -125,6 +125,9 @@ extension ConfigurationKey {
     ) {
       $0.isolation.restartDelay = $1
     },
+    flag("isolation.standby", "keep a second process ready to take over from each worker that ends") {
+      $0.isolation.standby = $1
+    },
     text("isolation.worker", "the executable of workers; default the one beside dovetail") {
       $0.isolation.worker = $1
     },

@@ -26,6 +26,8 @@ extension HostConfiguration {
     public var restartSeconds = 60
     /// Milliseconds before the second start in a row; each further one waits twice as long, 1…600,000.
     public var restartDelay = 100
+    /// Whether a second process stands by for each plugin that runs in a worker, to take over when that ends.
+    public var standby = true
     /// The executable that workers run; `nil` for the one beside the host's own.
     public var worker: String?
   }

@@ -13,12 +13,14 @@ final class IsolationDesk: Sendable {
     var groups: Result<ControlGroups, ControlGroups.Unavailable>?
     var chosen: [String: HostConfiguration.Isolation.Place] = [:]
     var ledger: [String: RestartLedger] = [:]
+    var standbys: [String: RestartLedger] = [:]
     var crashes: [String: Int] = [:]
   }
 
   private let state = Mutex(State())
   private let log: LogWriter
   private let onEnd = Mutex<(@Sendable (Generation) -> Void)?>(nil)
+  private let onStandby = Mutex<(@Sendable (Generation) -> Void)?>(nil)
 
   init(log: LogWriter) { self.log = log }
 
@@ -27,6 +29,14 @@ final class IsolationDesk: Sendable {
 
   /// Tells of such an end.
   func tell(of generation: Generation) { onEnd.withLock { $0 }?(generation) }
+
+  /// Names who sees to the standby of a generation; it must not wait.
+  func onStandby(_ body: @escaping @Sendable (Generation) -> Void) {
+    onStandby.withLock { $0 = body }
+  }
+
+  /// Has the standby of a generation seen to: it serves now, or its standby has ended.
+  func seeToStandby(of generation: Generation) { onStandby.withLock { $0 }?(generation) }
 
   /// Has a plugin run somewhere else from its next generation on, whatever the configuration says; `nil` as that says.
   ///
@@ -70,27 +80,41 @@ final class IsolationDesk: Sendable {
     }
   }
 
-  /// Starts a worker for a staged plugin.
-  func start(
+  /// What a worker of a staged plugin is started with now.
+  func plan(
     for instance: PluginInstance, _ staged: StagedImage, _ configuration: HostConfiguration
-  ) throws(WorkerError) -> Worker {
+  ) throws(WorkerError) -> Worker.Plan {
     let isolation = configuration.isolation
-    let program = try WorkerProgram(configured: isolation.worker)
     // A call of the lifecycle comes back, or is given up, before the lifecycle gives up its thread.
-    let settings = Worker.Settings(
+    return Worker.Plan(
+      program: try WorkerProgram(configured: isolation.worker),
       spin: isolation.spinMicroseconds,
       patience: min(isolation.callDeadline, max(1, configuration.lifecycleDeadline * 4 / 5)),
-      level: log.level,
       environment: WorkerProgram.environment(needing: staged.facts.needed),
       rules: SandboxRules(instance.manifest.permissions, staged, configuration),
-      group: group(for: instance, configuration.workerLimits))
-    return try Worker(program, try warden(), settings) { [log, id = instance.id] line in
+      limits: configuration.workerLimits)
+  }
+
+  /// Starts a worker.
+  ///
+  /// - Parameters:
+  ///   - instance: Whose it is.
+  ///   - plan: What with.
+  ///   - standsBy: Whether it is for the generation after this one.
+  func start(
+    for instance: PluginInstance, _ plan: Worker.Plan, standsBy: Bool = false
+  ) throws(WorkerError) -> Worker {
+    let name = "\(instance.id)-\(instance.owner.generation)\(standsBy ? "-next" : "")"
+    return try Worker(
+      plan, try warden(), level: log.level, group: group(name, for: instance.id, plan.limits),
+      standsBy: standsBy
+    ) { [log, id = instance.id] line in
       log.log(.warning, id, line, fields: ["stream": "output"])
     }
   }
 
   /// A control group for a worker; `nil` where the system has none to give, which is logged once.
-  private func group(for instance: PluginInstance, _ limits: WorkerLimits) -> ControlGroup? {
+  private func group(_ name: String, for id: String, _ limits: WorkerLimits) -> ControlGroup? {
     let groups = state.withLock { state in
       if let known = state.groups { return known }
       let found = Result { () throws(ControlGroups.Unavailable) in try ControlGroups.own() }
@@ -102,9 +126,9 @@ final class IsolationDesk: Sendable {
     }
     guard case .success(let groups) = groups else { return nil }
     do throws(SystemError) {
-      return try groups.make("\(instance.id)-\(instance.owner.generation)", limits)
+      return try groups.make(name, limits)
     } catch {
-      log.log(.warning, instance.id, "its worker has rlimits only: \(error)")
+      log.log(.warning, id, "its worker has rlimits only: \(error)")
       return nil
     }
   }
@@ -129,6 +153,15 @@ final class IsolationDesk: Sendable {
   /// - Returns: Milliseconds after which it is to be started again; `nil` when it ended too often.
   func noteEnd(of id: String, _ isolation: HostConfiguration.Isolation) -> Int? {
     state.withLock { $0.ledger[id, default: RestartLedger()].note(isolation, now: Deadline.now()) }
+  }
+
+  /// Notes that a standby ended which nobody asked to.
+  ///
+  /// - Returns: Milliseconds after which another is to be started; `nil` when they ended too often.
+  func noteStandbyEnd(of id: String, _ isolation: HostConfiguration.Isolation) -> Int? {
+    state.withLock {
+      $0.standbys[id, default: RestartLedger()].note(isolation, now: Deadline.now())
+    }
   }
 
   /// Forgets the ends: an operator starts it anew.

@@ -3,12 +3,17 @@ import HostSupport
 
 /// The part of a generation's way that leads through a worker process.
 extension Lifecycle {
-  /// Starts the worker of a generation and has it map the image.
+  /// Has the worker of a generation map the image: the one that stands by, or one that is started for it.
   func startWorker(_ generation: Generation, _ staged: StagedImage) -> StepOutcome {
     if generation.worker != nil { return .done }
     let worker: Worker
     do throws(WorkerError) {
-      worker = try isolation.start(for: generation.instance, staged, configuration)
+      let plan = try isolation.plan(for: generation.instance, staged, configuration)
+      if let standby = takeStandby(of: generation, for: plan) {
+        worker = standby
+      } else {
+        worker = try isolation.start(for: generation.instance, plan)
+      }
     } catch {
       return .failed("\(error)")
     }
@@ -21,6 +26,43 @@ extension Lifecycle {
     if let failure { return .failed(worker.describe(failure.message)) }
     generation.adopt(worker)
     return .done
+  }
+
+  /// The standby, if it does for what is to be started; else it has no use any more.
+  private func takeStandby(of generation: Generation, for plan: Worker.Plan) -> Worker? {
+    guard let standby = generation.setStandby(nil) else { return nil }
+    if standby.fits(plan) { return standby }
+    _ = standby.end(whileCallsRun: false)
+    return nil
+  }
+
+  /// Sees to it that a generation that serves in a worker has a standby, of what would be started now, or none when the
+  /// configuration wants none. Control thread only.
+  func prepareStandby(of generation: Generation) {
+    guard let plugin = table[generation.id], plugin.current === generation, plugin.isActive,
+      generation.isIsolated, case .staged(let staged) = generation.origin
+    else { return }
+    do throws(WorkerError) {
+      let isWanted = configuration.isolation.standby
+      let plan = try isolation.plan(for: generation.instance, staged, configuration)
+      if isWanted, generation.standby?.fits(plan) == true { return }
+      _ = generation.setStandby(nil)?.end(whileCallsRun: false)
+      guard isWanted else { return }
+      let standby = try isolation.start(for: generation.instance, plan, standsBy: true)
+      _ = generation.setStandby(standby)
+      standby.watch { [weak self, weak generation] in
+        if let self, let generation { isolation.seeToStandby(of: generation) }
+      }
+    } catch {
+      core.log.log(
+        .warning, generation.id, "has no worker that stands by, so that a restart takes longer: \(error)")
+    }
+  }
+
+  /// Acts when a generation has begun to serve, or serves again.
+  func beginServing(_ generation: Generation) {
+    noticeLostWorker(of: generation)
+    if generation.isIsolated { isolation.seeToStandby(of: generation) }
   }
 
   /// Acts, once, when the worker of a generation that serves has failed: whoever calls into it waits for the next. Called on any

@@ -2,9 +2,13 @@ import CHostSupport
 import Glibc
 
 /// What a worker may do once it maps its plugin, as lines for `sb_read`: the manifest's permissions, what libraries need, limits.
+///
+/// Two are equal when they say the same of the same files: one that was replaced meanwhile is another to the kernel.
 public struct SandboxRules: Sendable, Equatable {
   /// The rules, one a line, without the `end` that closes them.
   public let lines: [String]
+  /// What each path led to as the rules were made; `nil` where nothing was there.
+  private let files: [FileIdentity?]
 
   /// The rules for one plugin on this machine.
   ///
@@ -22,7 +26,11 @@ public struct SandboxRules: Sendable, Equatable {
     if let runtime = Self.swiftRuntime { system.append(runtime) }
     if permissions.exec { system += Self.programs }
     if permissions.network.reachesOut { system += Self.names }
-    var lines = system.filter { unsafe access($0, F_OK) == 0 }.map { "read \($0)" }
+    let present = system.compactMap { path in FileIdentity(path).map { (path, $0) } }
+    files =
+      present.map(\.1)
+      + ([image] + permissions.files.read + permissions.files.write).map { FileIdentity($0) }
+    var lines = present.map { "read \($0.0)" }
     lines += ["read /proc/self", "write /dev/null", "read \(image)"]
     lines += permissions.files.read.map { "read \($0)" }
     lines += permissions.files.write.map { "write \($0)" }
@@ -77,6 +85,19 @@ public struct SandboxRules: Sendable, Equatable {
     "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf",
     "/etc/services", "/etc/protocols", "/etc/ssl", "/etc/pki", "/usr/share/ca-certificates",
   ]
+
+  /// A file, whatever its path.
+  private struct FileIdentity: Sendable, Equatable {
+    let device: UInt64
+    let inode: UInt64
+
+    init?(_ path: String) {
+      var status = stat()
+      guard unsafe stat(path, &status) == 0 else { return nil }
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
+    }
+  }
 
   private static func rules(_ word: String, _ ports: NetworkAccess.Ports) -> [String] {
     switch ports {

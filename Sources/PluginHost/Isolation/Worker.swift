@@ -7,82 +7,93 @@ import HostSupport
 
 /// The process of one isolated generation, and the host's link to it.
 ///
+/// It may stand by first: started, linked and in its sandbox, with no plugin in it until `load`.
+///
 /// Threading: any thread; `end` once, when no call into it is in progress.
 @safe final class Worker: @unchecked Sendable, WorkerWarden.Listener {
   // Safe: `link` is set before the object is shared and lives until `end`; everything mutable is inside `state`.
   private let link: OpaquePointer
   private let relay = Relay()
-  private let patience: Int
+  /// What it was started with.
+  let plan: Plan
   private let group: ControlGroup?
   private let log: @Sendable (String) -> Void
   private let state = Monitor(State())
 
   private struct State {
     var failure: wl_failure?
+    var exit: WorkerEnd.Exit?
     var end: WorkerEnd?
     var started: WorkerWarden.Started?
     var onFailure: (@Sendable () -> Void)?
     var isTaken = false
     var tail: [UInt8] = []
     var line: [UInt8] = []
+    /// What it said as it stood by: of no interest unless it serves.
+    var held: [String]? = nil
   }
 
   private static let longestTail = 4096
+  private static let mostHeld = 64
 
-  /// How it talks with its host.
-  struct Settings: Sendable {
+  /// What a worker is started with. One does for another with the same plan.
+  struct Plan: Sendable, Equatable {
+    /// What it runs.
+    var program: WorkerProgram
     /// Microseconds that a wait spins at most.
     var spin = 50
     /// Milliseconds after which a call that has not come back is a hang.
     var patience = 8_000
-    /// The least severe level of lines that are sent.
-    var level = LogLevel.info
     /// What it finds in its environment.
     var environment: [String]
     /// What it may do.
     var rules: SandboxRules
-    /// What bounds it beside the rules, where the system has that.
-    var group: ControlGroup?
+    /// What it may use.
+    var limits = WorkerLimits()
   }
 
   /// Makes the link and starts the process.
   ///
   /// - Parameters:
-  ///   - program: What to run.
+  ///   - plan: What with.
   ///   - warden: Starts it.
-  ///   - settings: How it talks.
-  ///   - log: Told of each line that the process writes to its standard output or error.
+  ///   - level: The least severe level of lines that it sends.
+  ///   - group: What bounds it beside the rules, where the system has that; the worker's own.
+  ///   - standsBy: Whether it is for later.
+  ///   - log: Told of each line that the process writes to its standard output or error; of those of one that stands by once it serves.
   /// - Throws: Why there is no process.
   init(
-    _ program: WorkerProgram, _ warden: WorkerWarden, _ settings: Settings,
+    _ plan: Plan, _ warden: WorkerWarden, level: LogLevel, group: ControlGroup?, standsBy: Bool,
     log: @escaping @Sendable (String) -> Void
   ) throws(WorkerError) {
     self.log = log
-    patience = settings.patience
-    group = settings.group
+    self.plan = plan
+    self.group = group
+    if standsBy { state.withLock { $0.held = [] } }
     var (memory, socket): (Int32, Int32) = (-1, -1)
-    var plan = unsafe wl_settings(
-      spin: UInt32(settings.spin) * 1_000, patience: UInt64(settings.patience) * 1_000_000,
-      log_level: Self.level(settings.level), user: Unmanaged.passUnretained(relay).toOpaque(),
+    var settings = unsafe wl_settings(
+      spin: UInt32(plan.spin) * 1_000, patience: UInt64(plan.patience) * 1_000_000,
+      log_level: Self.level(level), user: Unmanaged.passUnretained(relay).toOpaque(),
       failed: { user, failure in
         guard let user = unsafe user, let failure = unsafe failure else { return }
         unsafe Unmanaged<Relay>.fromOpaque(user).takeUnretainedValue().worker?.failed(
           failure.pointee)
       })
-    guard let link = unsafe wl_create(&plan, &memory, &socket) else {
-      throw .system(SystemError("memfd_create"))
+    guard let link = unsafe wl_create(&settings, &memory, &socket) else {
+      throw .system(SystemError("the shared memory of a worker"))
     }
     unsafe self.link = link
     relay.worker = self
     defer { close(socket) }
     do throws(SystemError) {
-      let rules = try Self.note(settings.rules.text)
+      let rules = try Self.note(plan.rules.text)
+      let path = plan.program.path
       let started = try warden.start(
         WorkerWarden.Order(
-          path: program.path, arguments: [program.path, "\(getpid())"],
-          environment: settings.environment, descriptors: [memory, socket, rules.raw]), self)
+          path: path, arguments: [path, "\(getpid())"],
+          environment: plan.environment, descriptors: [memory, socket, rules.raw]), self)
       state.update { $0.started = started }
-      try settings.group?.add(started.pid)
+      try group?.add(started.pid)
     } catch {
       kill()
       if pid != 0 { _ = howItEnded(until: .after(milliseconds: 5_000)) }
@@ -142,10 +153,13 @@ import HostSupport
   func load(
     _ path: String, for generation: PluginInstance, onFailure: @escaping @Sendable () -> Void
   ) -> ErrorReport? {
-    state.update { $0.onFailure = onFailure }
-    guard unsafe wl_start(link, generation.host) == 0 else {
-      return ErrorReport(DVT_FULL, "the system has no thread for its calls")
+    watch(onFailure)
+    let said = state.update { state in
+      defer { state.held = nil }
+      return state.held
     }
+    for line in said ?? [] { log(line) }
+    unsafe wl_start(link, generation.host)
     let collector = ErrorCollector()
     let code = unsafe withText(path) { path in
       unsafe withText(Dovetail.version) { version in
@@ -159,6 +173,25 @@ import HostSupport
   }
 
   // MARK: The end
+
+  /// Names who is told, once, that it has failed, before any call into it returns for that; at once when it has.
+  func watch(_ onFailure: @escaping @Sendable () -> Void) {
+    let hasFailed = state.update { state in
+      state.onFailure = onFailure
+      return state.failure != nil
+    }
+    if hasFailed { onFailure() }
+  }
+
+  /// Whether it can be loaded: it runs, also by what the system says now, and is what a plan asks for.
+  func fits(_ plan: Plan) -> Bool {
+    guard plan == self.plan else { return false }
+    return state.withLock { state in
+      guard let started = state.started, state.failure == nil else { return false }
+      var end = pollfd(fd: started.process, events: Int16(POLLIN), revents: 0)
+      return unsafe poll(&end, 1, 0) == 0
+    }
+  }
 
   /// Whether it serves no more.
   var isOver: Bool { state.withLock { $0.failure != nil } }
@@ -179,17 +212,30 @@ import HostSupport
   /// The link is of no use any more: whatever the process does, it is not waited for.
   private func failed(_ failure: wl_failure) {
     let tell = state.update { state in
-      defer { if state.failure == nil { state.failure = failure } }
+      defer {
+        if state.failure == nil { state.failure = failure }
+        conclude(&state)
+      }
       return state.failure == nil ? state.onFailure : nil
     }
     tell?()
     if failure.why != WL_ENDED { kill() }
   }
 
+  /// Puts its end together once both are known: what the link says, and what the system says.
+  private func conclude(_ state: inout State) {
+    guard state.end == nil, let failure = state.failure, let exit = state.exit else { return }
+    var fault = iso_fault()
+    let known = unsafe wl_fault(link, &fault) != 0
+    state.end = WorkerEnd(
+      exit: exit, failure: failure, milliseconds: plan.patience, fault: known ? fault : nil,
+      output: state.tail)
+  }
+
   /// Ends the process, unless it has ended.
   private func kill() {
     state.withLock { state in
-      guard let started = state.started, state.end == nil else { return }
+      guard let started = state.started, state.exit == nil else { return }
       _ = hs_process_signal(started.process, SIGKILL)
     }
   }
@@ -203,26 +249,26 @@ import HostSupport
       state.line.append(contentsOf: bytes)
       var parts = state.line.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       state.line = Array((parts.popLast() ?? []).suffix(Self.longestTail))
-      return parts.map { String(decoding: $0, as: UTF8.self) }
+      let lines = parts.lazy.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
+      guard let held = state.held else { return Array(lines) }
+      state.held = (held + lines).suffix(Self.mostHeld)
+      return []
     }
-    for line in lines where !line.isEmpty { log(line) }
+    for line in lines { log(line) }
   }
 
   func ended(_ exit: WorkerEnd.Exit) {
-    unsafe wl_fail(link, WL_ENDED)
-    var fault = iso_fault()
-    let known = unsafe wl_fault(link, &fault) != 0
+    // First: who is told of the failure asks for the end.
     state.update { state in
-      guard let failure = state.failure else { return }
-      if let started = state.started { close(started.process) }
-      state.end = WorkerEnd(
-        exit: exit, failure: failure, milliseconds: patience, fault: known ? fault : nil,
-        output: state.tail)
+      state.exit = exit
+      conclude(&state)
     }
+    unsafe wl_fail(link, WL_ENDED)
   }
 
-  /// Gives the process up, so that calls into it come back.
+  /// Gives the process up, so that calls into it come back. Nobody is told.
   func giveUp() {
+    state.update { $0.onFailure = nil }
     unsafe wl_fail(link, WL_ENDED)
     kill()
   }
@@ -249,10 +295,11 @@ import HostSupport
   }
 
   /// What an operator is told of it; `nil` once it has ended.
-  var report: WorkerReport? {
+  func report(standby: Worker?) -> WorkerReport? {
     guard pid != 0, !isOver else { return nil }
     return WorkerReport(
-      pid: Int(pid), privateBytes: privateBytes, calls: Int(clamping: calls))
+      pid: Int(pid), privateBytes: privateBytes, calls: Int(clamping: calls),
+      standby: standby.flatMap { $0.isOver ? nil : Int($0.pid) })
   }
 
   /// Bytes of memory that are its own, from `/proc/PID/statm`; `nil` when the system does not say.

@@ -2,7 +2,7 @@ import Glibc
 import HostSupport
 
 /// The executable that workers run, and what they find around them.
-struct WorkerProgram: Sendable {
+struct WorkerProgram: Sendable, Equatable {
   /// The name of the executable.
   static let name = "dovetail-worker"
 
@@ -14,11 +14,7 @@ struct WorkerProgram: Sendable {
   /// - Parameter configured: The configuration's path, if it has one.
   /// - Throws: Where it was looked for.
   init(configured: String?) throws(WorkerError) {
-    let own = unsafe realpath("/proc/self/exe", nil)
-    defer { unsafe free(own) }
-    let executable = unsafe own.map { unsafe String(cString: $0) } ?? ""
-    let folder = String(
-      executable.prefix(upTo: executable.lastIndex(of: "/") ?? executable.startIndex))
+    let folder = Self.folder
     let beside = ["\(folder)/\(Self.name)", "\(folder)/../libexec/dovetail/\(Self.name)"]
     let places = configured.map { [$0] } ?? beside
     guard let found = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
@@ -27,12 +23,20 @@ struct WorkerProgram: Sendable {
     path = found
   }
 
+  /// Where the host's own executable lies.
+  private static let folder: String = {
+    let own = unsafe realpath("/proc/self/exe", nil)
+    defer { unsafe free(own) }
+    let executable = unsafe own.map { unsafe String(cString: $0) } ?? ""
+    return String(executable.prefix(upTo: executable.lastIndex(of: "/") ?? executable.startIndex))
+  }()
+
   /// What a worker finds in its environment, and no more: a place for temporary files, language, time zone, and for a plugin that
   /// needs it the runtime that the host itself uses.
   static func environment(needing libraries: [String]) -> [String] {
     var environment = ["PATH=/usr/bin:/bin"]
     for name in ["LANG", "LC_ALL", "TZ", "TMPDIR"] {
-      if let value = Environment.all[name] { environment.append("\(name)=\(value)") }
+      if let value = Environment[name] { environment.append("\(name)=\(value)") }
     }
     let isSwift = libraries.contains { $0.hasPrefix("libswift") }
     if isSwift, let folder = SandboxRules.swiftRuntime {

@@ -19,7 +19,7 @@ final class WorkerWarden: Sendable {
   /// A process that was started.
   struct Started: Sendable {
     let pid: Int32
-    /// Its descriptor, the listener's to close once it was told of the end.
+    /// Its descriptor, of use until the listener has been told of the end.
     let process: Int32
   }
 
@@ -148,11 +148,14 @@ final class WorkerWarden: Sendable {
     }
     for index in watched.indices.reversed() where waits[1 + 2 * index].revents != 0 {
       var (signal, status): (Int32, Int32) = (0, 0)
-      guard unsafe hs_process_reap(watched[index].process, &signal, &status) != 0 else { continue }
+      guard unsafe hs_process_ended(watched[index].process, &signal, &status) != 0 else { continue }
       hear(&watched[index])
       let ended = watched.remove(at: index)
       if ended.output >= 0 { close(ended.output) }
       ended.listener.ended(signal == 0 ? .status(status) : .signal(signal))
+      // Takes the system a while, for which nobody need wait.
+      sched_yield()
+      hs_process_bury(ended.process)
     }
   }
 

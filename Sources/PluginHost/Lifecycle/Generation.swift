@@ -23,6 +23,7 @@ import Synchronization
   private struct State {
     var image: LoadedImage?
     var worker: Worker?
+    var standby: Worker?
     var ownsFiles: Bool
     /// The state that it began from.
     var given: SavedState?
@@ -88,6 +89,19 @@ import Synchronization
 
   func setWorker(_ worker: Worker?) { state.withLock { $0.worker = worker } }
 
+  /// The process that stands by for the next generation of the same build; it goes with the image.
+  var standby: Worker? { state.withLock { $0.standby } }
+
+  /// Sets the standby.
+  ///
+  /// - Returns: The one before.
+  func setStandby(_ standby: Worker?) -> Worker? {
+    state.withLock { state in
+      defer { state.standby = standby }
+      return state.standby
+    }
+  }
+
   /// Whether its staged copy goes with it.
   var ownsFiles: Bool { state.withLock { $0.ownsFiles } }
 
@@ -97,14 +111,19 @@ import Synchronization
     set { state.withLock { $0.given = newValue } }
   }
 
-  /// Gives the mapped image and the staged files to another generation of the same build, with what is known against it.
+  /// Gives the mapped image, the staged files and the standby to another generation of the same build, with what is known against it.
   func passImage(to other: Generation) {
-    let (image, owns, stays) = state.withLock { state in
-      defer { (state.image, state.passedImageOn, state.ownsFiles) = (nil, true, false) }
-      return (state.image, state.ownsFiles, state.isTainted || state.mustStayMapped)
+    let (image, standby, owns, stays) = state.withLock { state in
+      defer {
+        (state.image, state.passedImageOn, state.ownsFiles, state.standby) = (nil, true, false, nil)
+      }
+      return (
+        state.image, state.standby, state.ownsFiles, state.isTainted || state.mustStayMapped
+      )
     }
     other.state.withLock { state in
       state.image = image
+      state.standby = standby
       state.ownsFiles = state.ownsFiles || owns
       state.passedImageOn = false
       state.mustStayMapped = state.mustStayMapped || stays

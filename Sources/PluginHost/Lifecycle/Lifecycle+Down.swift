@@ -164,6 +164,8 @@ extension Lifecycle {
   /// Ends the worker of a generation: whatever the plugin left behind goes with it.
   private func dismiss(_ generation: Generation, stillRunning: Int) -> Unloading {
     let worker = generation.worker
+    let standby = generation.setStandby(nil)
+    standby?.giveUp()
     var running = stillRunning
     if running > 0 {
       // Calls that have not come back by now do when it is gone, unless what it called of others hangs.
@@ -172,6 +174,7 @@ extension Lifecycle {
     }
     let isFree = worker?.end(whileCallsRun: running > 0) ?? true
     generation.setWorker(nil)
+    _ = standby?.end(whileCallsRun: false)
     if worker != nil { table.update(generation.id) { $0.unmappedImages += 1 } }
     if isFree {
       table.leave(generation.instance)

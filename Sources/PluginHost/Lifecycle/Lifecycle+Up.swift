@@ -182,7 +182,7 @@ extension Lifecycle {
           "version": .string("\(generation.manifest.version)"),
           "generation": .int(Int64(generation.number)),
         ])
-      noticeLostWorker(of: generation)
+      beginServing(generation)
     }
     keepAsGood(climbers.map(\.generation))
   }

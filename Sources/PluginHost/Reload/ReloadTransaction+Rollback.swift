@@ -26,6 +26,7 @@ extension ReloadTransaction {
       handover.finish(exchange, from: member.new, to: old, replaying: member.log)
       noteServing(old, lastError: member.id == root.id ? reason : nil)
       handover.releaseHeld(of: old.instance)
+      lifecycle.beginServing(old)
     }
     for member in members.reversed() { leave(member) }
     close()

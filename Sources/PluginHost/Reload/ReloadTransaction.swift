@@ -1,5 +1,6 @@
 import CHostSupport
 import EventBus
+import Glibc
 import HostSupport
 import Synchronization
 
@@ -156,17 +157,31 @@ final class ReloadTransaction: Sendable {
   private func advance(
     _ generation: Generation, _ phase: LifecyclePhase, of member: ReloadMember
   ) throws(OperationError) {
-    let outcome = self.outcome(generation, phase)
-    guard let failure = outcome.failure else { return }
-    lifecycle.noteFailure(generation, phase, outcome)
-    throw refusal(member, phase, failure)
+    try advance(generation, [phase], of: member)
   }
 
-  private func outcome(_ generation: Generation, _ phase: LifecyclePhase) -> StepOutcome {
-    lifecycle.runner.run(
-      [step(generation, phase)], deadline: lifecycle.configuration.lifecycleDeadline
-    ).first
-      ?? .skipped
+  /// Takes a generation through phases, up to the first that fails, in one go on the lifecycle's thread.
+  private func advance(
+    _ generation: Generation, _ phases: [LifecyclePhase], of member: ReloadMember
+  ) throws(OperationError) {
+    let isOver = Atomic(false)
+    let steps = phases.map { phase in
+      var step = step(generation, phase)
+      let finished = step.finished
+      step.skip = { isOver.load(ordering: .relaxed) }
+      step.finished = { outcome in
+        finished(outcome)
+        if outcome.failure != nil { isOver.store(true, ordering: .relaxed) }
+      }
+      return step
+    }
+    let outcomes = lifecycle.runner.run(
+      steps, deadline: lifecycle.configuration.lifecycleDeadline)
+    for (phase, outcome) in zip(phases, outcomes) {
+      guard let failure = outcome.failure else { continue }
+      lifecycle.noteFailure(generation, phase, outcome)
+      throw refusal(member, phase, failure)
+    }
   }
 
   // MARK: The two ends
@@ -180,7 +195,9 @@ final class ReloadTransaction: Sendable {
     for (member, exchange) in zip(members, exchanges) {
       handover.finish(exchange, from: member.old, to: member.new)
       noteServing(member.new)
-      lifecycle.noticeLostWorker(of: member.new)
+      lifecycle.beginServing(member.new)
+      // Suspended, it needs none; on the way back it gets one again.
+      _ = member.old.setStandby(nil)?.end(whileCallsRun: false)
     }
   }
 
@@ -211,7 +228,7 @@ final class ReloadTransaction: Sendable {
       }
     }
     bus.openGates(of: owners, callables: callables + validators)
-    for member in members { lifecycle.noticeLostWorker(of: member.old) }
+    for member in members { lifecycle.beginServing(member.old) }
     for member in members.reversed() where !member.isHandoff {
       lifecycle.unwind(member.new, hears: false)
     }
@@ -238,8 +255,10 @@ final class ReloadTransaction: Sendable {
     handover.run(from: member.old, to: again, recorder: nil)
     noteServing(again)
     handover.releaseHeld(of: again.instance)
+    // Whoever waited for it goes first.
+    sched_yield()
     end(member.old)
-    lifecycle.noticeLostWorker(of: again)
+    lifecycle.beginServing(again)
     return again
   }
 
@@ -267,9 +286,7 @@ final class ReloadTransaction: Sendable {
     again.instance.setMode(.shadow)
     lifecycle.passImage(from: holder, to: again)
     do throws(OperationError) {
-      for phase in [LifecyclePhase.load, .preInit, .initialize, .restoreState, .postInit] {
-        try advance(again, phase, of: member)
-      }
+      try advance(again, [.load, .preInit, .initialize, .restoreState, .postInit], of: member)
       return again
     } catch {
       // Its files are needed again when it is tried once more.

@@ -6,10 +6,13 @@ public struct WorkerReport: Codable, Sendable, Equatable {
   public var privateBytes: Int?
   /// Calls that the host carried to it.
   public var calls: Int
+  /// The process id of the one that stands by to take its place, which counts for nothing else; `nil` when none does.
+  public var standby: Int?
 
   /// Describes a process.
-  public init(pid: Int, privateBytes: Int?, calls: Int) {
+  public init(pid: Int, privateBytes: Int?, calls: Int, standby: Int? = nil) {
     self.pid = pid
+    self.standby = standby
     self.privateBytes = privateBytes
     self.calls = calls
   }
