@@ -49,14 +49,16 @@ import Testing
     let handler = unsafe Handler(
       context: Unmanaged.passUnretained(batches).toOpaque(), inPlugin: false,
       batch: { context, events, count, handled, _ in
-        let batches = unsafe Unmanaged<Batches>.fromOpaque(context!).takeUnretainedValue()
+        guard let context = unsafe context else { return 1 }
+        let batches = unsafe Unmanaged<Batches>.fromOpaque(context).takeUnretainedValue()
         let numbers = (0..<Int(count)).map { unsafe TestEvent.seen(events?[$0]).number }
         let (code, done) = batches.handle(numbers)
         unsafe handled?.pointee = UInt64(done)
         return code
       },
       call: { context, event, _ in
-        let batches = unsafe Unmanaged<Batches>.fromOpaque(context!).takeUnretainedValue()
+        guard let context = unsafe context else { return 1 }
+        let batches = unsafe Unmanaged<Batches>.fromOpaque(context).takeUnretainedValue()
         return unsafe batches.handle([TestEvent.seen(event).number]).code
       })
     let options = SubscriptionOptions(

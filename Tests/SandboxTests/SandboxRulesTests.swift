@@ -89,6 +89,24 @@ struct SandboxRulesTests {
     #expect(rules.text.hasSuffix("limit file-size 4096\nend\n"))
   }
 
+  @Test("Rules for a file that was replaced, or came, are other rules")
+  func replaced() throws {
+    let folder = TemporaryDirectory()
+    let path = folder.file("log")
+    let permissions = #"{"files": {"read": ["\(path)"]}}"#
+    var former = try rules(permissions, image: "/usr/lib")
+    for step in ["came", "was replaced"] {
+      #expect(try rules(permissions, image: "/usr/lib") == former)
+      try FileDescriptor.open(folder.file("new"), O_WRONLY | O_CREAT, mode: 0o600).write([1])
+      #expect(unsafe rename(folder.file("new"), path) == 0)
+      let next = try rules(permissions, image: "/usr/lib")
+      #expect(next != former && next.lines == former.lines, "it \(step)")
+      former = next
+    }
+    try FileDescriptor.open(path, O_WRONLY).write([2, 3])
+    #expect(try rules(permissions, image: "/usr/lib") == former)
+  }
+
   @Test("Limits come from the configuration")
   func configuration() throws {
     var loader = ConfigurationLoader()

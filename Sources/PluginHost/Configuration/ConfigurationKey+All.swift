@@ -125,7 +125,8 @@ extension ConfigurationKey {
     ) {
       $0.isolation.restartDelay = $1
     },
-    flag("isolation.standby", "keep a second process ready to take over from each worker that ends") {
+    flag("isolation.standby", "keep a second process ready to take over from each worker that ends")
+    {
       $0.isolation.standby = $1
     },
     text("isolation.worker", "the executable of workers; default the one beside dovetail") {

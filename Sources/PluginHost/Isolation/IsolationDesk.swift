@@ -101,6 +101,8 @@ final class IsolationDesk: Sendable {
   ///   - instance: Whose it is.
   ///   - plan: What with.
   ///   - standsBy: Whether it is for the generation after this one.
+  /// - Returns: The worker; it has not mapped anything of the plugin.
+  /// - Throws: Why there is no process.
   func start(
     for instance: PluginInstance, _ plan: Worker.Plan, standsBy: Bool = false
   ) throws(WorkerError) -> Worker {

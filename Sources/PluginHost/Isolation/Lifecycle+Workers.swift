@@ -55,7 +55,8 @@ extension Lifecycle {
       }
     } catch {
       core.log.log(
-        .warning, generation.id, "has no worker that stands by, so that a restart takes longer: \(error)")
+        .warning, generation.id,
+        "has no worker that stands by, so that a restart takes longer: \(error)")
     }
   }
 
