@@ -93,7 +93,7 @@ struct SandboxRulesTests {
   func replaced() throws {
     let folder = TemporaryDirectory()
     let path = folder.file("log")
-    let permissions = #"{"files": {"read": ["\(path)"]}}"#
+    let permissions = #"{"files": {"read": ["\#(path)"]}}"#
     var former = try rules(permissions, image: "/usr/lib")
     for step in ["came", "was replaced"] {
       #expect(try rules(permissions, image: "/usr/lib") == former)
