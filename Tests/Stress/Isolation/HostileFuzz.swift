@@ -57,6 +57,8 @@ struct HostileFuzz {
       Condition.rest(milliseconds: 5)
     }
     let count = try self.rounds(in: rounds)
+    // Clients whose calls still wait for a worker hold a thread and a connection each.
+    _ = Condition.holds { fuzz.growth(from: early, to: fuzz.figures).isEmpty }
     let late = fuzz.figures
     if fuzz.host.isRunning { outcome.problems += fuzz.growth(from: early, to: late) }
     fuzz.end(&outcome.problems)
