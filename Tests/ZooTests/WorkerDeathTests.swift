@@ -13,7 +13,10 @@ import Testing
   private static let crashes = Environment["ZOO_CRASHES"].flatMap { Int($0) } ?? 40
 
   /// What the process of a host holds: kilobytes of memory, and descriptors.
+  /// One more process stands by then, as always when nothing happens.
   private func figures(_ zoo: Zoo) throws -> (memory: Int, descriptors: Int) {
+    let isWhole = try Condition.holds { try Zoo.children(of: zoo.host.pid).count == 2 }
+    #expect(isWhole, "\(zoo.host.log.suffix(2_000))")
     let bytes = try FileDescriptor.open("/proc/\(zoo.host.pid)/statm", O_RDONLY).read(4096, at: 0)
     let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
     let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(zoo.host.pid)/fd")
