@@ -138,12 +138,16 @@ void wl_start(wl_link *link, const dvt_host *host) {
   atomic_store(&link->host, host);
 }
 
-int wl_destroy(wl_link *link) {
+int wl_end(wl_link *link) {
   struct timespec deadline;
   clock_gettime(CLOCK_MONOTONIC, &deadline);
   deadline.tv_sec++;
   for (uint32_t i = 0; i < link->thread_count; i++)
     if (pthread_clockjoin_np(link->threads[i], NULL, CLOCK_MONOTONIC, &deadline) != 0) return 0;
+  return 1;
+}
+
+void wl_free(wl_link *link) {
   while (link->proxies.next != &link->proxies) wl_proxy_free(link->proxies.next);
   iso_channel_free(&link->channel);
   munmap(link->channel.shared, ISO_SHARED_SIZE);
@@ -152,7 +156,6 @@ int wl_destroy(wl_link *link) {
   pthread_mutex_destroy(&link->failing);
   pthread_mutex_destroy(&link->lock);
   free(link);
-  return 1;
 }
 
 /* MARK: Failing */

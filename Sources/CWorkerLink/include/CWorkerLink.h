@@ -39,7 +39,7 @@ typedef struct wl_settings {
 } wl_settings;
 
 /* Makes the shared memory and the socket of a worker that is still to be started, and the thread that will serve its calls.
- * OWNERSHIP: the link is ended with `wl_destroy`. `memory` and `socket` receive the descriptors for the worker, close-on-exec; they
+ * OWNERSHIP: the link is ended with `wl_end`, freed with `wl_free`. `memory` and `socket` receive the descriptors for the worker, close-on-exec; they
  * are the caller's, to be closed once the worker has them.
  * Returns: NULL when the system refuses; errno says why. [any-thread] */
 wl_link *wl_create(const wl_settings *settings, int *memory, int *socket);
@@ -47,11 +47,13 @@ wl_link *wl_create(const wl_settings *settings, int *memory, int *socket);
 void wl_start(wl_link *link, const dvt_host *host);
 /* Notes that the process has ended, or is to be given up: all calls end. Idempotent. [any-thread] */
 void wl_fail(wl_link *link, int32_t why);
-/* Ends the link: waits for its threads, which end when it has failed, and frees everything. One that carries out a call of the
- * worker's which does not come back within a second, because another plugin hangs in it, keeps the link: nothing is freed then.
+/* Waits for the link's threads, which end when it has failed. One that carries out a call of the worker's which does not come back
+ * within a second, because another plugin hangs in it, keeps the link: it must never be freed then.
  * Preconditions: it failed; no call of the plugin's registrations happens or will happen.
  * Returns: 1, or 0 when the link is kept. [any-thread] */
-int wl_destroy(wl_link *link);
+int wl_end(wl_link *link);
+/* Frees an ended link with everything that belongs to it. Preconditions: `wl_end` returned 1; nobody uses it any more. [any-thread] */
+void wl_free(wl_link *link);
 
 /* Has the worker map an image and ask its entry. `error` receives why it could not.
  * Returns: DVT_OK, and the plugin's callbacks can be called through `wl_plugin`. [control] */

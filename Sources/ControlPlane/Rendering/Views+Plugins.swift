@@ -47,7 +47,7 @@ extension Views {
         ("failed", "\(plugin.failed)"), ("published", "\(plugin.published)"),
         ("last error", plugin.lastError),
         ("last crash", plugin.lastCrash.map { "dovetail crashes show \($0)" }),
-        ("runs in", plugin.worker.map(worker)),
+        ("runs in", plugin.worker.map { worker($0, plugin.resources) }),
         ("memory held", bytes(plugin.bytesHeld)),
         ("processor time", plugin.resources.map { "\(decimal($0.cpuSeconds, 2)) s" }),
         ("handles", plugin.resources.map { "\($0.handles)" }),
@@ -75,8 +75,8 @@ extension Views {
     return text
   }
 
-  private static func worker(_ worker: WorkerReport) -> String {
-    let memory = worker.privateBytes.map { ", \(bytes($0)) of its own" } ?? ""
+  private static func worker(_ worker: WorkerReport, _ resources: ResourceReport?) -> String {
+    let memory = resources?.workerBytes.map { ", \(bytes($0)) of its own" } ?? ""
     let standby = worker.standby.map { ", process \($0) stands by" } ?? ""
     return "worker process \(worker.pid)\(memory), \(worker.calls) calls\(standby)"
   }

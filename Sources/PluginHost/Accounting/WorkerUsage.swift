@@ -1,4 +1,5 @@
 import Glibc
+import HostSupport
 
 /// What the worker process of an isolated plugin uses.
 struct WorkerUsage: Sendable, Equatable {
@@ -13,9 +14,18 @@ struct WorkerUsage: Sendable, Equatable {
     var clock = clockid_t()
     var time = timespec()
     guard pid > 0, !worker.isOver, unsafe clock_getcpuclockid(pid, &clock) == 0,
-      unsafe clock_gettime(clock, &time) == 0, let bytes = worker.privateBytes
+      unsafe clock_gettime(clock, &time) == 0, let bytes = Self.privateBytes(of: pid)
     else { return nil }
     self.bytes = bytes
     processorTime = UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+
+  /// Bytes of memory that are a process's own, from `/proc/PID/statm`; `nil` when the system does not say.
+  private static func privateBytes(of pid: Int32) -> Int? {
+    guard let file = try? FileDescriptor.open("/proc/\(pid)/statm", O_RDONLY),
+      let bytes = try? file.read(256, at: 0)
+    else { return nil }
+    let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+    return pages.count > 2 ? (pages[1] - pages[2]) * Int(getpagesize()) : nil
   }
 }

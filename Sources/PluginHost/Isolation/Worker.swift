@@ -11,7 +11,7 @@ import HostSupport
 ///
 /// Threading: any thread; `end` once, when no call into it is in progress.
 @safe final class Worker: @unchecked Sendable, WorkerWarden.Listener {
-  // Safe: `link` is set before the object is shared and lives until `end`; everything mutable is inside `state`.
+  // Safe: `link` is set before the object is shared and lives as long as it; everything mutable is inside `state`.
   private let link: OpaquePointer
   private let relay = Relay()
   /// What it was started with.
@@ -29,6 +29,8 @@ import HostSupport
     var isTaken = false
     var tail: [UInt8] = []
     var line: [UInt8] = []
+    /// Whether nothing but this object uses the link any more.
+    var isUnlinked = false
     /// What it said as it stood by: of no interest unless it serves.
     var held: [String]? = nil
   }
@@ -97,11 +99,12 @@ import HostSupport
     } catch {
       kill()
       if pid != 0 { _ = howItEnded(until: .after(milliseconds: 5_000)) }
-      unsafe wl_fail(link, WL_ENDED)
-      _ = unsafe wl_destroy(link)
+      _ = unlink()
       throw .system(error)
     }
   }
+
+  deinit { if state.withLock({ $0.isUnlinked }) { unsafe wl_free(link) } }
 
   /// A file in memory with a text.
   private static func note(_ text: String) throws(SystemError) -> FileDescriptor {
@@ -279,7 +282,8 @@ import HostSupport
     return "its worker \(end.cause)"
   }
 
-  /// Ends the process and frees the link. Waits for both, which takes a moment.
+  /// Ends the process and what serves its calls. Waits for both, which takes a moment. What is asked of it later is answered all the
+  /// same: the link goes with the last who has the object.
   ///
   /// - Parameter callsRun: Whether calls into it have not come back, because they wait for another plugin that hangs: they keep the link.
   /// - Returns: Whether nothing uses the link any more.
@@ -287,27 +291,25 @@ import HostSupport
     state.update { $0.onFailure = nil }
     kill()
     _ = howItEnded(until: .after(milliseconds: 10_000))
-    unsafe wl_fail(link, WL_ENDED)
-    let isFree = unsafe !callsRun && wl_destroy(link) != 0
+    let isUnlinked = unlink(whileCallsRun: callsRun)
     try? group?.kill()
     try? group?.remove()
-    return isFree
+    return isUnlinked
+  }
+
+  /// Ends what serves the process's calls.
+  private func unlink(whileCallsRun callsRun: Bool = false) -> Bool {
+    unsafe wl_fail(link, WL_ENDED)
+    let isUnlinked = unsafe !callsRun && wl_end(link) != 0
+    state.withLock { $0.isUnlinked = isUnlinked }
+    return isUnlinked
   }
 
   /// What an operator is told of it; `nil` once it has ended.
   func report(standby: Worker?) -> WorkerReport? {
     guard pid != 0, !isOver else { return nil }
     return WorkerReport(
-      pid: Int(pid), privateBytes: privateBytes, calls: Int(clamping: calls),
+      pid: Int(pid), calls: Int(clamping: calls),
       standby: standby.flatMap { $0.isOver ? nil : Int($0.pid) })
-  }
-
-  /// Bytes of memory that are its own, from `/proc/PID/statm`; `nil` when the system does not say.
-  var privateBytes: Int? {
-    guard let file = try? FileDescriptor.open("/proc/\(pid)/statm", O_RDONLY),
-      let bytes = try? file.read(256, at: 0)
-    else { return nil }
-    let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
-    return pages.count > 2 ? (pages[1] - pages[2]) * Int(getpagesize()) : nil
   }
 }
