@@ -18,7 +18,8 @@ typedef struct dvt_request_r1 {
   dvt_str caller;          /* host: id of the plugin that calls */
   dvt_str datacontenttype; /* media type of `data` */
   dvt_bytes data;          /* 0…16 MiB */
-  uint64_t deadline_ms;    /* from now, 1…600,000; 0 = 5,000. The provider is trusted to keep it: a C call cannot be cut */
+  uint64_t deadline_ms;    /* from now, 1…600,000; 0 = 5,000. The provider is trusted to keep it: a C call cannot be cut;
+                              a reply after it is DVT_TIMEOUT, told to within 10 ms where it is 1,000 or more */
 } dvt_request;
 
 /* Answers a request by writing to `reply` and returning DVT_OK.
