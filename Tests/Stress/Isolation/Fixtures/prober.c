@@ -127,11 +127,15 @@ static dvt_str name(probe *probe) {
   return (dvt_str){dice_below(&probe->dice, 2) ? (const uint8_t *)"x" : NULL, 0};
 }
 
+/* The service by which the prober is asked, which it must not take back by chance. */
+static dvt_handle own;
+
 static dvt_handle handle(probe *probe) {
   dvt_handle handle = probe->handles[dice_below(&probe->dice, 64)];
   if (dice_below(&probe->dice, 4) == 0) handle.token += dice_below(&probe->dice, 9) - 4;
   if (dice_below(&probe->dice, 8) == 0) handle.plugin = (uint32_t)number(probe);
   if (dice_below(&probe->dice, 8) == 0) handle.generation = (uint32_t)number(probe);
+  if (handle.token == own.token) handle.token = 0;
   return handle;
 }
 
@@ -317,9 +321,8 @@ static int32_t init(const dvt_host *given, void **instance, const dvt_error_sink
   tables.validators = host->get_interface(host, TEXT(DVT_VALIDATORS_INTERFACE));
   tables.executor = host->get_interface(host, TEXT(DVT_EXECUTOR_INTERFACE));
   char service[140];
-  dvt_handle handle;
   int length = snprintf(service, sizeof service, "%s.probe", id);
-  return tables.services->provide(host, (dvt_str){(const uint8_t *)service, (uint64_t)length}, on_probe, NULL, &handle, error);
+  return tables.services->provide(host, (dvt_str){(const uint8_t *)service, (uint64_t)length}, on_probe, NULL, &own, error);
 }
 
 static int32_t cleanup(void *instance, const dvt_error_sink *error) { return (void)instance, (void)error, DVT_OK; }
